@@ -1,0 +1,60 @@
+// Builds dist/esm and dist/cjs from lib.
+//
+// Two builds, because jose is published as ES modules only: Node can `require` those, Jest cannot
+// before Node 24. So the CommonJS build carries its own copy of the few functions of jose that lib
+// uses, and everything else is the same source compiled twice.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cjs = join(root, 'dist/cjs');
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+for (const project of ['tsconfig.build.json', 'tsconfig.build.cjs.json']) {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+}
+writeFileSync(join(cjs, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
+await carryJose();
+
+async function carryJose() {
+  const names = new Set();
+  for (const file of readdirSync(cjs, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    const path = join(cjs, file);
+    const code = readFileSync(path, 'utf8');
+    if (!code.includes('require("jose")')) continue;
+    const up = '../'.repeat(file.split(/[\\/]/).length - 1) || './';
+    writeFileSync(path, code.replaceAll('require("jose")', `require("${up}vendor/jose.js")`));
+    for (const [, name] of code.matchAll(/\bjose_1\.(\w+)/g)) names.add(name);
+  }
+  if (names.size === 0) throw new Error('dist/cjs no longer uses jose: drop this step');
+
+  const entry = `export { ${[...names].toSorted().join(', ')} } from 'jose';`;
+  const bundle = await rolldown({
+    input: 'entry',
+    cwd: root,
+    platform: 'node',
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === 'entry' ? join(root, 'entry.js') : null),
+        load: (id) => (id === join(root, 'entry.js') ? entry : null),
+      },
+    ],
+  });
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/jose/package.json')));
+  const license = readFileSync(join(root, 'node_modules/jose/LICENSE.md'), 'utf8').trim();
+  await bundle.write({
+    file: join(cjs, 'vendor/jose.js'),
+    format: 'cjs',
+    exports: 'named',
+    banner: `/* jose ${version}, https://github.com/panva/jose\n\n${license}\n*/`,
+  });
+  await bundle.close();
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The tests import the package by its name, and run its source. */
+const source = [
+  { find: /^nestjs-hanko$/, replacement: path('lib/index.ts') },
+  { find: /^nestjs-hanko\/testing$/, replacement: path('lib/testing/index.ts') },
+];
+
+/** Every Nest package of test/nest11, in place of the one of the same name above it. */
+const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map((name) => ({
+  find: new RegExp(`^@nestjs/${name}$`),
+  replacement: path(`test/nest11/node_modules/@nestjs/${name}/index.js`),
+}));
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        resolve: { alias: source },
+        test: {
+          name: 'nest12',
+          include: ['test/{unit,e2e,testing,surface}/**/*.test.ts'],
+          setupFiles: ['test/support/setup.ts'],
+        },
+      },
+      {
+        resolve: { alias: [...source, ...nest11] },
+        test: {
+          name: 'nest11',
+          include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/support/setup.ts'],
+        },
+      },
+    ],
+  },
+});
