@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { check } from './options.js';
+
+/** An address of a user, as the Admin API shows it. */
+export interface FakeEmail {
+  readonly id: string;
+  readonly address: string;
+  readonly is_verified: boolean;
+  readonly is_primary: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A user, as the Admin API shows it. */
+export interface FakeUser {
+  readonly id: string;
+  readonly emails?: readonly FakeEmail[];
+  readonly username?: {
+    readonly id: string;
+    readonly username: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A session, as the Admin API shows it. */
+export interface FakeSession {
+  readonly id: string;
+  readonly user_id: string;
+  readonly user_agent: string | null;
+  readonly ip_address: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly expires_at: string;
+  readonly last_used: string;
+}
+
+/** What a user can be made from. */
+export interface NewFakeUser {
+  /** A UUID. Default: a random one. */
+  readonly id?: string;
+  /** The primary address. Default none. */
+  readonly email?: string;
+  /** Default true. */
+  readonly emailVerified?: boolean;
+  readonly username?: string;
+}
+
+/** Enough for any test; a loop gone wild hits it instead of the memory. */
+const MAX_ENTRIES = 10_000;
+
+/** The users and sessions of a server, in memory. */
+export class Directory {
+  private readonly users = new Map<string, FakeUser>();
+  private readonly sessions = new Map<string, FakeSession>();
+
+  constructor(
+    private readonly now: () => number,
+    private readonly sessionLimit: number,
+  ) {}
+
+  addUser(
+    id: string,
+    emails: readonly Pick<FakeEmail, 'address' | 'is_primary' | 'is_verified'>[],
+    username: string | undefined,
+  ): FakeUser {
+    check(this.users.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} users`);
+    const at = this.timestamp();
+    const user: FakeUser = {
+      id,
+      ...(emails.length > 0 && {
+        emails: emails.map(({ address, is_verified, is_primary }) => ({
+          id: randomUUID(),
+          address,
+          is_verified,
+          is_primary,
+          created_at: at,
+          updated_at: at,
+        })),
+      }),
+      ...(username !== undefined && {
+        username: { id: randomUUID(), username, created_at: at, updated_at: at },
+      }),
+      created_at: at,
+      updated_at: at,
+    };
+    this.users.set(id, user);
+    return user;
+  }
+
+  user(id: string): FakeUser | undefined {
+    return this.users.get(id);
+  }
+
+  /** Newest first, as Hanko lists them. */
+  allUsers(): readonly FakeUser[] {
+    return [...this.users.values()].toReversed();
+  }
+
+  userByEmail(address: string): FakeUser | undefined {
+    return this.allUsers().find((user) => user.emails?.some((email) => email.address === address));
+  }
+
+  userByUsername(username: string): FakeUser | undefined {
+    return this.allUsers().find((user) => user.username?.username === username);
+  }
+
+  /** Ends the user's sessions too. */
+  deleteUser(id: string): boolean {
+    for (const { id: sessionId } of this.sessionsOf(id)) this.sessions.delete(sessionId);
+    return this.users.delete(id);
+  }
+
+  /** Starts a session; beyond the limit the user's oldest ones end. */
+  addSession(
+    session: Pick<FakeSession, 'id' | 'user_id'> & Partial<FakeSession>,
+    startMs: number,
+    expiresMs: number,
+  ): FakeSession {
+    check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);
+    const at = new Date(startMs).toISOString();
+    const added: FakeSession = {
+      user_agent: null,
+      ip_address: null,
+      created_at: at,
+      updated_at: at,
+      expires_at: new Date(expiresMs).toISOString(),
+      last_used: at,
+      ...session,
+    };
+    this.sessions.set(added.id, added);
+    const own = this.sessionsOf(added.user_id);
+    for (const { id } of own.slice(0, Math.max(0, own.length - this.sessionLimit))) {
+      this.sessions.delete(id);
+    }
+    return added;
+  }
+
+  /** A session that has not expired. */
+  session(id: string): FakeSession | undefined {
+    const session = this.sessions.get(id);
+    return session && Date.parse(session.expires_at) > this.now() ? session : undefined;
+  }
+
+  /** Unexpired ones, of one user or of all, oldest first. */
+  sessionsOf(userId?: string): readonly FakeSession[] {
+    return [...this.sessions.values()].filter(
+      (session) =>
+        (userId === undefined || session.user_id === userId) &&
+        Date.parse(session.expires_at) > this.now(),
+    );
+  }
+
+  /** Notes that the session was used, which puts off Hanko's idle timeout. */
+  touch(id: string): void {
+    const session = this.sessions.get(id);
+    if (session === undefined) return;
+    const at = this.timestamp();
+    this.sessions.set(id, { ...session, last_used: at, updated_at: at });
+  }
+
+  endSession(id: string): boolean {
+    return this.sessions.delete(id);
+  }
+
+  private timestamp(): string {
+    return new Date(this.now()).toISOString();
+  }
+}
+
+/** The primary address of a user. */
+export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
+  user.emails?.find((email) => email.is_primary);

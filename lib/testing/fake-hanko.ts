@@ -1,0 +1,216 @@
+import { adminRoutes } from './admin-api.js';
+import { Directory, type FakeSession, type FakeUser, type NewFakeUser } from './directory.js';
+import { type FaultKind, type FaultOptions, Faults } from './faults.js';
+import { Forger, type Forgery } from './forgeries.js';
+import { FakeServer, type LoggedRequest } from './http-server.js';
+import {
+  check,
+  checkOptions,
+  type FakeHankoOptions,
+  type FakeHankoSettings,
+  UUID,
+} from './options.js';
+import { publicRoutes } from './public-api.js';
+import { Sessions } from './sessions.js';
+import { KeyRing, type PublicJwk } from './signing-keys.js';
+import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
+
+/**
+ * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers
+ * that Hanko gives. Nothing of your app is mocked.
+ *
+ * ```ts
+ * const hanko = await FakeHanko.start();
+ * process.env.HANKO_API_URL = hanko.url;
+ * const token = await hanko.token({ email: 'ada@example.test' });
+ * // … Authorization: Bearer ${token} …
+ * await hanko.stop();
+ * ```
+ *
+ * It is no login server: whoever reaches its Admin API is whoever they like.
+ */
+export class FakeHanko implements AsyncDisposable {
+  private readonly keys: KeyRing;
+  private readonly directory: Directory;
+  private readonly tokens: TokenFactory;
+  private readonly forger: Forger;
+  private readonly faults = new Faults();
+  private readonly publicServer: FakeServer;
+  private readonly adminServer: FakeServer;
+  private servedJwks: unknown;
+
+  private constructor(private readonly settings: FakeHankoSettings) {
+    const { host, tenantId, cookieName, now } = settings;
+    this.keys = new KeyRing(settings.modulusLength);
+    this.directory = new Directory(now, settings.sessionLimit);
+    this.tokens = new TokenFactory(settings, this.keys, this.directory);
+    this.forger = new Forger(this.tokens);
+    const sessions = new Sessions(this.keys, this.directory, cookieName, now);
+    this.publicServer = new FakeServer(
+      publicRoutes(sessions, this.directory, cookieName, () => this.servedJwks ?? this.jwks()),
+      this.faults,
+      { host, tenantId, port: settings.port },
+    );
+    this.adminServer = new FakeServer(adminRoutes(this.directory, this.tokens), this.faults, {
+      host,
+      tenantId,
+      port: settings.adminPort,
+    });
+  }
+
+  /**
+   * Starts one; several at a time are independent of each other.
+   * @throws TypeError for a wrong option.
+   */
+  static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
+    const hanko = new FakeHanko(checkOptions(options));
+    await hanko.keys.rotate();
+    await Promise.all([hanko.publicServer.listen(), hanko.adminServer.listen()]);
+    return hanko;
+  }
+
+  /** Base address of the public API: what goes into `HANKO_API_URL`. */
+  get url(): string {
+    return this.publicServer.url;
+  }
+
+  /** Base address of the Admin API, on a port of its own as Hanko's is. */
+  get adminUrl(): string {
+    return this.adminServer.url;
+  }
+
+  /** Stops at once and cuts every connection. Twice is fine. */
+  async stop(): Promise<void> {
+    await Promise.all([this.publicServer.close(), this.adminServer.close()]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  // Users and sessions
+
+  /** @throws TypeError if the id or the address is taken. */
+  createUser(user: NewFakeUser = {}): FakeUser {
+    return this.tokens.createUser(user);
+  }
+
+  /** Ends the user's sessions too. */
+  deleteUser(userId: string): void {
+    check(this.directory.deleteUser(userId), 'there is no user with this id');
+  }
+
+  /** Living sessions, of one user or of all. */
+  sessions(userId?: string): readonly FakeSession[] {
+    return this.directory.sessionsOf(userId);
+  }
+
+  /** Ends a session, as a logout or an administrator does. @param session its id, or its token. */
+  revoke(session: string): void {
+    const id = UUID.test(session) ? session : sessionIdOf(session);
+    check(this.directory.endSession(id), 'there is no such session');
+  }
+
+  // Tokens
+
+  /** Starts a session, as a login does, and returns its token. */
+  async token(shape: TokenShape = {}): Promise<string> {
+    return this.tokens.sign({
+      payload: this.tokens.startSession(shape),
+      ...(shape.kid !== undefined && { kid: shape.kid }),
+    });
+  }
+
+  /** A token that expired a minute ago. */
+  async expiredToken(shape: TokenShape = {}): Promise<string> {
+    const { lifespanSeconds = this.settings.lifespanSeconds } = shape;
+    return this.token({ ageSeconds: lifespanSeconds + 60, ...shape });
+  }
+
+  /** A webhook token: same keys, same audience, no session. */
+  async webhookToken(
+    event: string,
+    data: unknown,
+    { ageSeconds = 0 }: { readonly ageSeconds?: number } = {},
+  ): Promise<string> {
+    return this.tokens.sign({ payload: this.tokens.webhook(event, data, ageSeconds) });
+  }
+
+  /** A token that must be refused, though it says what a good one would. */
+  async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
+    return this.forger.forge(how, shape);
+  }
+
+  /** Signs exactly what is given, with a published key: for content that Hanko would not send. */
+  async sign(token: RawToken): Promise<string> {
+    return this.tokens.sign(token);
+  }
+
+  // Keys
+
+  /** The `kid` that signs. */
+  get signingKid(): string {
+    return this.keys.newest.kid;
+  }
+
+  /** Makes a key that signs from now on; the older ones stay published. @returns its `kid`. */
+  async rotateKey(): Promise<string> {
+    return this.keys.rotate();
+  }
+
+  /** Publishes a key no longer. */
+  removeKey(kid: string): void {
+    check(this.keys.remove(kid), 'there is no key with this kid');
+  }
+
+  /** The public keys, as a JWK Set. */
+  jwks(): { readonly keys: readonly PublicJwk[] } {
+    return this.keys.publicJwks;
+  }
+
+  /** Serves another document as JWKS; null serves the real one again. */
+  setJwks(document: unknown): void {
+    this.servedJwks = document ?? undefined;
+  }
+
+  // Faults and observation
+
+  /** Makes requests fail from now on, on both APIs. */
+  async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
+    if (kind === 'refuse') {
+      check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
+      await this.stop();
+    } else {
+      this.faults.add(kind, options);
+    }
+  }
+
+  /** Ends all faults. */
+  async recover(): Promise<void> {
+    this.faults.clear();
+    await Promise.all([this.publicServer.listen(), this.adminServer.listen()]);
+  }
+
+  /** The last 10,000 requests to the public API, oldest first. */
+  get requests(): readonly LoggedRequest[] {
+    return this.publicServer.requests;
+  }
+
+  /** How many of them had a path that ends in this. */
+  countRequests(path = ''): number {
+    return this.requests.filter((request) => request.path.endsWith(path)).length;
+  }
+
+  clearRequests(): void {
+    this.publicServer.requests.length = 0;
+  }
+}
+
+function sessionIdOf(token: string): string {
+  try {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    return String((JSON.parse(payload) as { session_id?: unknown }).session_id);
+  } catch {
+    throw new TypeError('FakeHanko: revoke takes the id of a session, or its token.');
+  }
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { commit, type Faults, REDIRECTED } from './faults.js';
+import { UUID } from './options.js';
+
+/** A request that was seen, without its header fields, query and body: they may hold credentials. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** 0 if no answer was sent. */
+  readonly status: number;
+}
+
+/** A request as a route sees it. */
+export interface RouteRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly raw: IncomingMessage;
+  readonly body: string;
+  /** `http://host:port` as the caller addressed it. */
+  readonly origin: string;
+}
+
+export interface RouteResponse {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: string;
+  /** Segments that begin with `:` are parameters. */
+  readonly path: string;
+  /** True for routes that a multi-tenant server has outside of its tenants. */
+  readonly isGlobal?: boolean;
+  readonly handle: (request: RouteRequest) => RouteResponse | Promise<RouteResponse>;
+}
+
+/** Thrown by a route: answered `{ code, message }`, as all of Hanko's errors are. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_LOGGED = 10_000;
+
+/** One listener of the fake: routes, faults and a log of what came. */
+export class FakeServer {
+  readonly requests: LoggedRequest[] = [];
+  private server: Server;
+  private port: number;
+
+  constructor(
+    private readonly routes: readonly Route[],
+    private readonly faults: Faults,
+    private readonly settings: { host: string; port: number; tenantId: string | undefined },
+  ) {
+    this.port = settings.port;
+    this.server = createServer();
+  }
+
+  get url(): string {
+    const { host, tenantId } = this.settings;
+    const prefix = tenantId === undefined ? '' : `/${tenantId}`;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}${prefix}`;
+  }
+
+  /** Listens; after `close`, again on the same port. */
+  async listen(): Promise<void> {
+    if (this.server.listening) return;
+    this.server = createServer((request, response) => void this.serve(request, response));
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject).listen(this.port, this.settings.host, resolve);
+    });
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Stops at once: open connections, also hanging ones, are cut. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request;
+    const path = url.split('?', 1)[0] as string;
+    response.on('error', () => undefined);
+    const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
+    const status =
+      (fault && (await commit(fault, url, response))) ??
+      (await this.answer(request, response, method, url));
+    if (this.requests.length >= MAX_LOGGED) this.requests.shift();
+    this.requests.push({ method, path, status });
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    method: string,
+    url: string,
+  ): Promise<number> {
+    const result = await this.run(request, method, url).catch((error: unknown): RouteResponse => {
+      const { status, message } =
+        error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
+      return { status, body: { code: status, message } };
+    });
+    const text = result.body === undefined ? '' : `${JSON.stringify(result.body)}\n`;
+    response.writeHead(result.status, {
+      ...(text !== '' && { 'content-type': 'application/json' }),
+      'x-request-id': randomBytes(16).toString('hex'),
+      ...result.headers,
+    });
+    response.end(method === 'HEAD' ? '' : text);
+    return result.status;
+  }
+
+  private async run(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
+    const origin = `http://${request.headers.host ?? 'localhost'}`;
+    const { pathname, searchParams: query } = new URL(url, origin);
+    const path = pathname.startsWith(REDIRECTED) ? pathname.slice(REDIRECTED.length) : pathname;
+    const body = await readBody(request);
+    for (const route of this.routes) {
+      if (route.method !== method) continue;
+      const params = match(route.path, route.isGlobal ? path : this.withoutTenant(path));
+      if (params !== null) return route.handle({ params, query, raw: request, body, origin });
+    }
+    // A wrong method is 404 too.
+    throw new Problem(404, 'Not Found');
+  }
+
+  private withoutTenant(path: string): string {
+    const { tenantId } = this.settings;
+    if (tenantId === undefined) return path;
+    const tenant = path.split('/', 2)[1] ?? '';
+    if (!UUID.test(tenant)) throw new Problem(400, 'invalid tenant ID format');
+    if (tenant.toLowerCase() !== tenantId.toLowerCase()) throw new Problem(404, 'tenant not found');
+    return path.slice(tenant.length + 1);
+  }
+}
+
+function match(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] as string;
+    if (segment.startsWith(':')) params[segment.slice(1)] = value;
+    else if (segment !== value) return null;
+  }
+  return params;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Problem(413, 'Request Entity Too Large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
