@@ -1,0 +1,11 @@
+import { markRoute } from '../auth/route-mode.js';
+
+/**
+ * Lets anonymous callers in, and says who the others are: `@CurrentUser()` is null without a
+ * credential, and with a cookie that has merely expired. Any other bad credential is refused.
+ */
+export function OptionalAuth(): ClassDecorator & MethodDecorator {
+  return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
+    markRoute('optional', target, property, descriptor);
+  };
+}

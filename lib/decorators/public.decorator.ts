@@ -1,0 +1,11 @@
+import { markRoute } from '../auth/route-mode.js';
+
+/**
+ * Opens a class or handler to everyone: no credential is read, no call is made, `@CurrentUser()` and
+ * `@SessionToken()` are null. It answers also while Hanko is down.
+ */
+export function Public(): ClassDecorator & MethodDecorator {
+  return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
+    markRoute('public', target, property, descriptor);
+  };
+}

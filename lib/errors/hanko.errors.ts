@@ -1,0 +1,140 @@
+import { HttpException } from '@nestjs/common';
+import { HANKO_ERROR } from '../hanko.constants.js';
+import { answerFor, type HankoAnswerCode } from './answers.js';
+
+/**
+ * Base of every error that answers a caller. Nest turns it into the response by itself:
+ * status and the body `{ statusCode, code, message }`.
+ *
+ * It never holds a token, a cookie or an address: it can be logged as it is.
+ */
+export abstract class HankoAuthError extends HttpException {
+  /** One literal per situation: `switch (error.code)` narrows. */
+  abstract readonly code: HankoAnswerCode;
+
+  /**
+   * Header fields that belong to the answer (`WWW-Authenticate`, `Retry-After`). The guard and the
+   * parameter decorators have set them on the response already; middleware, which gets no response
+   * from us, copies them itself.
+   */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** The precise cause, for operators. It is not part of the response. */
+  readonly reason: string;
+
+  protected constructor(
+    code: HankoAnswerCode,
+    reason: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    const { status, challenge, message } = answerFor(code);
+    super({ statusCode: status, code, message }, status, { errorCode: code });
+    this.reason = reason;
+    this.headers = challenge ? { 'WWW-Authenticate': challenge, ...headers } : headers;
+    brand(this);
+  }
+}
+
+/** No credential (401), or two that contradict each other (400). RFC 6750 §3.1. */
+export class HankoCredentialsError extends HankoAuthError {
+  constructor(
+    override readonly code: 'credentials_missing' | 'credentials_ambiguous',
+    reason: string,
+  ) {
+    super(code, reason);
+  }
+}
+
+/** The caller's token is not a good session token: 401 `invalid_token`, RFC 6750 §3.1. */
+export class HankoTokenError extends HankoAuthError {
+  constructor(
+    override readonly code: Extract<HankoAnswerCode, `token_${string}`>,
+    reason: string,
+  ) {
+    super(code, reason);
+  }
+}
+
+/** A page of another site made the browser send the cookie along: 403. */
+export class HankoCrossSiteError extends HankoAuthError {
+  override readonly code = 'cross_site_request';
+  constructor(reason: string) {
+    super('cross_site_request', reason);
+  }
+}
+
+/** Hanko cannot be asked, so we cannot tell: 503 with `Retry-After`, never the caller's fault. */
+export class HankoUnavailableError extends HankoAuthError {
+  override readonly code = 'hanko_unavailable';
+  constructor(
+    reason: string,
+    /** Whole seconds until the next try can succeed. */
+    readonly retryAfterSeconds: number,
+  ) {
+    super('hanko_unavailable', reason, { 'Retry-After': String(retryAfterSeconds) });
+  }
+}
+
+/** A handler of a kind that cannot be authenticated yet (GraphQL, WebSocket, RPC, …) is not `@Public()`. */
+export class HankoContextError extends HankoAuthError {
+  override readonly code = 'context_unsupported';
+  constructor(contextType: string, handler: string) {
+    super(
+      'context_unsupported',
+      `${handler} is a "${contextType}" handler, and only "http" handlers can be authenticated. ` +
+        'It stays closed. To open it, mark it with @Public(); to protect it otherwise, use ' +
+        'HankoAuthService.verifyToken() in a guard of your own beside @Public().',
+    );
+  }
+}
+
+/** One wrong option: where it is and what to do. */
+export interface ConfigurationFault {
+  /** An option (`jwksTimeoutMs`, `trustedOrigins[1]`) or an environment variable (`HANKO_API_URL`). */
+  readonly path: string;
+  /** What is wrong and how to mend it. Never holds the value itself. */
+  readonly hint: string;
+}
+
+/** The app is set up wrongly. Thrown while it starts, never while it serves. */
+export class HankoConfigurationError extends Error {
+  readonly code = 'configuration_invalid';
+  override readonly name = 'HankoConfigurationError';
+  /** Every fault that was found, not only the first. */
+  readonly faults: readonly ConfigurationFault[];
+
+  constructor(faults: readonly ConfigurationFault[]) {
+    super(
+      ['nestjs-hanko is not set up correctly:']
+        .concat(faults.map(({ path, hint }) => `  - ${path}: ${hint}`))
+        .join('\n'),
+    );
+    this.faults = faults;
+    brand(this);
+  }
+}
+
+/** Every error this package throws. `switch (error.code)` narrows to the class. */
+export type HankoError =
+  | HankoCredentialsError
+  | HankoTokenError
+  | HankoCrossSiteError
+  | HankoUnavailableError
+  | HankoContextError
+  | HankoConfigurationError;
+
+/** Every value of an error's `code`. */
+export type HankoErrorCode = HankoError['code'];
+
+/**
+ * True for an error of this package, also one of another copy of it in the same process,
+ * where `instanceof` fails.
+ */
+export function isHankoError(value: unknown): value is HankoError {
+  return typeof value === 'object' && value !== null && HANKO_ERROR in value;
+}
+
+/** Not enumerable: it does not show in logs and JSON. */
+function brand(error: object): void {
+  Object.defineProperty(error, HANKO_ERROR, { value: true });
+}

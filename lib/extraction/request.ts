@@ -1,0 +1,42 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+/**
+ * The part of a request that is read: an Express request, a Fastify request or Node's own
+ * `IncomingMessage` all fit.
+ */
+export interface IncomingRequest {
+  readonly method?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Node's flat list of names and values: the only place that keeps repeated header fields. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** What a cookie parser made; read only where there is no `Cookie` header. */
+  readonly cookies?: unknown;
+  /** Fastify's and Koa's way to Node's request. */
+  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+}
+
+export function isExecutionContext(source: object): source is ExecutionContext {
+  return 'switchToHttp' in source && typeof source.switchToHttp === 'function';
+}
+
+/** `NotesController.list`: names a handler in logs, where a URL could hold a secret. */
+export function handlerName(context: ExecutionContext): string {
+  return `${context.getClass()?.name}.${context.getHandler()?.name}`;
+}
+
+/** Every value of a header field, in order. Node's `headers` keeps only the first `Authorization`. */
+export function headerValues(request: IncomingRequest, name: string): readonly string[] {
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
+  if (rawHeaders === undefined) {
+    const value = request.headers[name];
+    return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  }
+  const values: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const field = rawHeaders[i];
+    if (field?.length === name.length && field.toLowerCase() === name) {
+      values.push(rawHeaders[i + 1] as string);
+    }
+  }
+  return values;
+}

@@ -1,0 +1,37 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Optional,
+} from '@nestjs/common';
+import { HankoAuthService } from '../auth/hanko-auth.service.js';
+import { required } from '../auth/required.js';
+
+/**
+ * Lets a request through if Hanko says who is calling.
+ *
+ * Bind it to the whole app with `{ provide: APP_GUARD, useExisting: HankoAuthGuard }`, or to a
+ * controller or handler with `@UseGuards(HankoAuthGuard)`; bound twice it still verifies once.
+ * `@Public()`, `@OptionalAuth()` and `@RequireAuth()` say what a route asks for; unmarked routes are closed.
+ *
+ * HTTP handlers only: every other kind (GraphQL, WebSocket, RPC) is refused unless `@Public()`.
+ *
+ * It holds no state, and a subclass can extend it.
+ */
+@Injectable()
+export class HankoAuthGuard implements CanActivate {
+  private readonly hanko: HankoAuthService;
+
+  constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
+    this.hanko = required(hanko, 'HankoAuthGuard');
+  }
+
+  /**
+   * @returns true, or it throws.
+   * @throws HankoAuthError each kind, with its header fields set on the response.
+   */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    return this.hanko.authenticateRoute(context).then(() => true);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Injection tokens and metadata keys. `Symbol.for`, so that two copies of this package in one process
+ * (say, its ES module and its CommonJS build) still mean the same thing by them.
+ */
+
+/**
+ * Injection token of the {@link JwksProvider} in use. Read it, or replace it in a test with
+ * `overrideProvider(HANKO_JWKS)`; an app brings its own keys through the option `jwks`.
+ */
+export const HANKO_JWKS = Symbol.for('nestjs-hanko:jwks');
+
+/** What the user wrote in `forRoot` / `forRootAsync`, unchecked. */
+export const HANKO_MODULE_OPTIONS = Symbol.for('nestjs-hanko:module-options');
+
+/** The same with environment and defaults, checked: `ResolvedHankoOptions`. */
+export const HANKO_OPTIONS = Symbol.for('nestjs-hanko:options');
+
+/** Reads one environment variable: `HankoEnvironment`. */
+export const HANKO_ENVIRONMENT = Symbol.for('nestjs-hanko:environment');
+
+/** Metadata of a class or handler: its `RouteMode`. */
+export const ROUTE_MODE = Symbol.for('nestjs-hanko:route-mode');
+
+/** Brand of every error this package makes. */
+export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
+
+/** Which builds and versions of this package this process has loaded: a `Set<string>` on `globalThis`. */
+export const LOADED_COPIES = Symbol.for('nestjs-hanko:copies');

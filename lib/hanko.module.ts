@@ -1,0 +1,94 @@
+import {
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { HankoAuthService } from './auth/hanko-auth.service.js';
+import { HankoConfigurationError } from './errors/hanko.errors.js';
+import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
+import {
+  HANKO_ENVIRONMENT,
+  HANKO_JWKS,
+  HANKO_MODULE_OPTIONS,
+  HANKO_OPTIONS,
+} from './hanko.constants.js';
+import {
+  ConfigurableModuleClass,
+  type HankoForRootAsyncOptions,
+  type HankoForRootOptions,
+} from './hanko.module-definition.js';
+import { createJwks } from './jwks/create-jwks.js';
+import { environmentModule } from './options/environment.js';
+import type { ResolvedHankoOptions } from './options/hanko-options.js';
+import { resolveOptions } from './options/resolve-options.js';
+import { refuseSecondModule, startupWarnings } from './startup/startup-checks.js';
+import { SessionTokenVerifier } from './verification/session-token.verifier.js';
+
+/**
+ * Authentication with Hanko. Import it once, in the root module:
+ * ```ts
+ * @Module({ imports: [HankoModule.forRoot()] }) // reads HANKO_API_URL
+ * export class AppModule {}
+ * ```
+ * A start-up error (`HankoConfigurationError`) names every option that is wrong and its cure.
+ */
+@Module({})
+export class HankoModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
+  constructor(
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+  ) {
+    super();
+    refuseSecondModule(modules, HankoModule);
+  }
+
+  /** @param options what they leave out comes from the environment, or has a default. */
+  static override forRoot(options: HankoForRootOptions = {}): DynamicModule {
+    return withProviders(super.forRoot(options));
+  }
+
+  /** @throws HankoConfigurationError unless exactly one of `useFactory`, `useClass` and `useExisting` is given. */
+  static override forRootAsync(options: HankoForRootAsyncOptions): DynamicModule {
+    const { useFactory, useClass, useExisting } = options;
+    if ([useFactory, useClass, useExisting].filter(Boolean).length !== 1) {
+      throw new HankoConfigurationError([
+        {
+          path: 'forRootAsync',
+          hint: 'takes exactly one of useFactory, useClass and useExisting.',
+        },
+      ]);
+    }
+    return withProviders(super.forRootAsync(options));
+  }
+
+  onApplicationBootstrap(): void {
+    const logger = new Logger(HankoModule.name);
+    for (const warning of startupWarnings(this.options, this.modules, this.config)) {
+      logger.warn(warning);
+    }
+  }
+}
+
+function withProviders(module: DynamicModule): DynamicModule {
+  return {
+    ...module,
+    imports: [...(module.imports ?? []), environmentModule()],
+    providers: [
+      ...(module.providers ?? []),
+      {
+        provide: HANKO_OPTIONS,
+        inject: [HANKO_MODULE_OPTIONS, HANKO_ENVIRONMENT],
+        useFactory: resolveOptions,
+      },
+      { provide: HANKO_JWKS, inject: [HANKO_OPTIONS], useFactory: createJwks },
+      SessionTokenVerifier,
+      HankoAuthService,
+      HankoAuthGuard,
+    ],
+    exports: [HANKO_JWKS, HankoAuthService, HankoAuthGuard],
+  };
+}

@@ -1,0 +1,89 @@
+/** Why a fetch brought nothing usable. Its message never holds an address: it may be logged. */
+export class FetchFailure extends Error {
+  override readonly name = 'FetchFailure';
+}
+
+/** Bounds of one fetch. */
+export interface FetchBounds {
+  readonly fetch: typeof globalThis.fetch;
+  /** For everything: connecting, waiting and reading. */
+  readonly timeoutMs: number;
+  /** Longer bodies are cut off while they arrive. */
+  readonly maxBytes: number;
+  /** Gives up early, when the app closes. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Gets a JSON document within bounds: status 200 only, no redirects, time-out over the whole,
+ * size cap. The only place of this package that touches the network.
+ *
+ * @throws FetchFailure, and nothing else.
+ */
+export async function fetchJson(url: string, bounds: FetchBounds): Promise<unknown> {
+  const giveUp = new AbortController();
+  const timer = setTimeout(
+    () => giveUp.abort(new FetchFailure(`no answer within ${bounds.timeoutMs} ms`)),
+    bounds.timeoutMs,
+  );
+  const onClose = (): void => giveUp.abort(new FetchFailure('the app is closing'));
+  bounds.signal.addEventListener('abort', onClose, { once: true });
+  if (bounds.signal.aborted) onClose();
+  try {
+    // Raced, because a `fetch` of the app's own may not listen to the signal.
+    return await Promise.race([get(url, bounds, giveUp.signal), rejection(giveUp.signal)]);
+  } catch (error) {
+    throw giveUp.signal.aborted ? giveUp.signal.reason : asFailure(error);
+  } finally {
+    clearTimeout(timer);
+    bounds.signal.removeEventListener('abort', onClose);
+    giveUp.abort();
+  }
+}
+
+async function get(url: string, bounds: FetchBounds, signal: AbortSignal): Promise<unknown> {
+  const response = await bounds.fetch(url, {
+    headers: { accept: 'application/json' },
+    // A redirect would let whoever answers choose where keys come from.
+    redirect: 'manual',
+    signal,
+  });
+  if (response.redirected || response.status !== 200) {
+    throw new FetchFailure(`status ${response.status}`);
+  }
+  const text = await readText(response, bounds.maxBytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FetchFailure('the answer is not JSON');
+  }
+}
+
+async function readText(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new FetchFailure(`the answer has more than ${maxBytes} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+async function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** The platform's errors name host and port in their message: only their code goes on. */
+function asFailure(error: unknown): FetchFailure {
+  if (error instanceof FetchFailure) return error;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code)) return new FetchFailure(code);
+  }
+  return new FetchFailure('the request failed');
+}

@@ -1,0 +1,34 @@
+export { HankoModule } from './hanko.module.js';
+export { HankoAuthGuard } from './guards/hanko-auth.guard.js';
+export { CurrentUser } from './decorators/current-user.decorator.js';
+export { SessionToken } from './decorators/session-token.decorator.js';
+export { Public } from './decorators/public.decorator.js';
+export { OptionalAuth } from './decorators/optional-auth.decorator.js';
+export { RequireAuth } from './decorators/require-auth.decorator.js';
+export { HankoAuthService } from './auth/hanko-auth.service.js';
+export { HankoUser } from './user/hanko-user.js';
+export { HANKO_JWKS } from './hanko.constants.js';
+export { HANKO_CHANNELS } from './diagnostics/channels.js';
+export { bearerTokenExtractor } from './extraction/bearer.js';
+export { cookieTokenExtractor } from './extraction/cookie.js';
+export {
+  HankoAuthError,
+  HankoConfigurationError,
+  HankoContextError,
+  HankoCredentialsError,
+  HankoCrossSiteError,
+  HankoTokenError,
+  HankoUnavailableError,
+  isHankoError,
+} from './errors/hanko.errors.js';
+
+export type { HankoForRootAsyncOptions, HankoForRootOptions } from './hanko.module-definition.js';
+export type { HankoModuleOptions, HankoOptionsFactory } from './options/hanko-options.js';
+export type { HankoUserEmail } from './user/hanko-user.js';
+export type { HankoClaims } from './user/hanko-claims.js';
+export type { JwksProvider } from './jwks/jwks-provider.js';
+export type { JwkSet } from './jwks/jwk-set.js';
+export type { ExtractedCredential, TokenExtractor } from './extraction/token-extractor.js';
+export type { IncomingRequest } from './extraction/request.js';
+export type { HankoAuthenticationMessage, HankoJwksMessage } from './diagnostics/channels.js';
+export type { ConfigurationFault, HankoError, HankoErrorCode } from './errors/hanko.errors.js';

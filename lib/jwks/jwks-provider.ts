@@ -1,0 +1,16 @@
+import type { webcrypto } from 'node:crypto';
+
+/**
+ * Where verification keys come from.
+ *
+ * The option `jwks` takes one of your own; the token `HANKO_JWKS` holds the one in use.
+ */
+export interface JwksProvider {
+  /**
+   * @param kid the token's `kid` header (RFC 7515 §4.1.4), at most 512 characters, not yet verified.
+   * @returns the RSASSA-PKCS1-v1_5 / SHA-256 public key of that id.
+   * @throws HankoTokenError `token_key_unknown` if there is no such key (so does returning
+   * undefined); HankoUnavailableError `hanko_unavailable` if it cannot be told (so does any other error).
+   */
+  getKey(kid: string): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
+}

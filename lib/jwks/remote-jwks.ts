@@ -1,0 +1,187 @@
+import type { webcrypto } from 'node:crypto';
+import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { publishJwks } from '../diagnostics/channels.js';
+import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
+import { FetchFailure, fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
+import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
+import type { JwksProvider } from './jwks-provider.js';
+
+export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal'> {
+  /** The whole address of the JWKS. */
+  readonly url: string;
+  readonly cacheSeconds: number;
+  readonly cooldownSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Keys in use are refreshed in the background once this share of their life is over. */
+const REFRESH_AT = 0.8;
+
+/** Waits after the first, second, … failed fetch in a row. */
+const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_MAX_MS = 30_000;
+
+/**
+ * Hanko's JWKS, cached as a whole.
+ *
+ * - A known key of a fresh set is answered at once, without a promise.
+ * - One fetch is under way at most; everyone who needs it waits for the same one.
+ * - A `kid` that a fresh set does not have is either brand-new or forged: it is worth one fetch per
+ *   cooldown. Only such fetches count, so in calm a rotation is accepted at once.
+ * - After a failed fetch there is none for a while (back-off), and the last good keys serve on
+ *   for a bounded time (stale-if-error, RFC 5861 §4).
+ */
+export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('HankoJwks');
+  private readonly closing = new AbortController();
+  private keys: VerificationKeys = new Map();
+  /** Of the last good fetch; -Infinity before there was one. */
+  private fetchedAt = -Infinity;
+  /** The fetch under way. Never rejects; resolves to whether it succeeded. */
+  private inFlight: Promise<boolean> | undefined;
+  /** Of the last fetch that an unknown `kid` caused. */
+  private unknownKidFetchAt = -Infinity;
+  private failuresInARow = 0;
+  private failedAt = -Infinity;
+
+  constructor(private readonly settings: RemoteJwksSettings) {}
+
+  /** Prefetches while the app starts, without holding it up. */
+  onModuleInit(): void {
+    void this.fetchOnce();
+  }
+
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
+
+  getKey(kid: string): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
+    const age = this.elapsedSince(this.fetchedAt);
+    const known = this.keys.get(kid);
+    if (known !== undefined && (this.isFresh(age) || this.servesStale(age))) {
+      if (age >= this.settings.cacheSeconds * 1000 * REFRESH_AT && !this.isBackingOff()) {
+        void this.fetchOnce();
+      }
+      return known.key;
+    }
+    return this.findKey(kid);
+  }
+
+  private async findKey(kid: string): Promise<webcrypto.CryptoKey> {
+    const joined = this.inFlight;
+    if (joined !== undefined) {
+      const succeeded = await joined;
+      const key = this.usableKey(kid);
+      if (key !== undefined) return key;
+      if (!succeeded) throw this.unavailable();
+      // That fetch may have started before the key was made: it does not settle the question.
+    }
+
+    // A fetch that is under way now started after the question was asked, so its answer is final.
+    const succeeded = await (this.inFlight ?? this.fetchFor(kid));
+    const key = this.usableKey(kid);
+    if (key !== undefined) return key;
+    throw succeeded ? unknownKey() : this.unavailable();
+  }
+
+  /** Fetches because of `kid`, if that is allowed now. */
+  private async fetchFor(kid: string): Promise<boolean> {
+    if (this.isBackingOff()) return false;
+    if (this.isFresh(this.elapsedSince(this.fetchedAt)) && !this.keys.has(kid)) {
+      if (this.elapsedSince(this.unknownKidFetchAt) < this.settings.cooldownSeconds * 1000) {
+        throw unknownKey();
+      }
+      this.unknownKidFetchAt = this.settings.now();
+    }
+    return this.fetchOnce();
+  }
+
+  private fetchOnce(): Promise<boolean> {
+    this.inFlight ??= this.fetchKeys().finally(() => {
+      this.inFlight = undefined;
+    });
+    return this.inFlight;
+  }
+
+  private async fetchKeys(): Promise<boolean> {
+    try {
+      const set = parseJwkSet(
+        await fetchJson(this.settings.url, { ...this.settings, signal: this.closing.signal }),
+      );
+      if (set === null) throw new FetchFailure('the answer is not a JWK Set');
+      const keys = await importKeys(set.usable, this.keys);
+      if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
+      this.keys = keys;
+      this.fetchedAt = this.settings.now();
+      this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`));
+      return true;
+    } catch (error) {
+      this.onFailure(error instanceof FetchFailure ? error.message : 'unexpected error');
+      return false;
+    }
+  }
+
+  private onSuccess(unusable: readonly string[]): void {
+    if (this.failuresInARow > 0) this.logger.log("Hanko's keys could be fetched again");
+    if (unusable.length > 0) {
+      this.logger.warn(`Keys in Hanko's JWKS that cannot be used: ${unusable.join('; ')}`);
+    }
+    this.failuresInARow = 0;
+    publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
+  }
+
+  private onFailure(reason: string): void {
+    if (this.closing.signal.aborted) return;
+    this.failuresInARow += 1;
+    this.failedAt = this.settings.now();
+    const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
+    // Once per outage: a log line per try would be noise.
+    if (this.failuresInARow === 1) {
+      this.logger.warn(
+        `Hanko's keys cannot be fetched: ${reason}. ` +
+          (stale ? 'The last good keys are used meanwhile.' : 'Requests with a token get 503.'),
+      );
+    }
+    publishJwks({ outcome: 'failed', reason, retryInMs: this.backoffMs(), servesStale: stale });
+  }
+
+  private usableKey(kid: string): webcrypto.CryptoKey | undefined {
+    const age = this.elapsedSince(this.fetchedAt);
+    return this.isFresh(age) || this.servesStale(age) ? this.keys.get(kid)?.key : undefined;
+  }
+
+  private isFresh(age: number): boolean {
+    return age < this.settings.cacheSeconds * 1000;
+  }
+
+  private servesStale(age: number): boolean {
+    return this.failuresInARow > 0 && age < this.settings.staleIfErrorSeconds * 1000;
+  }
+
+  private isBackingOff(): boolean {
+    return this.failuresInARow > 0 && this.elapsedSince(this.failedAt) < this.backoffMs();
+  }
+
+  private backoffMs(): number {
+    return Math.min(BACKOFF_FIRST_MS * 2 ** (this.failuresInARow - 1), BACKOFF_MAX_MS);
+  }
+
+  /** A clock that was set back must not freeze anything: then everything counts as long ago. */
+  private elapsedSince(moment: number): number {
+    const elapsed = this.settings.now() - moment;
+    return elapsed >= 0 ? elapsed : Infinity;
+  }
+
+  private unavailable(): HankoUnavailableError {
+    const waitMs = this.backoffMs() - this.elapsedSince(this.failedAt);
+    return new HankoUnavailableError(
+      "Hanko's keys cannot be fetched, see the log of HankoJwks",
+      Math.max(1, Math.ceil(waitMs / 1000)),
+    );
+  }
+}
+
+const unknownKey = (): HankoTokenError =>
+  new HankoTokenError('token_key_unknown', "The kid header names no key of Hanko's JWKS");

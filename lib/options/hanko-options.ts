@@ -1,0 +1,114 @@
+import type { TokenExtractor } from '../extraction/token-extractor.js';
+import type { JwkSet } from '../jwks/jwk-set.js';
+import type { JwksProvider } from '../jwks/jwks-provider.js';
+
+/**
+ * Options of `HankoModule.forRoot`. All are optional: what is left out comes from the environment
+ * (through `@nestjs/config` where it is installed) or has a default.
+ *
+ * A wrong value, and an option that does not exist, is a {@link HankoConfigurationError} at start-up.
+ */
+export interface HankoModuleOptions {
+  /**
+   * Base address of Hanko's public API, such as `https://<id>.hanko.io` or, for one tenant of a
+   * multi-tenant server, `https://login.example.com/<tenant id>`. Required, here or as
+   * `HANKO_API_URL`, unless `jwks` holds the keys.
+   */
+  readonly apiUrl?: string;
+
+  /**
+   * Audiences this service accepts: a token passes if its `aud` claim (RFC 7519 §4.1.3) has one of them.
+   * Default: `HANKO_AUDIENCE` (comma-separated). Unset is a warning at start-up; `null` turns the
+   * check off on purpose.
+   */
+  readonly audience?: string | readonly string[] | null;
+
+  /**
+   * The one accepted `iss` claim (RFC 7519 §4.1.1). Set it only if the server sets `session.issuer`:
+   * by default Hanko sends none. Default: `HANKO_ISSUER`, else not checked.
+   */
+  readonly issuer?: string;
+
+  /** Name of the session cookie. Default: `HANKO_COOKIE_NAME`, else `hanko`. */
+  readonly cookieName?: string;
+
+  /** Tolerance for `exp`, `nbf` and `iat`, in seconds. Default 5, range 0 to 300. */
+  readonly clockToleranceSeconds?: number;
+
+  /** Longer tokens are refused unread, in bytes. Default 8,192, range 1,024 to 1,048,576. */
+  readonly maxTokenBytes?: number;
+
+  /**
+   * Verification keys of your own instead of fetching Hanko's: a JWK Set (RFC 7517 §5), which is
+   * pinned and needs no network, or a {@link JwksProvider}.
+   */
+  readonly jwks?: JwkSet | JwksProvider;
+
+  /** How long fetched keys are fresh, in seconds. Default 600, as Hanko's `Cache-Control` says; range 1 to 86,400. */
+  readonly jwksCacheSeconds?: number;
+
+  /**
+   * At most one fetch because of an unknown `kid` in this time, in seconds: bounds what forged tokens
+   * can cause. Default 30, range 1 to 3,600.
+   */
+  readonly jwksCooldownSeconds?: number;
+
+  /** Time-out of one fetch of the keys, in milliseconds. Default 5,000, range 1 to 60,000. */
+  readonly jwksTimeoutMs?: number;
+
+  /** Largest accepted answer, in bytes. Default 262,144, range 1,024 to 16,777,216. */
+  readonly jwksMaxBytes?: number;
+
+  /**
+   * While Hanko cannot be reached, its last good keys are used for this long after the last good
+   * fetch, in seconds. Default 86,400 (a day), range 0 to 2,678,400 (31 days).
+   */
+  readonly staleIfErrorSeconds?: number;
+
+  /**
+   * Origins (RFC 6454 §6.2, such as `https://app.example.org`) of other sites that may use the session cookie
+   * on unsafe methods. Default none; the same site is always allowed.
+   */
+  readonly trustedOrigins?: readonly string[];
+
+  /**
+   * Where to look for a token, in order. Default
+   * `[bearerTokenExtractor(), cookieTokenExtractor(cookieName)]`.
+   */
+  readonly extractors?: readonly TokenExtractor[];
+
+  /** `fetch` to use instead of the platform's, say for a proxy. */
+  readonly fetch?: typeof globalThis.fetch;
+
+  /** The time, in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** What a class given to `forRootAsync` as `useClass` or `useExisting` implements. */
+export interface HankoOptionsFactory {
+  createHankoOptions(): HankoModuleOptions | Promise<HankoModuleOptions>;
+}
+
+/** The options with environment and defaults, checked. */
+export interface ResolvedHankoOptions {
+  /** Without a slash at its end; null only if `jwks` makes it unnecessary. */
+  readonly apiUrl: string | null;
+  /** null = not checked. */
+  readonly audience: readonly string[] | null;
+  /** True if the audience was turned off in words rather than forgotten. */
+  readonly isAudienceOff: boolean;
+  readonly issuer: string | null;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenBytes: number;
+  /** null = fetched from `apiUrl`. */
+  readonly jwks: JwkSet | JwksProvider | null;
+  readonly jwksCacheSeconds: number;
+  readonly jwksCooldownSeconds: number;
+  readonly jwksTimeoutMs: number;
+  readonly jwksMaxBytes: number;
+  readonly staleIfErrorSeconds: number;
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly extractors: readonly TokenExtractor[];
+  readonly fetch: typeof globalThis.fetch;
+  readonly now: () => number;
+}

@@ -1,0 +1,95 @@
+import * as common from '@nestjs/common';
+import { type ApplicationConfig, type ModulesContainer } from '@nestjs/core';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { loadedCopies } from './copies.js';
+
+/** Metadata that `@WebSocketGateway()` and `@UseGuards()` leave behind; `@nestjs/websockets` is not imported. */
+const GATEWAY_METADATA = 'websockets:is_gateway';
+const GUARDS_METADATA = '__guards__';
+
+/**
+ * @throws HankoConfigurationError if `forRoot` was called twice: each would have keys and caches
+ * of its own, and which one a controller gets would depend on the order of imports.
+ */
+export function refuseSecondModule(modules: ModulesContainer, hankoModule: common.Type): void {
+  const count = [...modules.values()].filter(({ metatype }) => metatype === hankoModule).length;
+  if (count > 1) {
+    throw new HankoConfigurationError([
+      {
+        path: 'HankoModule',
+        hint:
+          `is set up ${count} times. Call forRoot() or forRootAsync() once, in the root module; it is ` +
+          'global. To share it otherwise, keep its result in a constant or export it from a module.',
+      },
+    ]);
+  }
+}
+
+/** What an operator should know once, at start-up. */
+export function startupWarnings(
+  options: ResolvedHankoOptions,
+  modules: ModulesContainer,
+  config: ApplicationConfig,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (options.audience === null && !options.isAudienceOff) {
+    warnings.push(
+      'No audience is configured: a session token that this Hanko made for any other service is accepted. ' +
+        'Set the option audience or HANKO_AUDIENCE to what stands in the "aud" claim, ' +
+        'or audience: null if that is what you want.',
+    );
+  }
+  if (
+    options.apiUrl !== null &&
+    process.env.NODE_ENV === 'production' &&
+    isExposed(options.apiUrl)
+  ) {
+    warnings.push(
+      'apiUrl begins with http:// and is not on this machine: who sits in between can replace the keys. Use https://.',
+    );
+  }
+  const gateways = uncoveredGateways(modules, config);
+  if (gateways.length > 0) {
+    warnings.push(
+      `On Nest 11 APP_GUARD does not reach gateways: ${gateways.join(', ')} ` +
+        'can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.',
+    );
+  }
+  const copies = loadedCopies();
+  if (copies.length > 1) {
+    warnings.push(
+      `${copies.length} copies of nestjs-hanko are loaded: ${copies.join(', ')}. ` +
+        "One's guard does not see another's module. Import it the same way everywhere, and install it once.",
+    );
+  }
+  return warnings;
+}
+
+function isExposed(apiUrl: string): boolean {
+  const { protocol, hostname } = new URL(apiUrl);
+  const isLoopback =
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return protocol === 'http:' && !isLoopback;
+}
+
+/** Gateways that look protected by an APP_GUARD and are not. */
+function uncoveredGateways(modules: ModulesContainer, config: ApplicationConfig): string[] {
+  // Nest 12, the first with this pipe, runs global guards for gateways.
+  if ('StandardSchemaValidationPipe' in common) return [];
+  const isGlobal = config.getGlobalGuards().some((guard) => guard instanceof HankoAuthGuard);
+  if (!isGlobal) return [];
+  const gateways: string[] = [];
+  for (const { providers } of modules.values()) {
+    for (const { metatype } of providers.values()) {
+      if (typeof metatype !== 'function' || !Reflect.hasMetadata(GATEWAY_METADATA, metatype))
+        continue;
+      if (!Reflect.hasMetadata(GUARDS_METADATA, metatype)) gateways.push(metatype.name);
+    }
+  }
+  return gateways;
+}

@@ -1,0 +1,38 @@
+/**
+ * The claims of a verified session token, as Hanko sent them.
+ *
+ * `sub`, `session_id`, `iat`, `exp` and `aud` have been checked. Everything else is what the server's
+ * JWT template put there, and a user can influence some of it: treat it as optional and untrusted.
+ *
+ * Declare your own claims once, and the compiler knows them everywhere:
+ * ```ts
+ * declare module 'nestjs-hanko' {
+ *   interface HankoClaims {
+ *     readonly tier?: 'free' | 'gold';
+ *   }
+ * }
+ * ```
+ * Declaring is not checking: nothing verifies at run time that `tier` holds what you say.
+ *
+ * Source: hanko backend/session/session.go.
+ */
+export interface HankoClaims {
+  /** Subject: the user's id, a UUID (RFC 7519 §4.1.2). */
+  readonly sub: string;
+  /** Id of the session on the server, a UUID. */
+  readonly session_id: string;
+  /** Issued at: the login time, seconds since 1970 (RFC 7519 §4.1.6). */
+  readonly iat: number;
+  /** Expiration time, seconds since 1970 (RFC 7519 §4.1.4). */
+  readonly exp: number;
+  /** Audience (RFC 7519 §4.1.3); Hanko sends a list. */
+  readonly aud?: string | readonly string[];
+  /** Issuer; absent unless the server is configured to send one. */
+  readonly iss?: unknown;
+  /** Use `user.email`: a template can put text here. */
+  readonly email?: unknown;
+  /** Use `user.username`. */
+  readonly username?: unknown;
+  /** Use `user.amr`. */
+  readonly amr?: unknown;
+}

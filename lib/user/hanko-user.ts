@@ -1,0 +1,92 @@
+import type { HankoClaims } from './hanko-claims.js';
+
+/** The primary email address of a user, as it was at login. */
+export interface HankoUserEmail {
+  readonly address: string;
+  readonly isPrimary: boolean;
+  /** False until the user has proved the address: grant nothing by an unverified one. */
+  readonly isVerified: boolean;
+}
+
+/**
+ * Who is calling: the verified claims of the session token, as they were **at login**. It is not
+ * Hanko's user record: a changed address or role shows only after the next login.
+ *
+ * It never holds the token, so it can be logged and returned as JSON. It is frozen.
+ */
+export class HankoUser {
+  /** The user's id, a UUID: the `sub` claim. */
+  readonly id: string;
+  /** Id of the session on the server, a UUID. */
+  readonly sessionId: string;
+  /** Absent if the user has no address, and if a JWT template put something else in the claim. */
+  readonly email?: HankoUserEmail;
+  /** Absent if the user has none. */
+  readonly username?: string;
+  /**
+   * Authentication methods of the login (RFC 8176), in Hanko's words: `pwd`, `passkey`, `otp`, `ext`,
+   * `ext:<provider>`, `totp`, `security_key`. Empty for sessions made by the Admin API.
+   */
+  readonly amr: readonly string[];
+  /** When the user logged in: the `iat` claim. Hanko never re-issues a token. */
+  readonly authenticatedAt: Date;
+  /** When the token expires: the `exp` claim. */
+  readonly expiresAt: Date;
+  /** Every claim as sent. */
+  readonly claims: HankoClaims;
+
+  /**
+   * The package makes users from verified tokens only. Make one yourself only in a unit test.
+   * @param claims verified claims; they are frozen, deeply.
+   */
+  constructor(claims: HankoClaims) {
+    this.id = claims.sub;
+    this.sessionId = claims.session_id;
+    const email = parseEmail(claims.email);
+    if (email) this.email = email;
+    if (typeof claims.username === 'string') this.username = claims.username;
+    this.amr = parseAmr(claims.amr);
+    this.authenticatedAt = new Date(claims.iat * 1000);
+    this.expiresAt = new Date(claims.exp * 1000);
+    this.claims = deepFreeze(claims);
+    Object.freeze(this);
+  }
+}
+
+/** The keys that `@CurrentUser(key)` takes: each property of a {@link HankoUser}. */
+export const HANKO_USER_KEYS = [
+  'id',
+  'sessionId',
+  'email',
+  'username',
+  'amr',
+  'authenticatedAt',
+  'expiresAt',
+  'claims',
+] as const satisfies readonly (keyof HankoUser)[];
+
+/** A template can supply `email` for users without one, in any shape: only Hanko's own shape counts. */
+function parseEmail(claim: unknown): HankoUserEmail | undefined {
+  if (typeof claim !== 'object' || claim === null) return undefined;
+  const { address, is_primary, is_verified } = claim as Record<string, unknown>;
+  if (typeof address !== 'string') return undefined;
+  return Object.freeze({
+    address,
+    isPrimary: is_primary === true,
+    isVerified: is_verified === true,
+  });
+}
+
+/** Anything but a list of strings counts as no method at all. */
+function parseAmr(claim: unknown): readonly string[] {
+  const isList = Array.isArray(claim) && claim.every((method) => typeof method === 'string');
+  return Object.freeze(isList ? [...claim] : []);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}

@@ -1,0 +1,73 @@
+import { HankoTokenError } from '../errors/hanko.errors.js';
+
+/** A token taken apart. **Nothing in it is verified**: it may be used to refuse, never to accept. */
+export interface UnverifiedJws {
+  readonly kid: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Three parts of canonical base64url (RFC 7515 §3.1, §2: no padding, no white space). Canonical means
+ * that the unused low bits of the last character are zero, so that no two texts are the same token.
+ */
+const B64U = '(?:[\\w-]{4})*(?:[\\w-]{2}[AEIMQUYcgkosw048]|[\\w-][AQgw])?';
+const COMPACT_JWS = new RegExp(`^(?=[^.])(${B64U})\\.(?=[^.])(${B64U})\\.(?=.)${B64U}$`);
+
+/** A KMS key id is an ARN; nothing honest is longer. */
+const MAX_KID_LENGTH = 512;
+
+/**
+ * Takes a compact JWS apart and refuses what no good session token can be.
+ *
+ * @param maxTokenBytes longer tokens are refused before they are looked at.
+ * @throws HankoTokenError `token_malformed`, `token_too_large`, `token_algorithm_not_allowed`
+ */
+export function decodeUnverifiedJws(token: unknown, maxTokenBytes: number): UnverifiedJws {
+  if (typeof token !== 'string') throw malformed('it is not a string');
+  if (token.length > maxTokenBytes) {
+    throw new HankoTokenError(
+      'token_too_large',
+      `The token has more than maxTokenBytes (${maxTokenBytes}) bytes`,
+    );
+  }
+  const parts = COMPACT_JWS.exec(token);
+  if (parts === null) throw malformed('it is not three parts of canonical base64url');
+  const [, encodedHeader, encodedPayload] = parts;
+  const kid = checkHeader(parseJsonObject(encodedHeader as string, 'header'));
+  return { kid, payload: parseJsonObject(encodedPayload as string, 'payload') };
+}
+
+/**
+ * The algorithm is fixed before any key is looked up (RFC 8725 §3.1). `jku`, `jwk`, `x5u` and `x5c`
+ * (RFC 7515 §4.1) are never read: keys come from the JWKS alone.
+ */
+function checkHeader(header: Readonly<Record<string, unknown>>): string {
+  if (header.alg !== 'RS256') {
+    throw new HankoTokenError('token_algorithm_not_allowed', 'The alg header is not "RS256"');
+  }
+  // RFC 7515 §4.1.11: an extension that must be understood and is not makes the token invalid.
+  if ('crit' in header) throw malformed('its header has "crit", and no extension is supported');
+  const { kid } = header;
+  if (typeof kid !== 'string' || kid === '') throw malformed('its header has no "kid"');
+  if (kid.length > MAX_KID_LENGTH) throw malformed('its "kid" is too long');
+  return kid;
+}
+
+// Without `ignoreBOM` a byte order mark would be dropped, and two texts would be the same token.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parseJsonObject(encoded: string, part: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(Buffer.from(encoded, 'base64url')));
+  } catch {
+    throw malformed(`its ${part} is not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw malformed(`its ${part} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+const malformed = (what: string): HankoTokenError =>
+  new HankoTokenError('token_malformed', `The token is malformed: ${what}`);

@@ -1,0 +1,101 @@
+import { HankoTokenError } from '../errors/hanko.errors.js';
+import type { HankoClaims } from '../user/hanko-claims.js';
+
+/** What a token's claims are held against. */
+export interface ClaimsPolicy {
+  /** Accepted audiences, any of which must be in `aud`; null = not checked. */
+  readonly audience: readonly string[] | null;
+  /** The one accepted `iss`; null = not checked. */
+  readonly issuer: string | null;
+  readonly clockToleranceSeconds: number;
+  /** Now, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** The hexadecimal form of RFC 9562 §4, of any version: user ids can be imported. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What a `Date` can hold (ECMA-262 §21.4.1.1), in seconds. */
+const MAX_DATE_SECONDS = 8_640_000_000_000;
+
+/**
+ * Holds claims against the policy: kind, then shape, time, audience and issuer (RFC 8725 §3.8, §3.9, §3.12).
+ *
+ * It runs before the signature is looked at, so that a dead token costs next to nothing and is refused
+ * also while Hanko is down. Its result may be used only once the signature is verified.
+ *
+ * @throws HankoTokenError `token_not_a_session`, `token_claims_invalid`, `token_expired`,
+ * `token_not_yet_valid`, `token_audience_mismatch`, `token_issuer_mismatch`
+ */
+export function checkSessionClaims(
+  payload: Readonly<Record<string, unknown>>,
+  policy: ClaimsPolicy,
+): HankoClaims {
+  checkKind(payload);
+  checkTimes(payload, policy);
+  checkAudience(payload.aud, policy.audience);
+  if (policy.issuer !== null && payload.iss !== policy.issuer) {
+    throw new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"');
+  }
+  return payload as unknown as HankoClaims;
+}
+
+/**
+ * Webhook tokens are signed with the same keys for the same audience. A JWT template can set `evt` and
+ * `data` but never `sub` or `session_id`, so these two decide.
+ * Source: hanko backend/session/session.go, backend/webhooks/manager.go.
+ */
+function checkKind({ sub, session_id }: Readonly<Record<string, unknown>>): void {
+  if (!isUuid(sub)) {
+    throw new HankoTokenError(
+      'token_not_a_session',
+      sub === 'hanko webhooks' ? 'It is a webhook token' : 'The sub claim is not a UUID',
+    );
+  }
+  if (!isUuid(session_id)) {
+    throw new HankoTokenError(
+      'token_not_a_session',
+      'The session_id claim is not a UUID (Hanko before 1.4.0 may leave it out)',
+    );
+  }
+}
+
+function checkTimes(
+  { exp, iat, nbf }: Readonly<Record<string, unknown>>,
+  { clockToleranceSeconds, nowMs }: ClaimsPolicy,
+): void {
+  if (!isNumericDate(exp) || !isNumericDate(iat) || !(nbf === undefined || isNumericDate(nbf))) {
+    throw new HankoTokenError('token_claims_invalid', 'exp, iat or nbf is not a whole second');
+  }
+  const now = nowMs / 1000;
+  // Written so that a clock that is not a number refuses.
+  if (!(now < exp + clockToleranceSeconds)) {
+    throw new HankoTokenError('token_expired', `The token expired ${Math.floor(now - exp)} s ago`);
+  }
+  const validFrom = Math.max(iat, nbf ?? iat);
+  if (!(validFrom <= now + clockToleranceSeconds)) {
+    throw new HankoTokenError(
+      'token_not_yet_valid',
+      `iat or nbf is ${Math.ceil(validFrom - now)} s in the future: is a clock wrong?`,
+    );
+  }
+}
+
+function checkAudience(aud: unknown, accepted: readonly string[] | null): void {
+  const audiences = aud === undefined ? [] : typeof aud === 'string' ? [aud] : aud;
+  if (!Array.isArray(audiences) || !audiences.every((entry) => typeof entry === 'string')) {
+    throw new HankoTokenError('token_claims_invalid', 'The aud claim is neither text nor a list');
+  }
+  if (accepted !== null && !audiences.some((entry) => accepted.includes(entry))) {
+    throw new HankoTokenError(
+      'token_audience_mismatch',
+      'The aud claim has none of the option "audience"',
+    );
+  }
+}
+
+const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
+/** Hanko sends whole seconds (RFC 7519 §2, NumericDate). */
+const isNumericDate = (value: unknown): value is number =>
+  Number.isInteger(value) && Math.abs(value as number) <= MAX_DATE_SECONDS;
