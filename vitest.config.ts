@@ -24,7 +24,7 @@ export default defineConfig({
         resolve: { alias: source },
         test: {
           name: 'nest12',
-          include: ['test/{unit,e2e,testing,surface}/**/*.test.ts'],
+          include: ['test/{unit,e2e,testing,contract,surface,sample}/**/*.test.ts'],
           setupFiles: ['test/support/setup.ts'],
         },
       },

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { CurrentUser, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
+
+@Controller()
+export class AppController {
+  /** Open to everyone, and answers also while Hanko is down. */
+  @Public()
+  @Get()
+  home() {
+    return { message: 'Anyone may read this' };
+  }
+
+  /** Open to everyone, and knows who is signed in. */
+  @OptionalAuth()
+  @Get('greeting')
+  greeting(@CurrentUser() user: HankoUser | null) {
+    return { message: `Hello ${user?.email?.address ?? 'stranger'}` };
+  }
+}

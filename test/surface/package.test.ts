@@ -1,0 +1,98 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import * as main from '../../lib/index.js';
+import * as testing from '../../lib/testing/index.js';
+import { VERSION } from '../../lib/version.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+};
+
+function importsOf(folder: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const code = readFileSync(join(root, folder, file), 'utf8');
+    for (const [, name] of code.matchAll(/(?:from|import\() ?'([^'.][^']*)'/g)) {
+      found.set(String(name), [...(found.get(String(name)) ?? []), file]);
+    }
+  }
+  return found;
+}
+
+describe('the package', () => {
+  test('VERSION is the version of package.json', () => {
+    expect(VERSION).toBe(manifest.version);
+  });
+
+  test('imports exactly what the manifest declares, and Nest by documented entries only', () => {
+    const imported = [...importsOf('lib').keys()].filter((name) => !name.startsWith('node:'));
+    const declared = [
+      ...Object.keys(manifest.dependencies),
+      ...Object.keys(manifest.peerDependencies),
+    ];
+    const own = imported.filter(
+      (name) => name !== 'nestjs-hanko' && name !== 'nestjs-hanko/testing',
+    );
+    expect(own.toSorted()).toEqual(declared.toSorted());
+  });
+
+  test('has one runtime dependency: jose', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['jose']);
+  });
+
+  test('the testing kit depends on nothing but Node', () => {
+    expect(
+      [...importsOf('lib/testing').keys()].every((name) => /^node:|^nestjs-hanko/.test(name)),
+    ).toBe(true);
+  });
+
+  test('only bounded-fetch.ts touches the network', () => {
+    const network = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        !file.startsWith('testing') &&
+        /\bfetch\(|node:https?|node:net/.test(readFileSync(join(root, 'lib', file), 'utf8')),
+    );
+    expect(network).toEqual([join('http', 'bounded-fetch.ts')]);
+  });
+
+  test('exports these values, and no others', () => {
+    expect(Object.keys(main).toSorted()).toMatchInlineSnapshot(`
+      [
+        "CurrentUser",
+        "HANKO_CHANNELS",
+        "HANKO_JWKS",
+        "HankoAuthError",
+        "HankoAuthGuard",
+        "HankoAuthService",
+        "HankoConfigurationError",
+        "HankoContextError",
+        "HankoCredentialsError",
+        "HankoCrossSiteError",
+        "HankoModule",
+        "HankoTokenError",
+        "HankoUnavailableError",
+        "HankoUser",
+        "OptionalAuth",
+        "Public",
+        "RequireAuth",
+        "SessionToken",
+        "bearerTokenExtractor",
+        "cookieTokenExtractor",
+        "isHankoError",
+      ]
+    `);
+    expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
+      [
+        "FORGERIES",
+        "FakeHanko",
+      ]
+    `);
+  });
+});
