@@ -81,9 +81,12 @@ async function rejection(signal: AbortSignal): Promise<never> {
 /** The platform's errors name host and port in their message: only their code goes on. */
 function asFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown };
+  let at = error;
+  // `fetch` wraps the error of the socket in one of its own. Read by shape: it may be of another realm.
+  for (let depth = 0; depth < 3 && typeof at === 'object' && at !== null; depth++) {
+    const { code, cause } = at as { code?: unknown; cause?: unknown };
     if (typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code)) return new FetchFailure(code);
+    at = cause;
   }
   return new FetchFailure('the request failed');
 }

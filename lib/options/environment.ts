@@ -47,12 +47,14 @@ async function loadEnvironmentModule(): Promise<DynamicModule> {
   }
 }
 
-/** Only the package itself missing counts, not something that it fails to load in turn. */
+/**
+ * Only the package itself missing counts, not something that it fails to load in turn. By shape:
+ * an error of Jest's module loader is no `Error` of the realm that the tests run in.
+ */
 function isMissing(name: string, error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
+  const { code, message } = error as { code?: unknown; message?: unknown };
   return (
     (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
-    new RegExp(`^Cannot find (package|module) '${name}'`).test(error.message)
+    new RegExp(`^Cannot find (package|module) '${name}'`).test(String(message))
   );
 }
