@@ -2,11 +2,14 @@ import { HankoCredentialsError, HankoTokenError } from '../errors/hanko.errors.j
 import { headerValues } from './request.js';
 import type { TokenExtractor } from './token-extractor.js';
 
-/** RFC 6750 §2.1: the scheme in any case (RFC 9110 §11.1), one or more spaces, the token. */
-const BEARER = /^bearer(?: +(.*))?$/i;
+/**
+ * RFC 9110 §11.4: a scheme, which is a token (§5.6.2), and what follows it. Whatever follows `Bearer` counts as
+ * a bearer credential, also if it is set apart wrongly: a bad bearer must not pass for none.
+ */
+const CREDENTIALS = /^([!#$%&'*+\-.^_`|~\w]+)(.*)$/s;
 
 /**
- * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1. Other schemes are left alone.
+ * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1; the scheme in any case. Other schemes are left alone.
  *
  * Throws `credentials_ambiguous` for two different bearers and `token_malformed` for a bare `Bearer`.
  */
@@ -16,9 +19,9 @@ export function bearerTokenExtractor(): TokenExtractor {
     extract(request) {
       let token: string | undefined;
       for (const value of headerValues(request, 'authorization')) {
-        const match = BEARER.exec(value.trim());
-        if (match === null) continue;
-        const candidate = match[1] ?? '';
+        const [, scheme, rest = ''] = CREDENTIALS.exec(value.trim()) ?? [];
+        if (scheme?.toLowerCase() !== 'bearer') continue;
+        const candidate = rest.replace(/^ +/, '');
         if (token !== undefined && token !== candidate) {
           throw new HankoCredentialsError(
             'credentials_ambiguous',
