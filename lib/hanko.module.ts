@@ -20,7 +20,7 @@ import {
   type HankoForRootAsyncOptions,
   type HankoForRootOptions,
 } from './hanko.module-definition.js';
-import { createJwks } from './jwks/create-jwks.js';
+import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
 import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -84,7 +84,7 @@ function withProviders(module: DynamicModule): DynamicModule {
         inject: [HANKO_MODULE_OPTIONS, HANKO_ENVIRONMENT],
         useFactory: resolveOptions,
       },
-      { provide: HANKO_JWKS, inject: [HANKO_OPTIONS], useFactory: createJwks },
+      hankoJwksProvider,
       SessionTokenVerifier,
       HankoAuthService,
       HankoAuthGuard,

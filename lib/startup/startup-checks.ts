@@ -3,7 +3,7 @@ import { type ApplicationConfig, type ModulesContainer } from '@nestjs/core';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { loadedCopies } from './copies.js';
+import { loadedCopies } from '../loaded-copies.js';
 
 /** Metadata that `@WebSocketGateway()` and `@UseGuards()` leave behind; `@nestjs/websockets` is not imported. */
 const GATEWAY_METADATA = 'websockets:is_gateway';

@@ -1,5 +1,5 @@
-import { LOADED_COPIES } from '../hanko.constants.js';
-import { VERSION } from '../version.js';
+import { LOADED_COPIES } from './hanko.constants.js';
+import { VERSION } from './version.js';
 
 declare const module: unknown;
 

@@ -1,0 +1,28 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { HANKO_JWKS, HANKO_OPTIONS } from './hanko.constants.js';
+import type { ResolvedHankoOptions } from './options/hanko-options.js';
+import type { JwksProvider } from './jwks/jwks-provider.js';
+import { RemoteJwks } from './jwks/remote-jwks.js';
+import { StaticJwks } from './jwks/static-jwks.js';
+
+/** Provides `HANKO_JWKS`, the keys that the options ask for: the app's own, pinned ones, or Hanko's. */
+export const hankoJwksProvider: FactoryProvider<JwksProvider> = {
+  provide: HANKO_JWKS,
+  inject: [HANKO_OPTIONS],
+  useFactory: createJwks,
+};
+
+export async function createJwks(options: ResolvedHankoOptions): Promise<JwksProvider> {
+  const { jwks, apiUrl } = options;
+  if (jwks !== null) return 'getKey' in jwks ? jwks : StaticJwks.from(jwks);
+  return new RemoteJwks({
+    url: `${apiUrl}/.well-known/jwks.json`,
+    fetch: options.fetch,
+    now: options.now,
+    timeoutMs: options.jwksTimeoutMs,
+    maxBytes: options.jwksMaxBytes,
+    cacheSeconds: options.jwksCacheSeconds,
+    cooldownSeconds: options.jwksCooldownSeconds,
+    staleIfErrorSeconds: options.staleIfErrorSeconds,
+  });
+}
