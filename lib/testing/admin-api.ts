@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Directory, FakeUser } from './directory.js';
-import { Problem, type Route, type RouteRequest } from './http-server.js';
+import { isIP } from 'node:net';
+import { type Directory, type FakeUser, rfc3339 } from './directory.js';
+import { Problem, type Route, type RouteRequest, type RouteResponse } from './http-server.js';
+import { field, type Fields, readFields, typed } from './json-body.js';
 import { UUID, UUID_V4 } from './options.js';
 import type { TokenFactory } from './tokens.js';
+import { listUsers } from './user-list.js';
 
 /** Users and sessions of the Admin API (hanko backend/handler/user_admin.go, session_admin.go). */
 export function adminRoutes(directory: Directory, tokens: TokenFactory): readonly Route[] {
@@ -11,7 +14,7 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
     {
       method: 'POST',
       path: '/users',
-      handle: ({ body }) => ({ status: 200, body: createUser(directory, parseObject(body)) }),
+      handle: (request) => ({ status: 200, body: createUser(directory, readFields(request)) }),
     },
     {
       method: 'GET',
@@ -28,44 +31,29 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
     },
     {
       method: 'GET',
-      path: '/users/:id/sessions',
+      path: '/users/:userId/sessions',
       handle: ({ params }) => {
-        const { id } = findUser(directory, params.id, 'Not Found');
+        checkIds(params);
+        const { id } = findUser(directory, params.userId, 'Not Found');
         return { status: 200, body: directory.sessionsOf(id).toReversed() };
       },
     },
     {
       method: 'DELETE',
-      path: '/users/:id/sessions/:sessionId',
-      handle: ({ params: { id, sessionId = '' } }) => {
-        const user = findUser(directory, id, 'Not Found');
-        if (!UUID_V4.test(sessionId)) {
-          throw new Problem(400, 'code=400, message=SessionID must be a valid uuid4');
-        }
-        if (directory.session(sessionId)?.user_id !== user.id) throw new Problem(404, 'Not Found');
-        directory.endSession(sessionId);
+      path: '/users/:userId/sessions/:sessionId',
+      handle: ({ params }) => {
+        checkIds(params);
+        const user = findUser(directory, params.userId, 'Not Found');
+        const session = directory.session(params.sessionId ?? '');
+        if (session?.user_id !== user.id) throw new Problem(404, 'Not Found');
+        directory.endSession(session.id);
         return { status: 204 };
       },
     },
     {
       method: 'POST',
       path: '/sessions',
-      handle: async ({ body }) => {
-        const { user_id, user_agent, ip_address } = parseObject(body);
-        if (typeof user_id !== 'string' || !UUID.test(user_id)) {
-          throw new Problem(400, 'user_id must be a valid uuid');
-        }
-        const user = findUser(directory, user_id);
-        // Sessions made here have no `amr`.
-        const payload = tokens.startSession(
-          { user, amr: null },
-          {
-            ...(typeof user_agent === 'string' && { user_agent }),
-            ...(typeof ip_address === 'string' && { ip_address }),
-          },
-        );
-        return { status: 200, body: { session_token: await tokens.sign({ payload }) } };
-      },
+      handle: (request) => createSession(directory, tokens, readFields(request)),
     },
     ...['alive', 'ready'].map((state) => ({
       method: 'GET',
@@ -76,6 +64,17 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
   ];
 }
 
+/** The session routes look at both ids before they look anything up. */
+function checkIds({ userId = '', sessionId }: RouteRequest['params']): void {
+  const faults = [
+    ...(UUID.test(userId) ? [] : ['UserID must be a valid uuid']),
+    ...(sessionId === undefined || UUID_V4.test(sessionId)
+      ? []
+      : ['SessionID must be a valid uuid4']),
+  ];
+  if (faults.length > 0) throw new Problem(400, `code=400, message=${faults.join(' and ')}`);
+}
+
 function findUser(directory: Directory, id = '', message = 'user not found'): FakeUser {
   if (!UUID.test(id)) throw new Problem(400, 'failed to parse userId as uuid');
   const user = directory.user(id);
@@ -83,97 +82,81 @@ function findUser(directory: Directory, id = '', message = 'user not found'): Fa
   return user;
 }
 
-interface NewEmail {
-  readonly address: string;
-  readonly is_primary: boolean;
-  readonly is_verified: boolean;
+async function createSession(
+  directory: Directory,
+  tokens: TokenFactory,
+  body: Fields,
+): Promise<RouteResponse> {
+  const userId = field(body, 'user_id', 'string');
+  const user_agent = field(body, 'user_agent', 'string');
+  const ip_address = field(body, 'ip_address', 'string');
+  if (!userId) throw new Problem(400, 'user_id is a required field');
+  if (!UUID.test(userId)) throw new Problem(400, 'user_id must be a valid uuid');
+  if (ip_address && isIP(ip_address) === 0) {
+    throw new Problem(400, 'ip_address must be a valid ip address (v4 or v6)');
+  }
+  const payload = tokens.startSession(
+    // Sessions made here have no `amr`.
+    { user: findUser(directory, userId), amr: null },
+    { ...(user_agent && { user_agent }), ...(ip_address && { ip_address }) },
+  );
+  return { status: 200, body: { session_token: await tokens.sign({ payload }) } };
 }
 
-function createUser(directory: Directory, body: Readonly<Record<string, unknown>>): FakeUser {
-  const { id = randomUUID(), emails = [], username } = body;
-  if (typeof id !== 'string' || !UUID.test(id)) throw new Problem(400, 'id must be a valid uuid4');
-  if (!Array.isArray(emails)) throw new Problem(400, 'emails must be a list');
-  const addresses = emails as readonly NewEmail[];
-  if (addresses.length === 0 && !username) {
+function createUser(directory: Directory, body: Fields): FakeUser {
+  const id = field(body, 'id', 'string') ?? randomUUID();
+  const emails = (field(body, 'emails', 'array') ?? []).map(readEmail);
+  const username = field(body, 'username', 'string');
+  const createdAt = field(body, 'created_at', 'string');
+  if (!UUID.test(id)) {
+    throw new Problem(400, `uuid: incorrect UUID length ${id.length} in string "${id}"`);
+  }
+  if (createdAt !== undefined && Number.isNaN(Date.parse(createdAt))) {
+    throw new Problem(400, `parsing time "${createdAt}": cannot parse`);
+  }
+  checkEmails(emails);
+  if (emails.length === 0 && !username) {
     throw new Problem(400, 'at least one of [Emails, Username] must be set');
   }
-  for (const { address } of addresses) {
-    if (typeof address !== 'string' || !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address)) {
-      throw new Problem(400, 'address must be a valid email address');
-    }
-  }
-  const primary = addresses.filter((email) => email.is_primary).length;
-  if (addresses.length > 0 && primary === 0) {
+  const primary = emails.filter((email) => email.is_primary).length;
+  if (emails.length > 0 && primary === 0) {
     throw new Problem(400, 'at least one primary email must be provided');
   }
   if (primary > 1) throw new Problem(400, 'only one primary email is allowed');
-  if (directory.user(id)) throw new Problem(409, `user with id '${id}' already exists`);
-  for (const { address } of addresses) {
-    if (directory.userByEmail(address)) {
-      throw new Problem(
-        409,
-        `failed to create email '${address}' for user '${id}': email already exists`,
-      );
+
+  if (directory.user(id)) throw taken(`user with id '${id}'`, 'user');
+  for (const { address } of emails) {
+    if (!directory.userByEmail(address)) continue;
+    throw taken(`email '${address.toLowerCase()}' for user '${id}'`, 'email');
+  }
+  if (username !== undefined && directory.userByUsername(username)) {
+    throw taken(`username '${username}' for user '${id}'`, 'username');
+  }
+  return directory.addUser(id, emails, username, createdAt && rfc3339(Date.parse(createdAt)));
+}
+
+type NewEmail = ReturnType<typeof readEmail>;
+
+function readEmail(entry: unknown) {
+  const email = typed(entry, 'object', 'emails') ?? {};
+  return {
+    address: field(email, 'address', 'string') ?? '',
+    is_primary: field(email, 'is_primary', 'bool') ?? false,
+    is_verified: field(email, 'is_verified', 'bool') ?? false,
+  };
+}
+
+function checkEmails(emails: readonly NewEmail[]): void {
+  if (new Set(emails.map(({ address }) => address)).size < emails.length) {
+    throw new Problem(400, 'emails entries are not unique');
+  }
+  for (const { address } of emails) {
+    if (address === '') throw new Problem(400, 'address is a required field');
+    if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address)) {
+      throw new Problem(400, 'address must be a valid email address');
     }
   }
-  if (typeof username === 'string' && directory.userByUsername(username)) {
-    throw new Problem(409, 'username already exists');
-  }
-  return directory.addUser(
-    id,
-    addresses.map(({ address, is_primary, is_verified }) => ({
-      address,
-      is_primary: is_primary === true,
-      is_verified: is_verified === true,
-    })),
-    typeof username === 'string' ? username : undefined,
-  );
 }
 
-function listUsers(directory: Directory, { query, origin, raw }: RouteRequest) {
-  const page = positive(query.get('page'), 1);
-  const perPage = positive(query.get('per_page'), 20);
-  const email = query.get('email')?.toLowerCase() ?? '';
-  const username = query.get('username')?.toLowerCase() ?? '';
-  const ids = query.get('user_id')?.split(',');
-  const matching = directory.allUsers().filter(
-    (user) =>
-      (ids === undefined || ids.includes(user.id)) &&
-      // Substrings, as Hanko's LIKE %x%.
-      (email === '' || user.emails?.some(({ address }) => address.includes(email))) &&
-      (username === '' || user.username?.username.toLowerCase().includes(username)),
-  );
-  const sorted = query.get('sort_direction') === 'asc' ? matching.toReversed() : matching;
-  const last = Math.max(1, Math.ceil(sorted.length / perPage));
-  const path = (raw.url ?? '').split('?', 1)[0] ?? '';
-  const link = (number: number, rel: string): string => {
-    const parameters = new URLSearchParams(query);
-    parameters.set('page', String(number));
-    parameters.set('per_page', String(perPage));
-    parameters.sort();
-    return `<${origin}${path}?${parameters.toString()}>; rel="${rel}"`;
-  };
-  const links = [
-    ...(page > 1 || last === 1 ? [link(1, 'first')] : []),
-    ...(page < last ? [link(last, 'last'), link(page + 1, 'next')] : []),
-    ...(page > 1 ? [link(page - 1, 'prev')] : []),
-  ];
-  return {
-    status: 200,
-    body: sorted.slice((page - 1) * perPage, page * perPage),
-    headers: { link: links.join(','), 'x-total-count': String(sorted.length) },
-  };
-}
-
-const positive = (text: string | null, fallback: number): number =>
-  text !== null && /^[1-9]\d*$/.test(text) ? Number(text) : fallback;
-
-function parseObject(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body || '{}');
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Answered below.
-  }
-  throw new Problem(400, 'unexpected EOF');
-}
+const taken = (what: string, kind: string): Problem =>
+  new Problem(409, `failed to create ${what}: ${kind} already exists`);

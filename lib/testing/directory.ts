@@ -65,15 +65,16 @@ export class Directory {
     id: string,
     emails: readonly Pick<FakeEmail, 'address' | 'is_primary' | 'is_verified'>[],
     username: string | undefined,
+    createdAt?: string,
   ): FakeUser {
     check(this.users.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} users`);
-    const at = this.timestamp();
+    const at = rfc3339(this.now());
     const user: FakeUser = {
-      id,
+      id: id.toLowerCase(),
       ...(emails.length > 0 && {
         emails: emails.map(({ address, is_verified, is_primary }) => ({
           id: randomUUID(),
-          address,
+          address: address.toLowerCase(),
           is_verified,
           is_primary,
           created_at: at,
@@ -83,34 +84,39 @@ export class Directory {
       ...(username !== undefined && {
         username: { id: randomUUID(), username, created_at: at, updated_at: at },
       }),
-      created_at: at,
+      created_at: createdAt ?? at,
       updated_at: at,
     };
-    this.users.set(id, user);
+    this.users.set(user.id, user);
     return user;
   }
 
   user(id: string): FakeUser | undefined {
-    return this.users.get(id);
+    return this.users.get(id.toLowerCase());
   }
 
   /** Newest first, as Hanko lists them. */
   allUsers(): readonly FakeUser[] {
-    return [...this.users.values()].toReversed();
+    return [...this.users.values()].toSorted(byCreation).toReversed();
   }
 
+  /** In any case: Hanko keeps addresses in lower case. */
   userByEmail(address: string): FakeUser | undefined {
-    return this.allUsers().find((user) => user.emails?.some((email) => email.address === address));
+    const wanted = address.toLowerCase();
+    return [...this.users.values()].find((user) =>
+      user.emails?.some((email) => email.address === wanted),
+    );
   }
 
   userByUsername(username: string): FakeUser | undefined {
-    return this.allUsers().find((user) => user.username?.username === username);
+    return [...this.users.values()].find((user) => user.username?.username === username);
   }
 
   /** Ends the user's sessions too. */
   deleteUser(id: string): boolean {
-    for (const { id: sessionId } of this.sessionsOf(id)) this.sessions.delete(sessionId);
-    return this.users.delete(id);
+    const userId = id.toLowerCase();
+    for (const session of this.sessionsOf(userId)) this.sessions.delete(session.id);
+    return this.users.delete(userId);
   }
 
   /** Starts a session; beyond the limit the user's oldest ones end. */
@@ -120,56 +126,60 @@ export class Directory {
     expiresMs: number,
   ): FakeSession {
     check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);
-    const at = new Date(startMs).toISOString();
+    const at = rfc3339(startMs);
     const added: FakeSession = {
       user_agent: null,
       ip_address: null,
       created_at: at,
       updated_at: at,
-      expires_at: new Date(expiresMs).toISOString(),
+      expires_at: rfc3339(expiresMs),
       last_used: at,
       ...session,
     };
     this.sessions.set(added.id, added);
     const own = this.sessionsOf(added.user_id);
-    for (const { id } of own.slice(0, Math.max(0, own.length - this.sessionLimit))) {
-      this.sessions.delete(id);
-    }
+    const surplus = Math.max(0, own.length - this.sessionLimit);
+    const others = own.filter(({ id }) => id !== added.id);
+    for (const { id } of others.slice(0, surplus)) this.sessions.delete(id);
     return added;
   }
 
   /** A session that has not expired. */
   session(id: string): FakeSession | undefined {
-    const session = this.sessions.get(id);
+    const session = this.sessions.get(id.toLowerCase());
     return session && Date.parse(session.expires_at) > this.now() ? session : undefined;
   }
 
   /** Unexpired ones, of one user or of all, oldest first. */
   sessionsOf(userId?: string): readonly FakeSession[] {
-    return [...this.sessions.values()].filter(
-      (session) =>
-        (userId === undefined || session.user_id === userId) &&
-        Date.parse(session.expires_at) > this.now(),
-    );
+    return [...this.sessions.values()]
+      .filter(
+        (session) =>
+          (userId === undefined || session.user_id === userId) &&
+          Date.parse(session.expires_at) > this.now(),
+      )
+      .toSorted(byCreation);
   }
 
   /** Notes that the session was used, which puts off Hanko's idle timeout. */
   touch(id: string): void {
     const session = this.sessions.get(id);
     if (session === undefined) return;
-    const at = this.timestamp();
+    const at = rfc3339(this.now());
     this.sessions.set(id, { ...session, last_used: at, updated_at: at });
   }
 
   endSession(id: string): boolean {
-    return this.sessions.delete(id);
-  }
-
-  private timestamp(): string {
-    return new Date(this.now()).toISOString();
+    return this.sessions.delete(id.toLowerCase());
   }
 }
 
 /** The primary address of a user. */
 export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
   user.emails?.find((email) => email.is_primary);
+
+/** As Go prints times: without zeros at the end of the fraction. */
+export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
+
+const byCreation = (a: { created_at: string }, b: { created_at: string }): number =>
+  Date.parse(a.created_at) - Date.parse(b.created_at);

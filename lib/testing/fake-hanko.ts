@@ -60,12 +60,12 @@ export class FakeHanko implements AsyncDisposable {
 
   /**
    * Starts one; several at a time are independent of each other.
-   * @throws TypeError for a wrong option.
+   * @throws TypeError for a wrong option; Error if it cannot listen, say because the port is taken.
    */
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
     const hanko = new FakeHanko(checkOptions(options));
     await hanko.keys.rotate();
-    await Promise.all([hanko.publicServer.listen(), hanko.adminServer.listen()]);
+    await hanko.listen();
     return hanko;
   }
 
@@ -88,9 +88,22 @@ export class FakeHanko implements AsyncDisposable {
     return this.stop();
   }
 
+  /** Both or none: what listens would keep a failed test run alive. */
+  private async listen(): Promise<void> {
+    const results = await Promise.allSettled([
+      this.publicServer.listen(),
+      this.adminServer.listen(),
+    ]);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure === undefined) return;
+    await this.stop();
+    const { message } = failure.reason as Error;
+    throw new Error(`FakeHanko cannot listen: ${message}`, { cause: failure.reason });
+  }
+
   // Users and sessions
 
-  /** @throws TypeError if the id or the address is taken. */
+  /** @throws TypeError if the id, the address or the name is taken. */
   createUser(user: NewFakeUser = {}): FakeUser {
     return this.tokens.createUser(user);
   }
@@ -122,9 +135,9 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /** A token that expired a minute ago. */
-  async expiredToken(shape: TokenShape = {}): Promise<string> {
+  async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
     const { lifespanSeconds = this.settings.lifespanSeconds } = shape;
-    return this.token({ ageSeconds: lifespanSeconds + 60, ...shape });
+    return this.token({ ...shape, ageSeconds: lifespanSeconds + 60 });
   }
 
   /** A webhook token: same keys, same audience, no session. */
@@ -188,12 +201,12 @@ export class FakeHanko implements AsyncDisposable {
   /** Ends all faults. */
   async recover(): Promise<void> {
     this.faults.clear();
-    await Promise.all([this.publicServer.listen(), this.adminServer.listen()]);
+    await this.listen();
   }
 
   /** The last 10,000 requests to the public API, oldest first. */
   get requests(): readonly LoggedRequest[] {
-    return this.publicServer.requests;
+    return [...this.publicServer.requests];
   }
 
   /** How many of them had a path that ends in this. */

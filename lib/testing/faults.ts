@@ -53,7 +53,11 @@ export class Faults {
 
   add(kind: FaultKind, { path = '', times = Infinity, delayMs = 100 }: FaultOptions): void {
     check(FAULT_KINDS.includes(kind), `a fault is one of ${FAULT_KINDS.join(', ')}`);
-    check(times > 0, 'times must be above 0');
+    check(
+      times === Infinity || (Number.isInteger(times) && times > 0),
+      'times must be a whole number above 0',
+    );
+    check(delayMs >= 0, 'delayMs must not be below 0');
     this.active.push({ kind, path, times, delayMs });
   }
 

@@ -74,7 +74,9 @@ export class FakeServer {
   /** Listens; after `close`, again on the same port. */
   async listen(): Promise<void> {
     if (this.server.listening) return;
-    this.server = createServer((request, response) => void this.serve(request, response));
+    this.server = createServer((request, response) => {
+      this.serve(request, response).catch(() => response.destroy());
+    });
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject).listen(this.port, this.settings.host, resolve);
     });
@@ -112,13 +114,17 @@ export class FakeServer {
         error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
       return { status, body: { code: status, message } };
     });
-    const text = result.body === undefined ? '' : `${JSON.stringify(result.body)}\n`;
+    const hasBody = result.body !== undefined && method !== 'HEAD';
+    const text = hasBody ? `${JSON.stringify(result.body)}\n` : '';
     response.writeHead(result.status, {
-      ...(text !== '' && { 'content-type': 'application/json' }),
+      ...(hasBody && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+      }),
       'x-request-id': randomBytes(16).toString('hex'),
       ...result.headers,
     });
-    response.end(method === 'HEAD' ? '' : text);
+    response.end(text);
     return result.status;
   }
 
@@ -127,13 +133,24 @@ export class FakeServer {
     const { pathname, searchParams: query } = new URL(url, origin);
     const path = pathname.startsWith(REDIRECTED) ? pathname.slice(REDIRECTED.length) : pathname;
     const body = await readBody(request);
-    for (const route of this.routes) {
-      if (route.method !== method) continue;
-      const params = match(route.path, route.isGlobal ? path : this.withoutTenant(path));
-      if (params !== null) return route.handle({ params, query, raw: request, body, origin });
-    }
+    const [route, params] =
+      this.find(method, path, true) ?? this.find(method, this.withoutTenant(path), false) ?? [];
     // A wrong method is 404 too.
-    throw new Problem(404, 'Not Found');
+    if (route === undefined || params === undefined) throw new Problem(404, 'Not Found');
+    return route.handle({ params, query, raw: request, body, origin });
+  }
+
+  private find(
+    method: string,
+    path: string,
+    isGlobal: boolean,
+  ): readonly [Route, RouteRequest['params']] | undefined {
+    for (const route of this.routes) {
+      if (route.method !== method || (route.isGlobal ?? false) !== isGlobal) continue;
+      const params = match(route.path, path);
+      if (params !== null) return [route, params];
+    }
+    return undefined;
   }
 
   private withoutTenant(path: string): string {

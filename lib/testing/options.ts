@@ -42,6 +42,8 @@ export interface FakeHankoSettings {
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
+/** RFC 6265 §4.1.1 */
+const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const LOOPBACK: readonly unknown[] = ['127.0.0.1', '::1', 'localhost'];
 
 /** @throws TypeError that names the wrong option and what it may be. */
@@ -60,16 +62,24 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     now = Date.now,
     ...unknown
   } = options;
+  const audiences: readonly unknown[] = typeof audience === 'string' ? [audience] : [...audience];
   check(Object.keys(unknown).length === 0, `${Object.keys(unknown).join(', ')} is no option`);
   check(LOOPBACK.includes(host), 'host must be 127.0.0.1, ::1 or localhost: it is no login server');
   check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');
   check(isCount(sessionLimit), 'sessionLimit must be a whole number above 0');
   check(modulusLength === 2048 || modulusLength === 4096, 'modulusLength must be 2048 or 4096');
   check(tenantId === undefined || UUID.test(tenantId), 'tenantId must be a UUID');
+  check(
+    audiences.length > 0 && audiences.every(isText),
+    'audience must be text, or a list of texts that is not empty',
+  );
+  check(issuer === undefined || isText(issuer), 'issuer must be text');
+  check(isText(cookieName) && COOKIE_NAME.test(cookieName), 'cookieName must name a cookie');
+  check(typeof now === 'function', 'now must be a function');
   check(isPort(port), 'port must be 0 to 65535');
   check(isPort(adminPort), 'adminPort must be 0 to 65535');
   return {
-    audience: typeof audience === 'string' ? [audience] : audience,
+    audience: audiences,
     issuer,
     lifespanSeconds,
     sessionLimit,
@@ -89,5 +99,6 @@ export function check(condition: boolean, message: string): asserts condition {
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;

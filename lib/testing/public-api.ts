@@ -1,6 +1,8 @@
-import type { Directory } from './directory.js';
+import type { IncomingMessage } from 'node:http';
+import { type Directory, type FakeSession, rfc3339 } from './directory.js';
 import { Problem, type Route, type RouteResponse } from './http-server.js';
-import type { Sessions } from './sessions.js';
+import { field, readFields } from './json-body.js';
+import type { FoundSession, Sessions } from './sessions.js';
 
 /** The public API, as far as back ends call it (hanko backend/handler/public_router.go). */
 export function publicRoutes(
@@ -18,16 +20,15 @@ export function publicRoutes(
     {
       method: 'GET',
       path: '/sessions/validate',
-      handle: ({ raw }) => validation(sessions.fromRequest(raw)),
+      handle: ({ raw }) => validation(sessions.validateRequest(raw)),
     },
     {
       method: 'POST',
       path: '/sessions/validate',
-      handle: ({ raw, body }) => {
-        if (!/^application\/json\b/i.test(raw.headers['content-type'] ?? '')) {
-          throw new Problem(415, 'Unsupported Media Type');
-        }
-        const found = sessions.fromToken(sessionToken(body));
+      handle: (request) => {
+        const token = field(readFields(request), 'session_token', 'string');
+        if (!token) throw new Problem(400, 'code=400, message=session_token is a required field');
+        const found = sessions.validateToken(token);
         // POST puts off the idle timeout, GET does not.
         if (found !== null) directory.touch(found.session.id);
         return validation(found);
@@ -37,7 +38,7 @@ export function publicRoutes(
       method: 'GET',
       path: '/me',
       handle: ({ raw }) => {
-        const { session } = living(sessions, raw);
+        const session = authenticated(sessions, raw);
         directory.touch(session.id);
         return { status: 200, body: profile(directory, session.user_id) };
       },
@@ -46,7 +47,7 @@ export function publicRoutes(
       method: 'POST',
       path: '/logout',
       handle: ({ raw }) => {
-        directory.endSession(living(sessions, raw).session.id);
+        directory.endSession(authenticated(sessions, raw).id);
         return {
           status: 204,
           headers: { 'set-cookie': `${cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` },
@@ -66,24 +67,21 @@ export function publicRoutes(
   ];
 }
 
-type Found = ReturnType<Sessions['fromToken']>;
-
 /** The claims go by other names here than in the token, and a template's own come last. */
-function validation(found: Found): RouteResponse {
+function validation(found: FoundSession | null): RouteResponse {
   if (found === null) return { status: 200, body: { is_valid: false } };
   const { sub, exp, iat, aud, iss, nbf: _nbf, jti: _jti, ...others } = found.claims;
-  const { session_id, email, username, amr, ...custom } = others;
-  const expiration = timestamp(exp);
+  const { session_id, email, username, ...custom } = others;
+  const expiration = rfc3339((exp as number) * 1000);
   const claims = {
-    audience: aud,
+    ...(aud !== undefined && { audience: [aud].flat() }),
     ...(email !== undefined && { email }),
     expiration,
-    issued_at: timestamp(iat),
+    ...(typeof iat === 'number' && { issued_at: rfc3339(iat * 1000) }),
     ...(iss !== undefined && { issuer: iss }),
     session_id,
     subject: sub,
-    ...(username !== undefined && { username }),
-    ...(amr !== undefined && { amr }),
+    ...(typeof username === 'string' && { username }),
     ...custom,
   };
   return {
@@ -92,19 +90,10 @@ function validation(found: Found): RouteResponse {
   };
 }
 
-/** @throws Problem 401; also for a token of another kind, which `/sessions/validate` answers with 400. */
-function living(
-  sessions: Sessions,
-  raw: Parameters<Sessions['fromRequest']>[0],
-): NonNullable<Found> {
-  let found: Found = null;
-  try {
-    found = sessions.fromRequest(raw);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-  }
+function authenticated(sessions: Sessions, request: IncomingMessage): FakeSession {
+  const found = sessions.authenticate(request);
   if (found === null) throw new Problem(401, 'Unauthorized');
-  return found;
+  return found.session;
 }
 
 function profile(directory: Directory, userId: string): unknown {
@@ -127,27 +116,3 @@ function profile(directory: Directory, userId: string): unknown {
     updated_at: user.updated_at,
   };
 }
-
-function sessionToken(body: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    throw new Problem(400, 'unexpected EOF');
-  }
-  const { session_token: token } = (parsed ?? {}) as { session_token?: unknown };
-  if (token === undefined || token === null || token === '') {
-    throw new Problem(400, 'code=400, message=session_token is a required field');
-  }
-  if (typeof token !== 'string') {
-    throw new Problem(
-      400,
-      `Unmarshal type error: expected=string, got=${typeof token}, field=session_token`,
-    );
-  }
-  return token;
-}
-
-/** RFC 3339 in whole seconds. */
-const timestamp = (seconds: unknown): string =>
-  new Date((seconds as number) * 1000).toISOString().replace('.000Z', 'Z');

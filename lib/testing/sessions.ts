@@ -6,6 +6,15 @@ import type { KeyRing } from './signing-keys.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** A living session, and the claims of the token that named it. */
+export interface FoundSession {
+  readonly claims: Claims;
+  readonly session: FakeSession;
+}
+
+/** Hanko tries this many values of the header and of the cookie (labstack/echo-jwt, `extractorLimit`). */
+const MAX_CANDIDATES = 20;
+
 /** How Hanko itself looks at tokens (hanko backend/handler/session.go, backend/middleware/session.go). */
 export class Sessions {
   constructor(
@@ -15,10 +24,26 @@ export class Sessions {
     private readonly now: () => number,
   ) {}
 
-  /** The first candidate that is good: header first, then cookie, all values of each. */
-  fromRequest(request: IncomingMessage): { claims: Claims; session: FakeSession } | null {
+  /**
+   * Who calls `/me` or `/logout`: the first candidate that names a living session, whatever else its
+   * claims say. Header first, then cookie, all values of each.
+   */
+  authenticate(request: IncomingMessage): FoundSession | null {
     for (const token of this.candidates(request)) {
-      const found = this.fromToken(token);
+      const claims = this.verify(token);
+      const found = claims && this.withSession(claims);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /**
+   * What `GET /sessions/validate` finds among the same candidates.
+   * @throws Problem 400 as `validateToken`, even if a later candidate is good.
+   */
+  validateRequest(request: IncomingMessage): FoundSession | null {
+    for (const token of this.candidates(request)) {
+      const found = this.validateToken(token);
       if (found !== null) return found;
     }
     return null;
@@ -28,29 +53,30 @@ export class Sessions {
    * @returns null for anything that is not a living session of this server.
    * @throws Problem 400 if the signature is fine and the claims are not those of a session.
    */
-  fromToken(token: string): { claims: Claims; session: FakeSession } | null {
+  validateToken(token: string): FoundSession | null {
     const claims = this.verify(token);
     if (claims === null) return null;
     const { sub, session_id, email } = claims;
-    if (typeof sub !== 'string' || !UUID.test(sub)) {
-      throw badClaims(
-        `'subject' is not a uuid: uuid: incorrect UUID length ${String(sub).length} in string "${String(sub)}"`,
-      );
-    }
+    if (typeof sub !== 'string' || !UUID.test(sub)) throw badClaims(`'subject' ${notUuid(sub)}`);
     if (session_id === undefined) return null;
     if (typeof session_id !== 'string' || !UUID.test(session_id)) {
-      throw badClaims("'session_id' is not a uuid");
+      throw badClaims(`'session_id' ${notUuid(session_id)}`);
     }
-    if (email !== undefined && (typeof email !== 'object' || email === null)) {
-      throw badClaims("'email' is not an object");
+    if (email !== undefined && (typeof email !== 'object' || !email || Array.isArray(email))) {
+      throw badClaims(`unexpected 'email' claim type: ${typeof email}`);
     }
-    const session = this.directory.session(session_id);
+    return this.withSession(claims);
+  }
+
+  private withSession(claims: Claims): FoundSession | null {
+    const { session_id: id } = claims;
+    const session = typeof id === 'string' ? this.directory.session(id) : undefined;
     return session === undefined ? null : { claims, session };
   }
 
   /** RS256 by a published key, and no tolerance on times; audience and issuer are not looked at. */
   private verify(token: string): Claims | null {
-    const [header, payload, signature, ...rest] = token.split('.');
+    const [header, payload, signature, ...rest] = token.trim().split('.');
     if (!header || !payload || !signature || rest.length > 0) return null;
     try {
       const { alg, kid } = decodeJson(header);
@@ -71,25 +97,31 @@ export class Sessions {
     }
   }
 
-  private candidates(request: IncomingMessage): string[] {
-    const tokens: string[] = [];
+  private candidates(request: IncomingMessage): readonly string[] {
+    const bearers: string[] = [];
     for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
       const value = request.rawHeaders[i + 1] as string;
       // Hanko takes `Bearer<token>` without a space, too.
       if (request.rawHeaders[i]?.toLowerCase() === 'authorization' && /^bearer/i.test(value)) {
-        tokens.push(value.slice('bearer'.length).trim());
+        bearers.push(value.slice('bearer'.length));
       }
     }
+    const cookies: string[] = [];
     for (const pair of (request.headers.cookie ?? '').split(';')) {
       const [name, value] = pair.trim().split('=', 2);
-      if (name === this.cookieName && value) tokens.push(value);
+      if (name === this.cookieName && value) cookies.push(value.replace(/^"(.*)"$/, '$1'));
     }
-    return tokens;
+    return [...bearers.slice(0, MAX_CANDIDATES), ...cookies.slice(0, MAX_CANDIDATES)];
   }
 }
 
 const badClaims = (what: string): Problem =>
   new Problem(400, `failed to parse token claims: ${what}`);
+
+const notUuid = (value: unknown): string => {
+  const text = String(value);
+  return `is not a uuid: uuid: incorrect UUID length ${text.length} in string "${text}"`;
+};
 
 const decodeJson = (part: string): Claims =>
   JSON.parse(Buffer.from(part, 'base64url').toString()) as Claims;

@@ -106,6 +106,10 @@ export class TokenFactory {
       email === undefined || this.directory.userByEmail(email) === undefined,
       'there is a user with this email already: pass it to token() as { email }',
     );
+    check(
+      username === undefined || this.directory.userByUsername(username) === undefined,
+      'there is a user with this username already: pass it to token() as { username }',
+    );
     const emails =
       email === undefined ? [] : [{ address: email, is_primary: true, is_verified: emailVerified }];
     return this.directory.addUser(id, emails, username);

@@ -1,0 +1,58 @@
+import { Problem, type RouteRequest } from './http-server.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What Go calls the types of JSON. */
+interface JsonTypes {
+  readonly string: string;
+  readonly bool: boolean;
+  readonly array: readonly unknown[];
+  readonly object: Fields;
+}
+
+/**
+ * The fields of a JSON body, as Hanko's binder (`BindBody` of labstack/echo) reads them: an empty body
+ * and `null` have none, and only a body that is there needs a content type.
+ * @throws Problem 400, 415
+ */
+export function readFields({ raw, body }: Pick<RouteRequest, 'raw' | 'body'>): Fields {
+  if (body === '') return {};
+  const type = (raw.headers['content-type'] ?? '').split(';', 1)[0]?.trim();
+  if (type !== 'application/json') throw new Problem(415, 'Unsupported Media Type');
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new Problem(400, 'unexpected EOF');
+  }
+  return typed(value, 'object', '') ?? {};
+}
+
+/**
+ * A field, undefined if it is missing or null.
+ * @throws Problem 400 if it is of another type.
+ */
+export function field<Type extends keyof JsonTypes>(
+  fields: Fields,
+  name: string,
+  type: Type,
+): JsonTypes[Type] | undefined {
+  return typed(fields[name], type, name);
+}
+
+/** `field` for a value that has been taken out already. */
+export function typed<Type extends keyof JsonTypes>(
+  value: unknown,
+  type: Type,
+  name: string,
+): JsonTypes[Type] | undefined {
+  if (value === undefined || value === null) return undefined;
+  const got = goType(value);
+  if (got !== type) {
+    throw new Problem(400, `Unmarshal type error: expected=${type}, got=${got}, field=${name}`);
+  }
+  return value as JsonTypes[Type];
+}
+
+const goType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;

@@ -1,0 +1,6 @@
+// Runs a Hanko for the built app until it is killed; prints its address and one token as JSON.
+import { FakeHanko } from 'nestjs-hanko/testing';
+
+const hanko = await FakeHanko.start();
+const token = await hanko.token({ email: 'ada@example.test' });
+console.log(JSON.stringify({ url: hanko.url, token }));
