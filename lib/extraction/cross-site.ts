@@ -30,10 +30,14 @@ export function refuseCrossSite(
   throw new HankoCrossSiteError('Origin is neither this host nor in trustedOrigins');
 }
 
+/** RFC 9110 §7.2: a host, and perhaps a port. */
+const HOST = /^[^\s/?#@\\]+$/;
+
 /** Compares hosts with their ports; the `Host` header leaves out the default port of a scheme it does not name. */
 function isOwnHost(origin: string, host: string): boolean {
   const from = parseUrl(origin);
-  if (from === null || host === '' || from.origin === 'null') return false;
+  // Anything but a serialized origin (RFC 6454 §6.2) is no browser's.
+  if (from === null || from.origin !== origin || !HOST.test(host)) return false;
   return parseUrl(`${from.protocol}//${host}`)?.host === from.host;
 }
 

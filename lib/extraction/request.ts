@@ -24,13 +24,12 @@ export function handlerName(context: ExecutionContext): string {
   return `${context.getClass()?.name}.${context.getHandler()?.name}`;
 }
 
-/** Every value of a header field, in order. Node's `headers` keeps only the first `Authorization`. */
+/**
+ * Every value of a header field, in order. Node's `headers` keeps only the first `Authorization`, so the
+ * raw ones come first; serverless adapters have none, and middleware may add a field to the parsed ones only.
+ */
 export function headerValues(request: IncomingRequest, name: string): readonly string[] {
-  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
-  if (rawHeaders === undefined) {
-    const value = request.headers[name];
-    return value === undefined ? [] : typeof value === 'string' ? [value] : value;
-  }
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders ?? [];
   const values: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const field = rawHeaders[i];
@@ -38,5 +37,7 @@ export function headerValues(request: IncomingRequest, name: string): readonly s
       values.push(rawHeaders[i + 1] as string);
     }
   }
-  return values;
+  if (values.length > 0) return values;
+  const value = request.headers[name];
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }

@@ -74,6 +74,7 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
 
 async function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }

@@ -41,7 +41,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private fetchedAt = -Infinity;
   /** The fetch under way. Never rejects; resolves to whether it succeeded. */
   private inFlight: Promise<boolean> | undefined;
-  /** Of the last fetch that an unknown `kid` caused. */
+  /** Of the last good fetch that an unknown `kid` caused. */
   private unknownKidFetchAt = -Infinity;
   private failuresInARow = 0;
   private failedAt = -Infinity;
@@ -89,13 +89,16 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   /** Fetches because of `kid`, if that is allowed now. */
   private async fetchFor(kid: string): Promise<boolean> {
     if (this.isBackingOff()) return false;
-    if (this.isFresh(this.elapsedSince(this.fetchedAt)) && !this.keys.has(kid)) {
-      if (this.elapsedSince(this.unknownKidFetchAt) < this.settings.cooldownSeconds * 1000) {
-        throw unknownKey();
-      }
-      this.unknownKidFetchAt = this.settings.now();
+    const isFresh = this.isFresh(this.elapsedSince(this.fetchedAt));
+    if (!isFresh || this.keys.has(kid)) return this.fetchOnce();
+
+    if (this.elapsedSince(this.unknownKidFetchAt) < this.settings.cooldownSeconds * 1000) {
+      throw unknownKey();
     }
-    return this.fetchOnce();
+    const succeeded = await this.fetchOnce();
+    // A failed fetch has settled nothing; the back-off bounds those.
+    if (succeeded) this.unknownKidFetchAt = this.fetchedAt;
+    return succeeded;
   }
 
   private fetchOnce(): Promise<boolean> {

@@ -128,10 +128,8 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Starts a session, as a login does, and returns its token. */
   async token(shape: TokenShape = {}): Promise<string> {
-    return this.tokens.sign({
-      payload: this.tokens.startSession(shape),
-      ...(shape.kid !== undefined && { kid: shape.kid }),
-    });
+    const { kid } = this.tokens.key(shape.kid);
+    return this.tokens.sign({ payload: this.tokens.startSession(shape), kid });
   }
 
   /** A token that expired a minute ago. */

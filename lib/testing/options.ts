@@ -62,7 +62,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     now = Date.now,
     ...unknown
   } = options;
-  const audiences: readonly unknown[] = typeof audience === 'string' ? [audience] : [...audience];
+  const audiences = ([] as readonly string[]).concat(audience);
   check(Object.keys(unknown).length === 0, `${Object.keys(unknown).join(', ')} is no option`);
   check(LOOPBACK.includes(host), 'host must be 127.0.0.1, ::1 or localhost: it is no login server');
   check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');

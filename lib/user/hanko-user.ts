@@ -83,10 +83,14 @@ function parseAmr(claim: unknown): readonly string[] {
   return Object.freeze(isList ? [...claim] : []);
 }
 
+/** Without recursion: a genuine token may be nested deeper than the stack. */
 function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const member = pending.pop();
+    if (typeof member !== 'object' || member === null || Object.isFrozen(member)) continue;
+    Object.freeze(member);
+    for (const inner of Object.values(member)) pending.push(inner);
   }
   return value;
 }
