@@ -1,5 +1,4 @@
-import { type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
-import { publishAuthentication } from '../diagnostics/channels.js';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import {
   HankoAuthError,
   HankoContextError,
@@ -14,6 +13,7 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
+import { AuthenticationLog } from './authentication-log.js';
 import { routeMode } from './route-mode.js';
 import { sendHeaders } from './send-headers.js';
 
@@ -35,14 +35,13 @@ interface Anonymous {
  */
 @Injectable()
 export class HankoAuthService {
-  private readonly logger = new Logger('HankoAuth');
+  private readonly log = new AuthenticationLog();
   private readonly hanko: TrustedHanko;
   /**
    * Who is behind each request: it is verified once, whoever asks, also at the same time. Only this
    * map is trusted; nothing on the request itself, `request.user` included, is ever read back.
    */
   private readonly authenticated = new WeakMap<object, Promise<Authenticated | Anonymous>>();
-  private readonly unsupportedHandlers = new Set<string>();
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
@@ -110,20 +109,23 @@ export class HankoAuthService {
   ): Promise<Authenticated | null> {
     const context = isExecutionContext(source) ? source : undefined;
     const handler = context && handlerName(context);
+    // What stands for the request in maps. Fastify's middleware sees Node's request, its handlers a wrapper.
+    let identity: object = source;
     try {
       const request = context ? httpRequest(context) : (source as IncomingRequest);
-      const found = await this.authenticateOnce(request, handler);
+      identity = typeof request.raw === 'object' ? request.raw : request;
+      const found = await this.authenticateOnce(identity, request, handler);
       if (found.user !== null) {
         // For loggers, policies and the like that look for a user there.
         (request as { user?: unknown }).user = found.user;
         return found;
       }
       if (!optional) throw found.error;
-      publishAuthentication({ outcome: 'anonymous', handler });
+      this.log.anonymous(identity, handler);
       return null;
     } catch (error) {
       if (isAuthError(error)) {
-        this.report(error, handler);
+        this.log.refused(identity, error, handler);
         if (context?.getType() === 'http') {
           sendHeaders(context.switchToHttp().getResponse(), error.headers);
         }
@@ -133,11 +135,10 @@ export class HankoAuthService {
   }
 
   private async authenticateOnce(
+    identity: object,
     request: IncomingRequest,
     handler: string | undefined,
   ): Promise<Authenticated | Anonymous> {
-    // Fastify's middleware sees Node's request, its handlers see a wrapper around it.
-    const identity = typeof request.raw === 'object' ? request.raw : request;
     const known = this.authenticated.get(identity);
     if (known !== undefined) return known;
 
@@ -169,8 +170,7 @@ export class HankoAuthService {
     if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
     try {
       const found = await this.verifyCandidates(credential.tokens, this.trustedHanko());
-      const { id: userId, sessionId } = found.user;
-      publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
+      this.log.authenticated(found.user, source, handler);
       return found;
     } catch (error) {
       // JavaScript cannot clear an HttpOnly cookie, so an expired one must not lock its user out
@@ -222,20 +222,6 @@ export class HankoAuthService {
   /** Which Hanko answers for a request: the one place that knows. There is one. */
   private trustedHanko(): TrustedHanko {
     return this.hanko;
-  }
-
-  private report(error: HankoAuthError, handler: string | undefined): void {
-    const { code, reason } = error;
-    if (error instanceof HankoContextError) {
-      // Once per handler, or whoever sends it messages writes our log.
-      if (!this.unsupportedHandlers.has(String(handler))) {
-        this.unsupportedHandlers.add(String(handler));
-        this.logger.error(reason);
-      }
-    } else if (code !== 'credentials_missing' && Logger.isLevelEnabled('debug')) {
-      this.logger.debug(`${code} at ${handler ?? 'authenticate()'}: ${reason}`);
-    }
-    publishAuthentication({ outcome: 'refused', code: error.code, reason, handler });
   }
 }
 

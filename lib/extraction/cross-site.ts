@@ -16,7 +16,7 @@ export function refuseCrossSite(
   request: IncomingRequest,
   trustedOrigins: ReadonlySet<string>,
 ): void {
-  if (SAFE_METHODS.has(request.method ?? '')) return;
+  if (SAFE_METHODS.has(request.method ?? '') && !isWebSocketHandshake(request)) return;
 
   const site = headerValues(request, 'sec-fetch-site').join(', ');
   const origin = headerValues(request, 'origin').join(', ');
@@ -26,8 +26,18 @@ export function refuseCrossSite(
 
   // Neither header: no browser of this decade, so no browser to be abused.
   if (origin === '') return;
-  if (isOwnHost(origin, headerValues(request, 'host').join(', '))) return;
+  if (isOwnHost(origin, hostOf(request))) return;
   throw new HankoCrossSiteError('Origin is neither this host nor in trustedOrigins');
+}
+
+/** A GET, but what it opens carries commands, and no other browser rule keeps foreign pages from it. */
+function isWebSocketHandshake(request: IncomingRequest): boolean {
+  return headerValues(request, 'upgrade').some((value) => /websocket/i.test(value));
+}
+
+/** HTTP/2 may have `:authority` in the place of `Host` (RFC 9113 §8.3.1). */
+function hostOf(request: IncomingRequest): string {
+  return headerValues(request, 'host').join(', ') || headerValues(request, ':authority').join(', ');
 }
 
 /** RFC 9110 §7.2: a host, and perhaps a port. */

@@ -3,6 +3,7 @@ import {
   type ExecutionContext,
   Inject,
   Injectable,
+  type OnModuleInit,
   Optional,
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
@@ -17,14 +18,18 @@ import { required } from '../auth/required.js';
  *
  * HTTP handlers only: every other kind (GraphQL, WebSocket, RPC) is refused unless `@Public()`.
  *
- * It holds no state, and a subclass can extend it.
+ * It holds no state. A subclass can have any constructor.
  */
 @Injectable()
-export class HankoAuthGuard implements CanActivate {
-  private readonly hanko: HankoAuthService;
+export class HankoAuthGuard implements CanActivate, OnModuleInit {
+  // A property: Nest would hand a parameter's @Inject() down to the constructors of subclasses, by position.
+  @Optional()
+  @Inject(HankoAuthService)
+  protected readonly hanko!: HankoAuthService;
 
-  constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
-    this.hanko = required(hanko, 'HankoAuthGuard');
+  /** @throws HankoConfigurationError if it is used where HankoModule cannot be seen. */
+  onModuleInit(): void {
+    required(this.hanko, 'HankoAuthGuard');
   }
 
   /**
@@ -32,6 +37,8 @@ export class HankoAuthGuard implements CanActivate {
    * @throws HankoAuthError each kind, with its header fields set on the response.
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.hanko.authenticateRoute(context).then(() => true);
+    return required(this.hanko, 'HankoAuthGuard')
+      .authenticateRoute(context)
+      .then(() => true);
   }
 }

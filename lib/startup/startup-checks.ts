@@ -2,6 +2,7 @@ import * as common from '@nestjs/common';
 import { type ApplicationConfig, type ModulesContainer } from '@nestjs/core';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
+import { ROUTE_MODE } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { loadedCopies } from '../loaded-copies.js';
 
@@ -81,15 +82,25 @@ function isExposed(apiUrl: string): boolean {
 function uncoveredGateways(modules: ModulesContainer, config: ApplicationConfig): string[] {
   // Nest 12, the first with this pipe, runs global guards for gateways.
   if ('StandardSchemaValidationPipe' in common) return [];
-  const isGlobal = config.getGlobalGuards().some((guard) => guard instanceof HankoAuthGuard);
-  if (!isGlobal) return [];
-  const gateways: string[] = [];
-  for (const { providers } of modules.values()) {
-    for (const { metatype } of providers.values()) {
-      if (typeof metatype !== 'function' || !Reflect.hasMetadata(GATEWAY_METADATA, metatype))
-        continue;
-      if (!Reflect.hasMetadata(GUARDS_METADATA, metatype)) gateways.push(metatype.name);
-    }
-  }
-  return gateways;
+  if (!config.getGlobalGuards().some(isOurGuard)) return [];
+  return [...modules.values()]
+    .flatMap(({ providers }) => [...providers.values()].map(({ metatype }) => metatype))
+    .filter((type): type is common.Type => typeof type === 'function')
+    .filter((type) => Reflect.hasMetadata(GATEWAY_METADATA, type))
+    .filter((type) => Reflect.getMetadata(ROUTE_MODE, type) !== 'public' && !hasOurGuard(type))
+    .map(({ name }) => name);
+}
+
+function hasOurGuard(type: common.Type): boolean {
+  const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly unknown[];
+  return guards.some(isOurGuard);
+}
+
+/** The guard, as a class or an instance, or one that extends it. */
+function isOurGuard(guard: unknown): boolean {
+  return (
+    guard === HankoAuthGuard ||
+    guard instanceof HankoAuthGuard ||
+    (typeof guard === 'function' && guard.prototype instanceof HankoAuthGuard)
+  );
 }

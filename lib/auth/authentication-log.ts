@@ -1,0 +1,43 @@
+import { Logger } from '@nestjs/common';
+import { publishAuthentication } from '../diagnostics/channels.js';
+import type { HankoAuthError } from '../errors/hanko.errors.js';
+import type { HankoUser } from '../user/hanko-user.js';
+
+/**
+ * Tells operators what was decided, in the log and on the diagnostics channel: once per request,
+ * however many guards and parameters asked.
+ */
+export class AuthenticationLog {
+  private readonly logger = new Logger('HankoAuth');
+  /** What was last said about a request. */
+  private readonly said = new WeakMap<object, string>();
+  private readonly unsupportedHandlers = new Set<string>();
+
+  authenticated(user: HankoUser, source: string, handler: string | undefined): void {
+    const { id: userId, sessionId } = user;
+    publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
+  }
+
+  anonymous(request: object, handler: string | undefined): void {
+    if (this.isNew(request, 'anonymous')) publishAuthentication({ outcome: 'anonymous', handler });
+  }
+
+  refused(request: object, error: HankoAuthError, handler: string | undefined): void {
+    const { code, reason } = error;
+    if (!this.isNew(request, code)) return;
+    if (code === 'context_unsupported') {
+      // Once per handler, or whoever sends it messages writes our log.
+      if (!this.unsupportedHandlers.has(String(handler))) this.logger.error(reason);
+      this.unsupportedHandlers.add(String(handler));
+    } else if (code !== 'credentials_missing') {
+      this.logger.debug(`${code} at ${handler ?? 'authenticate()'}: ${reason}`);
+    }
+    publishAuthentication({ outcome: 'refused', code, reason, handler });
+  }
+
+  private isNew(request: object, what: string): boolean {
+    const isNew = this.said.get(request) !== what;
+    this.said.set(request, what);
+    return isNew;
+  }
+}
