@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import * as common from '@nestjs/common';
+import * as main from '../../lib/index.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where a name comes from that a block of documentation uses and does not import. */
+const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] = [
+  ['@nestjs/common', [...Object.keys(common), 'ExecutionContext', 'NestMiddleware']],
+  ['@nestjs/core', ['APP_GUARD', 'NestFactory']],
+  ['@nestjs/config', ['ConfigModule', 'ConfigService']],
+  ['@nestjs/testing', ['Test']],
+  ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
+  ['nestjs-hanko/testing', ['FakeHanko']],
+];
+
+/** What the text around a block has spoken of. */
+const AMBIENT: Readonly<Record<string, string>> = {
+  app: "declare const app: import('@nestjs/common').INestApplication;",
+  hanko: "declare const hanko: import('nestjs-hanko').HankoAuthService;",
+  token: 'declare const token: string;',
+  request: 'declare const request: any;',
+  AppModule: 'declare class AppModule {}',
+};
+
+const documents = ['README.md', 'sample/01-quick-start/README.md', 'SECURITY.md'];
+
+function codeBlocks(document: string): readonly { readonly name: string; readonly code: string }[] {
+  const text = readFileSync(join(root, document), 'utf8');
+  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => ({
+    name: `${document}:${text.slice(0, match.index).split('\n').length}`,
+    code: match[1] ?? '',
+  }));
+}
+
+function withImports(code: string): string {
+  const uses = (name: string): boolean => new RegExp(`(?<![.\\w'])${name}\\b`).test(code);
+  const declares = (name: string): boolean =>
+    new RegExp(
+      `\\b(?:const|let|class|function|interface) ${name}\\b|\\bimport [^;]*\\b${name}\\b[^;]* from`,
+    ).test(code);
+  const imports = SOURCES.map(([module, names]) => {
+    const used = names.filter((name) => uses(name) && !declares(name));
+    return used.length > 0 ? `import { ${used.join(', ')} } from '${module}';\n` : '';
+  });
+  const ambient = Object.entries(AMBIENT)
+    .filter(([name]) => uses(name) && !declares(name))
+    .map(([, declaration]) => `${declaration}\n`);
+  return `${imports.join('')}${ambient.join('')}export {};\n${code}`;
+}
+
+/** Compiles blocks as files of this repository, strictly. */
+function compile(blocks: readonly { readonly name: string; readonly code: string }[]): string[] {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const files = new Map(
+    blocks.map(({ name, code }, index) => [
+      join(root, 'test/surface', `block-${index}.ts`),
+      { name, code: withImports(code) },
+    ]),
+  );
+  const host = ts.createCompilerHost(options);
+  const { readFile, fileExists } = host;
+  host.readFile = (file) => files.get(file)?.code ?? readFile(file);
+  host.fileExists = (file) => files.has(file) || fileExists(file);
+  host.getSourceFile = (file, version) => {
+    const code = host.readFile(file);
+    return code === undefined ? undefined : ts.createSourceFile(file, code, version);
+  };
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false }, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file && dirname(file.fileName) === join(root, 'test/surface'))
+    .map(({ file, messageText, start }) => {
+      const block = files.get(file?.fileName ?? '');
+      const line = block?.code.slice(0, start).split('\n').at(-1);
+      return `${block?.name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')} at ${line}`;
+    });
+}
+
+describe('documentation', () => {
+  const blocks = documents.flatMap(codeBlocks);
+
+  test('compiles, every block of it', { timeout: 60_000 }, () => {
+    expect(blocks.length).toBeGreaterThan(4);
+    // And one that must not: else the check might see nothing.
+    const wrong = { name: 'wrong', code: "HankoModule.forRoot({ sesion: 'online' });" };
+    expect(compile([...blocks, wrong])).toEqual([expect.stringMatching(/^wrong: .*sesion/)]);
+  });
+});
