@@ -95,20 +95,17 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     if (this.elapsedSince(this.unknownKidFetchAt) < this.settings.cooldownSeconds * 1000) {
       throw unknownKey();
     }
-    const succeeded = await this.fetchOnce();
-    // A failed fetch has settled nothing; the back-off bounds those.
-    if (succeeded) this.unknownKidFetchAt = this.fetchedAt;
-    return succeeded;
+    return this.fetchOnce({ isForUnknownKid: true });
   }
 
-  private fetchOnce(): Promise<boolean> {
-    this.inFlight ??= this.fetchKeys().finally(() => {
+  private fetchOnce({ isForUnknownKid = false } = {}): Promise<boolean> {
+    this.inFlight ??= this.fetchKeys(isForUnknownKid).finally(() => {
       this.inFlight = undefined;
     });
     return this.inFlight;
   }
 
-  private async fetchKeys(): Promise<boolean> {
+  private async fetchKeys(isForUnknownKid: boolean): Promise<boolean> {
     try {
       const set = parseJwkSet(
         await fetchJson(this.settings.url, { ...this.settings, signal: this.closing.signal }),
@@ -118,6 +115,8 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
       this.keys = keys;
       this.fetchedAt = this.settings.now();
+      // A failed fetch settles nothing, and does not count: the back-off bounds those.
+      if (isForUnknownKid) this.unknownKidFetchAt = this.fetchedAt;
       this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`));
       return true;
     } catch (error) {

@@ -196,7 +196,10 @@ class OptionsReader {
     }
     trustedOrigins.forEach((origin: unknown, index) => {
       const isOrigin =
-        typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+        typeof origin === 'string' &&
+        !origin.includes('*') &&
+        URL.canParse(origin) &&
+        new URL(origin).origin === origin;
       if (!isOrigin) {
         this.fault(
           `trustedOrigins[${index}]`,
@@ -280,5 +283,9 @@ const isText = (value: unknown): value is string =>
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 /** Says what kind of thing was given, without repeating a value that may be a secret. */
-const kindOf = (value: unknown): string =>
-  value === null ? 'null' : typeof value === 'number' ? String(value) : `a ${typeof value}`;
+function kindOf(value: unknown): string {
+  if (value === null || typeof value === 'number') return String(value);
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -12,7 +12,8 @@ export interface HankoUserEmail {
  * Who is calling: the verified claims of the session token, as they were **at login**. It is not
  * Hanko's user record: a changed address or role shows only after the next login.
  *
- * It never holds the token, so it can be logged and returned as JSON. It is frozen.
+ * It never holds the token, so it can be logged and returned as JSON. It is frozen, with all that is
+ * in it (but JavaScript cannot freeze a `Date`).
  */
 export class HankoUser {
   /** The user's id, a UUID: the `sub` claim. */
@@ -85,11 +86,12 @@ function parseAmr(claim: unknown): readonly string[] {
 
 /** Without recursion: a genuine token may be nested deeper than the stack. */
 function deepFreeze<T>(value: T): T {
+  const seen = new Set<object>();
   const pending: unknown[] = [value];
   while (pending.length > 0) {
     const member = pending.pop();
-    if (typeof member !== 'object' || member === null || Object.isFrozen(member)) continue;
-    Object.freeze(member);
+    if (typeof member !== 'object' || member === null || seen.has(member)) continue;
+    seen.add(Object.freeze(member));
     for (const inner of Object.values(member)) pending.push(inner);
   }
   return value;
