@@ -4,6 +4,7 @@ import {
   Logger,
   Module,
   type OnApplicationBootstrap,
+  Optional,
 } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
@@ -24,7 +25,7 @@ import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
 import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { refuseSecondModule, startupWarnings } from './startup/startup-checks.js';
+import { refuseBareModule, refuseSecondModule, startupWarnings } from './startup/startup-checks.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 
 /**
@@ -38,11 +39,12 @@ import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 @Module({})
 export class HankoModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
   constructor(
-    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Optional() @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
     super();
+    refuseBareModule(options);
     refuseSecondModule(modules, HankoModule);
   }
 

@@ -66,7 +66,7 @@ export function resolveOptions(
   const numbers = options.numbers();
   const audience = options.audience();
   const resolved: ResolvedHankoOptions = {
-    apiUrl: options.apiUrl(jwks === null),
+    apiUrl: options.apiUrl(),
     audience: audience ?? null,
     isAudienceOff: audience === null,
     issuer: options.issuer(),
@@ -98,10 +98,10 @@ class OptionsReader {
     }
   }
 
-  apiUrl(isRequired: boolean): string | null {
+  apiUrl(): string | null {
     const { value, path } = this.read('apiUrl', 'HANKO_API_URL');
     if (value === undefined) {
-      if (isRequired) {
+      if (this.written.jwks === undefined) {
         this.fault(
           'apiUrl',
           'is missing. Write HankoModule.forRoot({ apiUrl }) or set the environment variable ' +

@@ -10,6 +10,17 @@ import { loadedCopies } from '../loaded-copies.js';
 const GATEWAY_METADATA = 'websockets:is_gateway';
 const GUARDS_METADATA = '__guards__';
 
+/** @throws HankoConfigurationError if the module was imported without `forRoot`. */
+export function refuseBareModule(options: ResolvedHankoOptions | undefined): void {
+  if (options !== undefined) return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoModule',
+      hint: 'is imported as it is. Import what HankoModule.forRoot() or forRootAsync() returns.',
+    },
+  ]);
+}
+
 /**
  * @throws HankoConfigurationError if `forRoot` was called twice: each would have keys and caches
  * of its own, and which one a controller gets would depend on the order of imports.

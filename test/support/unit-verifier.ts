@@ -1,0 +1,157 @@
+import { inspect } from 'node:util';
+import { HankoAuthError, HankoAuthService, type HankoModuleOptions } from 'nestjs-hanko';
+import { expect } from 'vitest';
+import type { JwksProvider } from '../../lib/jwks/jwks-provider.js';
+import { createJwks } from '../../lib/hanko-jwks.provider.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
+
+/** What `HankoModule` builds, by hand: nothing is prefetched, and the environment is empty. */
+export async function createService(
+  options: HankoModuleOptions,
+): Promise<{ service: HankoAuthService; jwks: JwksProvider }> {
+  const resolved = resolveOptions({ audience: null, ...options }, () => undefined);
+  const jwks = await createJwks(resolved);
+  return {
+    service: new HankoAuthService(resolved, jwks, new SessionTokenVerifier(resolved)),
+    jwks,
+  };
+}
+
+/** A clock that stands still until it is told to move. */
+export class TestClock {
+  constructor(private ms: number) {}
+
+  readonly now = (): number => this.ms;
+
+  set(ms: number): void {
+    this.ms = ms;
+  }
+
+  advanceMs(ms: number): void {
+    this.ms += ms;
+  }
+
+  advance(seconds: number): void {
+    this.ms += seconds * 1000;
+  }
+}
+
+const DESCRIPTIONS = {
+  token_malformed: 'The session token is malformed',
+  token_too_large: 'The session token is too large',
+  token_algorithm_not_allowed: 'The session token is not signed with RS256',
+  token_key_unknown: 'The session token is signed with an unknown key',
+  token_signature_invalid: 'The signature of the session token is invalid',
+  token_expired: 'The session token has expired',
+  token_not_yet_valid: 'The session token is not yet valid',
+  token_audience_mismatch: 'The session token is not meant for this service',
+  token_issuer_mismatch: 'The session token is from another issuer',
+  token_claims_invalid: 'The session token lacks a required claim',
+  token_not_a_session: 'The token is not a session token',
+} as const;
+
+export type TokenCode = keyof typeof DESCRIPTIONS;
+
+export const TOKEN_CODES = Object.keys(DESCRIPTIONS) as readonly TokenCode[];
+
+/** All that is seen of a refusal. */
+export interface Refusal {
+  readonly name: string;
+  readonly code: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where a piece of the secret can be read. */
+  readonly leaks: readonly string[];
+}
+
+/** The refusal of a token, in the words of design.md §3 and RFC 6750 §3. */
+export const tokenRefusal = (code: TokenCode): Refusal => ({
+  name: 'HankoTokenError',
+  code,
+  status: 401,
+  body: { statusCode: 401, code, message: DESCRIPTIONS[code] },
+  headers: {
+    'WWW-Authenticate': `Bearer error="invalid_token", error_description="${DESCRIPTIONS[code]}"`,
+  },
+  leaks: [],
+});
+
+/** The answer when Hanko cannot be asked. */
+export const unavailableRefusal = (retryAfterSeconds: number): Refusal => ({
+  name: 'HankoUnavailableError',
+  code: 'hanko_unavailable',
+  status: 503,
+  body: {
+    statusCode: 503,
+    code: 'hanko_unavailable',
+    message: 'The login server cannot be reached, try again later',
+  },
+  headers: { 'Retry-After': String(retryAfterSeconds) },
+  leaks: [],
+});
+
+/**
+ * What a promise was refused with. Fails if it was not, or by something else than an error of ours.
+ * @param secret what must not be found in the error.
+ */
+export async function refusalOf(promise: Promise<unknown>, secret = ''): Promise<Refusal> {
+  return refusal(
+    await promise.then(
+      () => expect.unreachable('it was accepted'),
+      (error: unknown) => error,
+    ),
+    secret,
+  );
+}
+
+/** The same for something that throws at once. */
+export function thrownRefusalOf(act: () => unknown, secret = ''): Refusal {
+  try {
+    act();
+  } catch (error) {
+    return refusal(error, secret);
+  }
+  return expect.unreachable('it was accepted');
+}
+
+function refusal(error: unknown, secret: string): Refusal {
+  if (!(error instanceof HankoAuthError)) throw error;
+  return {
+    name: error.name,
+    code: error.code,
+    status: error.getStatus(),
+    body: error.getResponse(),
+    headers: error.headers,
+    leaks: secret === '' ? [] : leaksOf(error, secret),
+  };
+}
+
+const PIECE = 20;
+
+/** Every place of an error, as logs and answers print it, that holds a secret or 20 characters of it. */
+export function leaksOf(error: unknown, secret: string): string[] {
+  const { message, reason, stack } = error as { message: string; reason: string; stack: string };
+  const printed = {
+    message,
+    reason,
+    stack,
+    json: JSON.stringify(error),
+    inspected: inspect(error, { depth: 10, showHidden: true }),
+  };
+  return Object.entries(printed)
+    .filter(([, text]) => shareAPiece(text, secret))
+    .map(([place]) => place);
+}
+
+/** Whether a text holds a secret, or any piece of 20 characters of it. */
+export function shareAPiece(text: string, secret: string): boolean {
+  const pieces = new Set<string>();
+  for (let at = 0; at + PIECE <= text.length; at += 1) pieces.add(text.slice(at, at + PIECE));
+  for (let at = 0; at + PIECE <= secret.length; at += 1) {
+    const piece = secret.slice(at, at + PIECE);
+    if (piece.trim() !== '' && pieces.has(piece)) return true;
+  }
+  return secret.length >= 8 && secret.trim() !== '' && text.includes(secret);
+}

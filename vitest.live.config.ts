@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import { source } from './vitest.config.js';
+
+/** The contract suite on a real Hanko: `npm run test:live`. */
+export default defineConfig({
+  resolve: { alias: source },
+  test: {
+    name: 'live',
+    include: ['test/contract/live.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
+  },
+});
