@@ -55,6 +55,8 @@ const MAX_ENTRIES = 10_000;
 export class Directory {
   private readonly users = new Map<string, FakeUser>();
   private readonly sessions = new Map<string, FakeSession>();
+  /** The ids of a user's sessions: to look through all of them for each login would be slow. */
+  private readonly sessionIds = new Map<string, Set<string>>();
 
   constructor(
     private readonly now: () => number,
@@ -115,7 +117,7 @@ export class Directory {
   /** Ends the user's sessions too. */
   deleteUser(id: string): boolean {
     const userId = id.toLowerCase();
-    for (const session of this.sessionsOf(userId)) this.sessions.delete(session.id);
+    for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
     return this.users.delete(userId);
   }
 
@@ -125,6 +127,7 @@ export class Directory {
     startMs: number,
     expiresMs: number,
   ): FakeSession {
+    if (this.sessions.size >= MAX_ENTRIES) this.dropExpired();
     check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);
     const at = rfc3339(startMs);
     const added: FakeSession = {
@@ -137,10 +140,12 @@ export class Directory {
       ...session,
     };
     this.sessions.set(added.id, added);
+    const ids = this.sessionIds.get(added.user_id) ?? new Set();
+    this.sessionIds.set(added.user_id, ids.add(added.id));
     const own = this.sessionsOf(added.user_id);
     const surplus = Math.max(0, own.length - this.sessionLimit);
     const others = own.filter(({ id }) => id !== added.id);
-    for (const { id } of others.slice(0, surplus)) this.sessions.delete(id);
+    for (const { id } of others.slice(0, surplus)) this.endSession(id);
     return added;
   }
 
@@ -152,13 +157,8 @@ export class Directory {
 
   /** Unexpired ones, of one user or of all, oldest first. */
   sessionsOf(userId?: string): readonly FakeSession[] {
-    return [...this.sessions.values()]
-      .filter(
-        (session) =>
-          (userId === undefined || session.user_id === userId) &&
-          Date.parse(session.expires_at) > this.now(),
-      )
-      .toSorted(byCreation);
+    const ids = userId === undefined ? this.sessions.keys() : (this.sessionIds.get(userId) ?? []);
+    return [...ids].flatMap((id) => this.session(id) ?? []).toSorted(byCreation);
   }
 
   /** Notes that the session was used, which puts off Hanko's idle timeout. */
@@ -169,8 +169,19 @@ export class Directory {
     this.sessions.set(id, { ...session, last_used: at, updated_at: at });
   }
 
-  endSession(id: string): boolean {
-    return this.sessions.delete(id.toLowerCase());
+  /** @returns whether there was such a session. */
+  endSession(text: string): boolean {
+    const id = text.toLowerCase();
+    const userId = this.sessions.get(id)?.user_id ?? '';
+    const ids = this.sessionIds.get(userId);
+    if (ids?.delete(id) && ids.size === 0) this.sessionIds.delete(userId);
+    return this.sessions.delete(id);
+  }
+
+  private dropExpired(): void {
+    for (const { id, expires_at } of this.sessions.values()) {
+      if (Date.parse(expires_at) <= this.now()) this.endSession(id);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { Directory, type FakeSession, type FakeUser, type NewFakeUser } from './
 import { type FaultKind, type FaultOptions, Faults } from './faults.js';
 import { Forger, type Forgery } from './forgeries.js';
 import { FakeServer, type LoggedRequest } from './http-server.js';
+import { toJson } from './input-checks.js';
 import {
   check,
   checkOptions,
@@ -11,7 +12,7 @@ import {
   UUID,
 } from './options.js';
 import { publicRoutes } from './public-api.js';
-import { Sessions } from './sessions.js';
+import { sessionIdOf, Sessions } from './sessions.js';
 import { KeyRing, type PublicJwk } from './signing-keys.js';
 import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
 
@@ -37,17 +38,24 @@ export class FakeHanko implements AsyncDisposable {
   private readonly faults = new Faults();
   private readonly publicServer: FakeServer;
   private readonly adminServer: FakeServer;
-  private servedJwks: unknown;
+  private servedJwks: string | undefined;
+  private isStopped = false;
+  private lastStep: Promise<void> = Promise.resolve();
 
   private constructor(private readonly settings: FakeHankoSettings) {
     const { host, tenantId, cookieName, now } = settings;
     this.keys = new KeyRing(settings.modulusLength);
     this.directory = new Directory(now, settings.sessionLimit);
     this.tokens = new TokenFactory(settings, this.keys, this.directory);
-    this.forger = new Forger(this.tokens);
+    this.forger = new Forger(this.tokens, () => this.publicServer.origin);
     const sessions = new Sessions(this.keys, this.directory, cookieName, now);
     this.publicServer = new FakeServer(
-      publicRoutes(sessions, this.directory, cookieName, () => this.servedJwks ?? this.jwks()),
+      [
+        ...publicRoutes(sessions, this.directory, cookieName, () =>
+          this.servedJwks === undefined ? this.jwks() : JSON.parse(this.servedJwks),
+        ),
+        ...this.forger.routes,
+      ],
       this.faults,
       { host, tenantId, port: settings.port },
     );
@@ -65,7 +73,7 @@ export class FakeHanko implements AsyncDisposable {
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
     const hanko = new FakeHanko(checkOptions(options));
     await hanko.keys.rotate();
-    await hanko.listen();
+    await hanko.inTurn(() => hanko.listen());
     return hanko;
   }
 
@@ -80,23 +88,36 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /** Stops at once and cuts every connection. Twice is fine. */
-  async stop(): Promise<void> {
-    await Promise.all([this.publicServer.close(), this.adminServer.close()]);
+  stop(): Promise<void> {
+    this.isStopped = true;
+    return this.inTurn(() => this.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
+  /** A step waits for the one before: else a port could be opened while it is being closed. */
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    const turn = this.lastStep.then(step);
+    this.lastStep = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async close(): Promise<void> {
+    await Promise.all([this.publicServer.close(), this.adminServer.close()]);
+  }
+
   /** Both or none: what listens would keep a failed test run alive. */
   private async listen(): Promise<void> {
+    if (this.isStopped) return;
     const results = await Promise.allSettled([
       this.publicServer.listen(),
       this.adminServer.listen(),
     ]);
     const failure = results.find((result) => result.status === 'rejected');
     if (failure === undefined) return;
-    await this.stop();
+    await this.close();
     const { message } = failure.reason as Error;
     throw new Error(`FakeHanko cannot listen: ${message}`, { cause: failure.reason });
   }
@@ -128,12 +149,16 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Starts a session, as a login does, and returns its token. */
   async token(shape: TokenShape = {}): Promise<string> {
-    const { kid } = this.tokens.key(shape.kid);
+    const { kid } = this.tokens.key((shape as TokenShape | null)?.kid);
     return this.tokens.sign({ payload: this.tokens.startSession(shape), kid });
   }
 
   /** A token that expired a minute ago. */
   async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
+    check(
+      (shape as TokenShape | null)?.ageSeconds === undefined,
+      'expiredToken() takes no ageSeconds: token() does',
+    );
     const { lifespanSeconds = this.settings.lifespanSeconds } = shape;
     return this.token({ ...shape, ageSeconds: lifespanSeconds + 60 });
   }
@@ -142,9 +167,9 @@ export class FakeHanko implements AsyncDisposable {
   async webhookToken(
     event: string,
     data: unknown,
-    { ageSeconds = 0 }: { readonly ageSeconds?: number } = {},
+    options: { readonly ageSeconds?: number } = {},
   ): Promise<string> {
-    return this.tokens.sign({ payload: this.tokens.webhook(event, data, ageSeconds) });
+    return this.tokens.sign({ payload: this.tokens.webhook(event, data, options) });
   }
 
   /** A token that must be refused, though it says what a good one would. */
@@ -181,16 +206,20 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Serves another document as JWKS; null serves the real one again. */
   setJwks(document: unknown): void {
-    this.servedJwks = document ?? undefined;
+    this.servedJwks = document === null ? undefined : toJson(document, 'the JWKS');
   }
 
   // Faults and observation
 
-  /** Makes requests fail from now on, on both APIs. */
+  /**
+   * Makes requests fail from now on, on both APIs. Faults with `times` are used up first, in order; of
+   * those without, the newest that fits a path holds.
+   */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
     if (kind === 'refuse') {
       check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-      await this.stop();
+      check(!this.isStopped, 'it is stopped: start() makes a new one');
+      await this.inTurn(() => this.close());
     } else {
       this.faults.add(kind, options);
     }
@@ -198,11 +227,12 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Ends all faults. */
   async recover(): Promise<void> {
+    check(!this.isStopped, 'it is stopped: start() makes a new one');
     this.faults.clear();
-    await this.listen();
+    await this.inTurn(() => this.listen());
   }
 
-  /** The last 10,000 requests to the public API, oldest first. */
+  /** The last 10,000 requests to the public API, in the order in which they came. */
   get requests(): readonly LoggedRequest[] {
     return [...this.publicServer.requests];
   }
@@ -214,14 +244,5 @@ export class FakeHanko implements AsyncDisposable {
 
   clearRequests(): void {
     this.publicServer.requests.length = 0;
-  }
-}
-
-function sessionIdOf(token: string): string {
-  try {
-    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-    return String((JSON.parse(payload) as { session_id?: unknown }).session_id);
-  } catch {
-    throw new TypeError('FakeHanko: revoke takes the id of a session, or its token.');
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { check } from './options.js';
+import type { RouteResponse } from './http-server.js';
+import { check, checkNoMore } from './options.js';
 
 /** What can go wrong on demand. */
 const FAULT_KINDS = [
@@ -11,7 +12,7 @@ const FAULT_KINDS = [
   'hang',
   /** The answer comes after `delayMs`. */
   'slow',
-  /** Status and a first byte come, the rest never. */
+  /** 200, and a body that comes byte by byte, one every `delayMs`, and never ends. */
   'drip',
   /** 500, as Hanko words it. */
   'error',
@@ -23,7 +24,7 @@ const FAULT_KINDS = [
   'wrong-json',
   /** 302 to a path that would give the good answer. */
   'redirect',
-  /** 200 with more than a mebibyte of JSON. */
+  /** The good answer as 200, with a mebibyte of white space before it and no Content-Length. */
   'oversized',
 ] as const;
 
@@ -34,7 +35,7 @@ export interface FaultOptions {
   readonly path?: string;
   /** How many requests it hits. Default: until `recover()`. */
   readonly times?: number;
-  /** For `slow`, in milliseconds. Default 100. */
+  /** For `slow` and `drip`, in milliseconds. Default 100. */
   readonly delayMs?: number;
 }
 
@@ -45,33 +46,52 @@ interface ActiveFault {
   times: number;
 }
 
+const MAX_ACTIVE = 1000;
+
 /** A redirect goes to the same path below this prefix, where the fault no longer holds. */
 export const REDIRECTED = '/redirected';
 
+/**
+ * The faults to come. Those with `times` are used up first, in order; of those without, the newest
+ * that fits a path holds.
+ */
 export class Faults {
-  private active: ActiveFault[] = [];
+  private counted: ActiveFault[] = [];
+  private lasting: ActiveFault[] = [];
 
-  add(kind: FaultKind, { path = '', times = Infinity, delayMs = 100 }: FaultOptions): void {
+  /** @throws TypeError for a kind or an option it does not know. */
+  add(kind: FaultKind, options: FaultOptions): void {
+    const { path = '', times = Infinity, delayMs = 100, ...unknown } = options;
+    checkNoMore(unknown, 'option of a fault');
     check(FAULT_KINDS.includes(kind), `a fault is one of ${FAULT_KINDS.join(', ')}`);
     check(
       times === Infinity || (Number.isInteger(times) && times > 0),
       'times must be a whole number above 0',
     );
     check(delayMs >= 0, 'delayMs must not be below 0');
-    this.active.push({ kind, path, times, delayMs });
+    check(typeof path === 'string' && !path.includes('?'), 'path must be the end of a path');
+    const fault = { kind, path, times, delayMs };
+    if (times === Infinity) {
+      this.lasting = [fault, ...this.lasting.filter((other) => other.path !== path)];
+    } else {
+      this.counted.push(fault);
+    }
+    const isBounded = this.counted.length + this.lasting.length <= MAX_ACTIVE;
+    check(isBounded, `more than ${MAX_ACTIVE} faults wait: await recover() first`);
   }
 
   clear(): void {
-    this.active = [];
+    this.counted = [];
+    this.lasting = [];
   }
 
-  /** Takes the first fault that hits this path. */
+  /** The fault for this path, if one is due; it counts as used then. */
   take(path: string): ActiveFault | undefined {
-    const fault = this.active.find((candidate) => path.endsWith(candidate.path));
-    if (fault !== undefined && --fault.times === 0) {
-      this.active = this.active.filter((candidate) => candidate !== fault);
-    }
-    return fault;
+    const hits = (fault: ActiveFault): boolean => path.endsWith(fault.path);
+    const counted = this.counted.find(hits);
+    if (counted === undefined) return this.lasting.find(hits);
+    if (--counted.times === 0) this.counted = this.counted.filter((other) => other !== counted);
+    return counted;
   }
 }
 
@@ -83,6 +103,7 @@ export async function commit(
   { kind, delayMs }: ActiveFault,
   url: string,
   response: ServerResponse,
+  answer: () => Promise<RouteResponse>,
 ): Promise<number | undefined> {
   const json = (status: number, body: unknown): number => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -99,7 +120,11 @@ export async function commit(
       await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
       return undefined;
     case 'drip':
-      response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+      {
+        response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+        const timer = setInterval(() => response.write(' '), delayMs);
+        response.once('close', () => clearInterval(timer));
+      }
       return 200;
     case 'error':
       return json(500, { code: 500, message: 'Internal Server Error' });
@@ -116,6 +141,9 @@ export async function commit(
       response.writeHead(302, { location: REDIRECTED + url }).end();
       return 302;
     case 'oversized':
-      return json(200, { keys: [{ kty: 'RSA', padding: 'x'.repeat(2 ** 20) }] });
+      // JSON may begin with white space: a client without a limit reads a good answer.
+      response.writeHead(200, { 'content-type': 'application/json' }).write(' '.repeat(2 ** 20));
+      response.end(JSON.stringify((await answer()).body ?? {}));
+      return 200;
   }
 }

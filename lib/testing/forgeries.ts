@@ -1,4 +1,7 @@
-import { createHmac, generateKeyPairSync, randomUUID, sign, constants } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import { selfSignedCertificate } from './certificate.js';
+import type { Route } from './http-server.js';
 import { check } from './options.js';
 import { SigningKey } from './signing-keys.js';
 import { encodeJson, signCompact, type TokenFactory, type TokenShape } from './tokens.js';
@@ -7,8 +10,9 @@ import { encodeJson, signCompact, type TokenFactory, type TokenShape } from './t
 export const FORGERIES = [
   /** `alg: none`, no signature. */
   'alg-none',
-  /** HMAC keyed with the public key in PEM (RFC 8725 §2.1). */
+  /** HMAC keyed with the public key, as SPKI in PEM or in DER (RFC 8725 §2.1). */
   'hs256-public-key',
+  'hs256-public-key-der',
   /** The right key, other algorithms. */
   'rs384',
   'rs512',
@@ -21,13 +25,16 @@ export const FORGERIES = [
   'unknown-kid',
   /** The right key, no `kid`. */
   'no-kid',
-  /** A key of the forger's, brought along or pointed to in the header. */
+  /** A key of the forger's, brought along in the header (RFC 7515 §4.1.3, §4.1.6). */
   'embedded-jwk',
+  'x5c',
+  /** A key of the forger's, which the header points to. It is there to be fetched, below `/forger/`. */
   'jku',
   'x5u',
-  'x5c',
   /** An extension that must be understood. */
   'crit',
+  /** The right key, claims that are compressed (`zip` is for JWE only, RFC 7516 §4.1.3). */
+  'zip',
   /** A good token, changed after it was signed. */
   'changed-payload',
   'changed-header',
@@ -43,7 +50,30 @@ type Header = Readonly<Record<string, unknown>>;
 export class Forger {
   private ownKey: Promise<SigningKey> | undefined;
 
-  constructor(private readonly tokens: TokenFactory) {}
+  constructor(
+    private readonly tokens: TokenFactory,
+    private readonly origin: () => string,
+  ) {}
+
+  /** Where `jku` and `x5u` point to: whoever follows them finds a key that fits. */
+  readonly routes: readonly Route[] = [
+    {
+      method: 'GET',
+      path: '/forger/jwks.json',
+      isGlobal: true,
+      handle: async () => ({ status: 200, body: { keys: [(await this.own()).publicJwk] } }),
+    },
+    {
+      method: 'GET',
+      path: '/forger/certificate.pem',
+      isGlobal: true,
+      handle: async () => ({
+        status: 200,
+        text: toPem(await this.certificate()),
+        headers: { 'content-type': 'application/x-pem-file' },
+      }),
+    },
+  ];
 
   async forge(how: Forgery, shape: TokenShape): Promise<string> {
     check(FORGERIES.includes(how), `a forgery is one of ${FORGERIES.join(', ')}`);
@@ -52,23 +82,25 @@ export class Forger {
     const header = { alg: 'RS256', kid, typ: 'JWT' };
     const good = await this.tokens.sign({ payload, kid });
     const [goodHeader, goodPayload, goodSignature] = good.split('.') as [string, string, string];
-    const own = await (this.ownKey ??= SigningKey.generate(2048));
+    const own = await this.own();
     const byOwn = (with_: Header): Promise<string> =>
       signCompact({ ...header, ...with_ }, payload, (input) => own.sign(input));
     const byServer = (with_: Header, hash: string, options = {}): Promise<string> =>
       signCompact({ ...header, ...with_ }, payload, (input) =>
         sign(hash, Buffer.from(input), { key: privateKey, ...options }),
       );
+    const byHmac = (key: string | Buffer): Promise<string> =>
+      signCompact({ ...header, alg: 'HS256' }, payload, (input) =>
+        createHmac('sha256', key).update(input).digest(),
+      );
 
     switch (how) {
       case 'alg-none':
         return `${encodeJson({ ...header, alg: 'none' })}.${goodPayload}.`;
-      case 'hs256-public-key': {
-        const pem = publicKey.export({ type: 'spki', format: 'pem' });
-        return signCompact({ ...header, alg: 'HS256' }, payload, (input) =>
-          createHmac('sha256', pem).update(input).digest(),
-        );
-      }
+      case 'hs256-public-key':
+        return byHmac(publicKey.export({ type: 'spki', format: 'pem' }));
+      case 'hs256-public-key-der':
+        return byHmac(publicKey.export({ type: 'spki', format: 'der' }));
       case 'rs384':
         return byServer({ alg: 'RS384' }, 'RSA-SHA384');
       case 'rs512':
@@ -93,15 +125,17 @@ export class Forger {
       case 'embedded-jwk':
         return byOwn({ jwk: own.publicJwk });
       case 'jku':
-        return byOwn({ kid: own.kid, jku: 'http://127.0.0.1:9/jwks.json' });
+        return byOwn({ kid: own.kid, jku: `${this.origin()}/forger/jwks.json` });
       case 'x5u':
-        return byOwn({ kid: own.kid, x5u: 'http://127.0.0.1:9/key.pem' });
+        return byOwn({ kid: own.kid, x5u: `${this.origin()}/forger/certificate.pem` });
       case 'x5c':
-        return byOwn({
-          x5c: [own.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
-        });
+        return byOwn({ x5c: [(await this.certificate()).toString('base64')] });
       case 'crit':
         return byServer({ crit: ['exp'], exp: 1 }, 'RSA-SHA256');
+      case 'zip': {
+        const compressed = deflateRawSync(JSON.stringify(payload));
+        return this.tokens.sign({ header: { zip: 'DEF' }, payload: compressed, kid });
+      }
       case 'changed-payload':
         return `${goodHeader}.${encodeJson({ ...payload, sub: randomUUID() })}.${goodSignature}`;
       case 'changed-header':
@@ -112,4 +146,18 @@ export class Forger {
         return `${goodHeader}.${goodPayload}.`;
     }
   }
+
+  private own(): Promise<SigningKey> {
+    return (this.ownKey ??= SigningKey.generate(2048));
+  }
+
+  private async certificate(): Promise<Buffer> {
+    const { privateKey, publicKey } = await this.own();
+    return selfSignedCertificate(privateKey, publicKey);
+  }
 }
+
+const toPem = (certificate: Buffer): string => {
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+};

@@ -24,7 +24,10 @@ export interface RouteRequest {
 
 export interface RouteResponse {
   readonly status: number;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it stands, where there is no `body`. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -65,10 +68,15 @@ export class FakeServer {
     this.server = createServer();
   }
 
+  /** Scheme, host and port. */
+  get origin(): string {
+    const { host } = this.settings;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
+  }
+
   get url(): string {
-    const { host, tenantId } = this.settings;
-    const prefix = tenantId === undefined ? '' : `/${tenantId}`;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}${prefix}`;
+    const { tenantId } = this.settings;
+    return tenantId === undefined ? this.origin : `${this.origin}/${tenantId}`;
   }
 
   /** Listens; after `close`, again on the same port. */
@@ -95,37 +103,23 @@ export class FakeServer {
     const { method = 'GET', url = '/' } = request;
     const path = url.split('?', 1)[0] as string;
     response.on('error', () => undefined);
-    const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
-    const status =
-      (fault && (await commit(fault, url, response))) ??
-      (await this.answer(request, response, method, url));
+    // Noted as they come: those that are never answered count, too.
+    const entry = { method, path, status: 0 };
     if (this.requests.length >= MAX_LOGGED) this.requests.shift();
-    this.requests.push({ method, path, status });
+    this.requests.push(entry);
+    const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
+    const answer = (): Promise<RouteResponse> => this.answer(request, method, url);
+    entry.status =
+      (fault && (await commit(fault, url, response, answer))) ??
+      send(response, method, await answer());
   }
 
-  private async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    method: string,
-    url: string,
-  ): Promise<number> {
-    const result = await this.run(request, method, url).catch((error: unknown): RouteResponse => {
+  private answer(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
+    return this.run(request, method, url).catch((error: unknown): RouteResponse => {
       const { status, message } =
         error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
       return { status, body: { code: status, message } };
     });
-    const hasBody = result.body !== undefined && method !== 'HEAD';
-    const text = hasBody ? `${JSON.stringify(result.body)}\n` : '';
-    response.writeHead(result.status, {
-      ...(hasBody && {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
-      }),
-      'x-request-id': randomBytes(16).toString('hex'),
-      ...result.headers,
-    });
-    response.end(text);
-    return result.status;
   }
 
   private async run(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
@@ -161,6 +155,27 @@ export class FakeServer {
     if (tenant.toLowerCase() !== tenantId.toLowerCase()) throw new Problem(404, 'tenant not found');
     return path.slice(tenant.length + 1);
   }
+}
+
+/** @returns the status that was sent, 0 if the client has gone. */
+function send(
+  response: ServerResponse,
+  method: string,
+  { status, body, text: plain = '', headers }: RouteResponse,
+): number {
+  if (response.destroyed) return 0;
+  const hasBody = body !== undefined && method !== 'HEAD';
+  const text = hasBody ? `${JSON.stringify(body)}\n` : plain;
+  response.writeHead(status, {
+    ...(hasBody && {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    }),
+    'x-request-id': randomBytes(16).toString('hex'),
+    ...headers,
+  });
+  response.end(text);
+  return status;
 }
 
 function match(pattern: string, path: string): Record<string, string> | null {

@@ -20,7 +20,7 @@ export interface FakeHankoOptions {
   readonly port?: number;
   /** Port of the Admin API. Default 0: any free one. */
   readonly adminPort?: number;
-  /** The time, in milliseconds since 1970. Default `Date.now`. */
+  /** The time, in milliseconds since 1970. Default `Date.now`, also where a test has replaced it. */
   readonly now?: () => number;
 }
 
@@ -59,11 +59,12 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     host = '127.0.0.1',
     port = 0,
     adminPort = 0,
-    now = Date.now,
+    // Looked up anew on each call: fake timers replace the global.
+    now = () => Date.now(),
     ...unknown
   } = options;
   const audiences = ([] as readonly string[]).concat(audience);
-  check(Object.keys(unknown).length === 0, `${Object.keys(unknown).join(', ')} is no option`);
+  checkNoMore(unknown, 'option');
   check(LOOPBACK.includes(host), 'host must be 127.0.0.1, ::1 or localhost: it is no login server');
   check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');
   check(isCount(sessionLimit), 'sessionLimit must be a whole number above 0');
@@ -98,7 +99,14 @@ export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new TypeError(`FakeHanko: ${message}.`);
 }
 
+/** Refuses what nobody reads: a misspelled name would be silence. @throws TypeError */
+export function checkNoMore(unknown: object, what: string): void {
+  const names = Object.keys(unknown).join(', ');
+  check(names === '', `${names} is no ${what}`);
+}
+
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+export const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '';
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;

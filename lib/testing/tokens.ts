@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Directory, type FakeUser, type NewFakeUser, primaryEmail } from './directory.js';
+import { checkRawToken, checkShape, checkUser, checkWebhook } from './input-checks.js';
 import { check, type FakeHankoSettings, UUID } from './options.js';
 import type { KeyRing, SigningKey } from './signing-keys.js';
 
@@ -54,6 +55,7 @@ export class TokenFactory {
     shape: TokenShape,
     session: { user_agent?: string; ip_address?: string } = {},
   ): Payload {
+    checkShape(shape);
     const user = this.resolveUser(shape);
     const { lifespanSeconds = this.settings.lifespanSeconds, ageSeconds = 0 } = shape;
     const iat = Math.floor(this.settings.now() / 1000) - ageSeconds;
@@ -87,7 +89,9 @@ export class TokenFactory {
     };
   }
 
-  webhook(event: string, data: unknown, ageSeconds: number): Payload {
+  webhook(event: string, data: unknown, options: { readonly ageSeconds?: number }): Payload {
+    checkWebhook(event, data, options);
+    const { ageSeconds = 0 } = options;
     const iat = Math.floor(this.settings.now() / 1000) - ageSeconds;
     return {
       sub: 'hanko webhooks',
@@ -99,8 +103,10 @@ export class TokenFactory {
     };
   }
 
-  createUser({ id = randomUUID(), email, emailVerified = true, username }: NewFakeUser): FakeUser {
-    check(UUID.test(id), 'the id of a user must be a UUID');
+  createUser(user: NewFakeUser): FakeUser {
+    checkUser(user);
+    const { id = randomUUID(), email, emailVerified = true, username } = user;
+    check(typeof id === 'string' && UUID.test(id), 'the id of a user must be a UUID');
     check(this.directory.user(id) === undefined, 'there is a user with this id already');
     check(
       email === undefined || this.directory.userByEmail(email) === undefined,
@@ -115,7 +121,9 @@ export class TokenFactory {
     return this.directory.addUser(id, emails, username);
   }
 
-  async sign({ header, payload, kid }: RawToken): Promise<string> {
+  async sign(token: RawToken): Promise<string> {
+    checkRawToken(token);
+    const { header, payload, kid } = token;
     const key = this.key(kid);
     return signCompact({ alg: 'RS256', kid: key.kid, typ: 'JWT', ...header }, payload, (input) =>
       key.sign(input),
@@ -135,10 +143,21 @@ export class TokenFactory {
       check(found !== undefined, 'user is none of this server: make one with createUser()');
       return found;
     }
+    // The address says who it is, the name only where there is no address.
     const found =
-      (email === undefined ? undefined : this.directory.userByEmail(email)) ??
-      (username === undefined ? undefined : this.directory.userByUsername(username));
-    if (found !== undefined) return found;
+      email === undefined
+        ? username && this.directory.userByUsername(username)
+        : this.directory.userByEmail(email);
+    if (found) {
+      // In silence the token would not say what was asked for.
+      const has = (what: string): string => `this user is there already, with another ${what}`;
+      check(username === undefined || found.username?.username === username, has('username'));
+      check(
+        emailVerified === undefined || primaryEmail(found)?.is_verified === emailVerified,
+        has('emailVerified'),
+      );
+      return found;
+    }
     return this.createUser({
       email: email ?? (username === undefined ? `user-${randomUUID()}@example.test` : undefined),
       emailVerified,

@@ -122,6 +122,7 @@ const forgery = (how: Forgery, code: ExpectedCode): Situation =>
 const FORGERY_CODES: Record<Forgery, ExpectedCode> = {
   'alg-none': 'token_malformed',
   'hs256-public-key': 'token_algorithm_not_allowed',
+  'hs256-public-key-der': 'token_algorithm_not_allowed',
   rs384: 'token_algorithm_not_allowed',
   rs512: 'token_algorithm_not_allowed',
   ps256: 'token_algorithm_not_allowed',
@@ -134,6 +135,7 @@ const FORGERY_CODES: Record<Forgery, ExpectedCode> = {
   x5u: 'token_key_unknown',
   x5c: 'token_signature_invalid',
   crit: 'token_malformed',
+  zip: 'token_malformed',
   'changed-payload': 'token_signature_invalid',
   'changed-header': 'token_signature_invalid',
   'truncated-signature': 'token_signature_invalid',

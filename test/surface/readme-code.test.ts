@@ -55,7 +55,9 @@ function withImports(code: string): string {
 
 /** Compiles blocks as files of this repository, strictly. */
 function compile(blocks: readonly { readonly name: string; readonly code: string }[]): string[] {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) =>
+    ts.sys.readFile(file),
+  );
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const files = new Map(
     blocks.map(({ name, code }, index) => [
@@ -64,9 +66,8 @@ function compile(blocks: readonly { readonly name: string; readonly code: string
     ]),
   );
   const host = ts.createCompilerHost(options);
-  const { readFile, fileExists } = host;
-  host.readFile = (file) => files.get(file)?.code ?? readFile(file);
-  host.fileExists = (file) => files.has(file) || fileExists(file);
+  host.readFile = (file) => files.get(file)?.code ?? ts.sys.readFile(file);
+  host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
   host.getSourceFile = (file, version) => {
     const code = host.readFile(file);
     return code === undefined ? undefined : ts.createSourceFile(file, code, version);

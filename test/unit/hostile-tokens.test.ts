@@ -102,6 +102,7 @@ describe('a forgery', () => {
   const refusals: Readonly<Record<Forgery, object>> = {
     'alg-none': malformed,
     'hs256-public-key': algorithm,
+    'hs256-public-key-der': algorithm,
     rs384: algorithm,
     rs512: algorithm,
     ps256: algorithm,
@@ -114,6 +115,7 @@ describe('a forgery', () => {
     x5u: keyUnknown,
     x5c: signature,
     crit: malformed,
+    zip: malformed,
     'changed-payload': signature,
     'changed-header': signature,
     'truncated-signature': signature,
