@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
   Optional,
 } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
 import { HankoConfigurationError } from './errors/hanko.errors.js';
 import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
@@ -42,6 +42,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     @Optional() @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
     refuseBareModule(options);
@@ -69,7 +70,8 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
 
   onApplicationBootstrap(): void {
     const logger = new Logger(HankoModule.name);
-    for (const warning of startupWarnings(this.options, this.modules, this.config)) {
+    const { options, modules, config, adapterHost } = this;
+    for (const warning of startupWarnings(options, modules, config, adapterHost.httpAdapter)) {
       logger.warn(warning);
     }
   }

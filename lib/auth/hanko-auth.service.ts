@@ -113,7 +113,7 @@ export class HankoAuthService {
     let identity: object = source;
     try {
       const request = context ? httpRequest(context) : (source as IncomingRequest);
-      identity = typeof request.raw === 'object' ? request.raw : request;
+      identity = request.raw ?? request;
       const found = await this.authenticateOnce(identity, request, handler);
       if (found.user !== null) {
         // For loggers, policies and the like that look for a user there.
@@ -185,7 +185,7 @@ export class HankoAuthService {
   private extract(request: IncomingRequest): readonly [string, ExtractedCredential | undefined] {
     for (const extractor of this.options.extractors) {
       const credential = extractor.extract(request);
-      if (credential !== undefined && credential.tokens.length > 0) {
+      if (credential && credential.tokens.length > 0) {
         return [extractor.name, credential];
       }
     }

@@ -12,7 +12,7 @@ export interface IncomingRequest {
   /** What a cookie parser made; read only where there is no `Cookie` header. */
   readonly cookies?: unknown;
   /** Fastify's and Koa's way to Node's request. */
-  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | null | undefined;
 }
 
 export function isExecutionContext(source: object): source is ExecutionContext {

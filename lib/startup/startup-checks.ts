@@ -1,13 +1,19 @@
 import * as common from '@nestjs/common';
-import { type ApplicationConfig, type ModulesContainer } from '@nestjs/core';
+import {
+  type AbstractHttpAdapter,
+  type ApplicationConfig,
+  MetadataScanner,
+  type ModulesContainer,
+} from '@nestjs/core';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { ROUTE_MODE } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { loadedCopies } from '../loaded-copies.js';
 
-/** Metadata that `@WebSocketGateway()` and `@UseGuards()` leave behind; `@nestjs/websockets` is not imported. */
+/** Metadata that decorators leave behind; `@nestjs/websockets` and `@nestjs/microservices` are not imported. */
 const GATEWAY_METADATA = 'websockets:is_gateway';
+const PATTERN_METADATA = 'microservices:pattern';
 const GUARDS_METADATA = '__guards__';
 
 /** @throws HankoConfigurationError if the module was imported without `forRoot`. */
@@ -44,6 +50,7 @@ export function startupWarnings(
   options: ResolvedHankoOptions,
   modules: ModulesContainer,
   config: ApplicationConfig,
+  httpAdapter: AbstractHttpAdapter | undefined,
 ): readonly string[] {
   const warnings: string[] = [];
   if (options.audience === null && !options.isAudienceOff) {
@@ -67,6 +74,13 @@ export function startupWarnings(
     warnings.push(
       `On Nest 11 APP_GUARD does not reach gateways: ${gateways.join(', ')} ` +
         'can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.',
+    );
+  }
+  const messageControllers = uncoveredMessageControllers(modules, config, httpAdapter);
+  if (messageControllers.length > 0) {
+    warnings.push(
+      `APP_GUARD reaches message handlers only if connectMicroservice(…, { inheritAppConfig: true }) says so; ` +
+        `otherwise ${messageControllers.join(', ')} can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.`,
     );
   }
   const copies = loadedCopies();
@@ -94,15 +108,43 @@ function uncoveredGateways(modules: ModulesContainer, config: ApplicationConfig)
   // Nest 12, the first with this pipe, runs global guards for gateways.
   if ('StandardSchemaValidationPipe' in common) return [];
   if (!config.getGlobalGuards().some(isOurGuard)) return [];
-  return [...modules.values()]
-    .flatMap(({ providers }) => [...providers.values()].map(({ metatype }) => metatype))
-    .filter((type): type is common.Type => typeof type === 'function')
-    .filter((type) => Reflect.hasMetadata(GATEWAY_METADATA, type))
-    .filter((type) => Reflect.getMetadata(ROUTE_MODE, type) !== 'public' && !hasOurGuard(type))
+  return classesOf(modules, 'providers')
+    .filter((type) => Reflect.hasMetadata(GATEWAY_METADATA, type) && !isMarked(type))
     .map(({ name }) => name);
 }
 
-function hasOurGuard(type: common.Type): boolean {
+/** Controllers whose message handlers look protected by an APP_GUARD, and in a hybrid app may not be. */
+function uncoveredMessageControllers(
+  modules: ModulesContainer,
+  config: ApplicationConfig,
+  httpAdapter: AbstractHttpAdapter | undefined,
+): string[] {
+  // A pure microservice has an adapter without a type, and its global guards do run.
+  if (!httpAdapter?.getType() || !config.getGlobalGuards().some(isOurGuard)) return [];
+  return classesOf(modules, 'controllers')
+    .filter((type) => !isMarked(type) && handlersOf(type).some((handler) => !isMarked(handler)))
+    .map(({ name }) => name);
+}
+
+function classesOf(modules: ModulesContainer, kind: 'providers' | 'controllers'): common.Type[] {
+  return [...modules.values()]
+    .flatMap((module) => [...module[kind].values()].map(({ metatype }) => metatype))
+    .filter((type): type is common.Type => typeof type === 'function');
+}
+
+function handlersOf(type: common.Type): object[] {
+  const prototype = type.prototype as Record<string, unknown>;
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .map((name) => prototype[name] as object)
+    .filter((handler) => Reflect.hasMetadata(PATTERN_METADATA, handler));
+}
+
+/** Open on purpose, or closed by our guard itself. */
+const isMarked = (target: object): boolean =>
+  Reflect.getMetadata(ROUTE_MODE, target) === 'public' || hasOurGuard(target);
+
+function hasOurGuard(type: object): boolean {
   const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly unknown[];
   return guards.some(isOurGuard);
 }

@@ -6,7 +6,10 @@ import { check, checkNoMore } from './options.js';
 const FAULT_KINDS = [
   /** The connection is cut without an answer. */
   'down',
-  /** Nothing listens: connections are refused. For everything, so without `path` and `times`. */
+  /**
+   * Nothing listens: connections are refused. For everything, so without `path` and `times`. Until
+   * `recover()` another process may take the port.
+   */
   'refuse',
   /** The request is taken and never answered. */
   'hang',

@@ -241,7 +241,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         'MessageController.unmarked rpc',
         'MessageController.optional rpc',
       ]);
-      expect(app.log.messages('warn')).toEqual([]);
       // Whoever counts sees each of them.
       expect(authentications.messages).toHaveLength(10);
       expect(authentications.messages[0]).toMatchObject({
@@ -249,6 +248,48 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         code: 'context_unsupported',
         handler: 'MessageController.unmarked',
       });
+    });
+
+    it('are named in a warning: without inheritAppConfig Nest runs no APP_GUARD for them', async () => {
+      await using app = await startApp(
+        platform,
+        {
+          imports: [hankoModule()],
+          controllers: [MessageController],
+          providers: [APP_GUARD_PROVIDER],
+        },
+        {
+          configure: async (hybrid) => {
+            hybrid.connectMicroservice({
+              transport: Transport.TCP,
+              options: { host: '127.0.0.1', port: 0 },
+            });
+            await hybrid.startAllMicroservices();
+          },
+        },
+      );
+      await using messages = connectMessages(app.app);
+
+      expect(await messages.send('unmarked')).toBe('unmarked');
+      expect(app.log.messages('warn', 'HankoModule')).toEqual([
+        expect.stringMatching(/inheritAppConfig: true.* MessageController can be called by anyone/),
+      ]);
+    });
+
+    it('cause no warning where each is @Public() or bears the guard itself', async () => {
+      @Controller()
+      class MarkedController {
+        @Public()
+        @MessagePattern('open')
+        open(): void {}
+
+        @UseGuards(HankoAuthGuard)
+        @MessagePattern('closed')
+        closed(): void {}
+      }
+      await using app = await start(MarkedController);
+
+      expect(app.log.messages('warn')).toEqual([]);
     });
 
     it('are refused by @RequireAuth() and by @UseGuards() alone', async () => {

@@ -8,13 +8,16 @@ import * as main from '../../lib/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+const COMMON_TYPES = ['ArgumentsHost', 'ExceptionFilter', 'ExecutionContext', 'NestMiddleware'];
+
 /** Where a name comes from that a block of documentation uses and does not import. */
 const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] = [
-  ['@nestjs/common', [...Object.keys(common), 'ExecutionContext', 'NestMiddleware']],
+  ['@nestjs/common', [...Object.keys(common), ...COMMON_TYPES]],
   ['@nestjs/core', ['APP_GUARD', 'NestFactory']],
   ['@nestjs/config', ['ConfigModule', 'ConfigService']],
   ['@nestjs/testing', ['Test']],
   ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
+  ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
   ['nestjs-hanko/testing', ['FakeHanko']],
 ];
 
@@ -25,6 +28,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   token: 'declare const token: string;',
   request: 'declare const request: any;',
   AppModule: 'declare class AppModule {}',
+  hankoFrontend: 'declare const hankoFrontend: { getSessionToken(): string };',
 };
 
 const documents = ['README.md', 'sample/01-quick-start/README.md', 'SECURITY.md'];

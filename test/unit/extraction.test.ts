@@ -205,7 +205,11 @@ describe('the header fields of a request', () => {
       name: 'serverless adapters under Fastify',
       request: { headers: { authorization: 'Bearer a' }, raw: { rawHeaders: [] } },
     },
-  ])('are the parsed ones where the raw ones are empty: $name', ({ request }) => {
+    {
+      name: 'a middleware that set it',
+      request: { headers: { host: 'x', authorization: 'Bearer a' }, rawHeaders: ['Host', 'x'] },
+    },
+  ])('are the parsed ones where the raw ones do not have it: $name', ({ request }) => {
     expect(bearer.extract(request)).toEqual({ tokens: ['a'], ambient: false });
   });
 

@@ -443,12 +443,12 @@ describe('an unknown kid', () => {
     while (hanko.requests.length === answered) await turn();
     publish(a, b);
 
-    const pending = jwks.getKey('b');
+    const pending = Array.from({ length: 50 }, async () => jwks.getKey('b'));
     await turn();
     expect(network.calls).toBe(1);
     gate.open();
 
-    expect(await pending).toBeInstanceOf(CryptoKey);
+    for (const key of await Promise.all(pending)) expect(key).toBeInstanceOf(CryptoKey);
     expect(network.calls).toBe(2);
   });
 
