@@ -16,6 +16,9 @@ const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map((name) 
   replacement: path(`test/nest11/node_modules/@nestjs/${name}/index.js`),
 }));
 
+/** Bounds of a hang, generous: machines of CI are slow and shared. */
+const timeouts = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -28,6 +31,7 @@ export default defineConfig({
           // It needs a real server: vitest.live.config.ts.
           exclude: [...configDefaults.exclude, 'test/contract/live.test.ts'],
           setupFiles: ['test/support/setup.ts'],
+          ...timeouts,
         },
       },
       {
@@ -36,6 +40,7 @@ export default defineConfig({
           name: 'nest11',
           include: ['test/e2e/**/*.test.ts'],
           setupFiles: ['test/support/setup.ts'],
+          ...timeouts,
         },
       },
     ],

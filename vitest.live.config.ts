@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias: source },
   test: {
     name: 'live',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     include: ['test/contract/live.test.ts'],
     setupFiles: ['test/support/setup.ts'],
   },

@@ -49,12 +49,19 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     refuseSecondModule(modules, HankoModule);
   }
 
-  /** @param options what they leave out comes from the environment, or has a default. */
+  /**
+   * The module with options that are known when it is imported.
+   * @param options what they leave out comes from the environment, or has a default.
+   */
   static override forRoot(options: HankoForRootOptions = {}): DynamicModule {
     return withProviders(super.forRoot(options));
   }
 
-  /** @throws HankoConfigurationError unless exactly one of `useFactory`, `useClass` and `useExisting` is given. */
+  /**
+   * The module with options that Nest injects or waits for.
+   * @throws HankoConfigurationError `configuration_invalid` unless exactly one of `useFactory`, `useClass` and
+   * `useExisting` is given.
+   */
   static override forRootAsync(options: HankoForRootAsyncOptions): DynamicModule {
     const { useFactory, useClass, useExisting } = options;
     if ([useFactory, useClass, useExisting].filter(Boolean).length !== 1) {
@@ -68,6 +75,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     return withProviders(super.forRootAsync(options));
   }
 
+  /** Warns about what is open or unchecked, once the whole app is known. */
   onApplicationBootstrap(): void {
     const logger = new Logger(HankoModule.name);
     const { options, modules, config, adapterHost } = this;

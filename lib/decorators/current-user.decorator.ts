@@ -49,7 +49,8 @@ class PropertyPipe<Key extends keyof HankoUser> implements PipeTransform {
  *
  * @param key a property of the user; its value is undefined where the user has none.
  * @param pipes run on the value, after any global ones.
- * @throws HankoConfigurationError for a key that no user has, when the class is loaded.
+ * @throws HankoConfigurationError `configuration_invalid` for a key that no user has, when the class is
+ * loaded.
  */
 export function CurrentUser(...pipes: Pipe[]): ParameterDecorator;
 export function CurrentUser(key: keyof HankoUser, ...pipes: Pipe[]): ParameterDecorator;

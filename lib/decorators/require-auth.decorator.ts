@@ -4,6 +4,9 @@ import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 
 /**
  * Closes a class or handler: it binds the guard, and beats a `@Public()` or `@OptionalAuth()` on the class.
+ *
+ * @throws HankoConfigurationError `configuration_invalid` if the same class or handler bears another mark, when
+ * the class is loaded.
  */
 export function RequireAuth(): ClassDecorator & MethodDecorator {
   return applyDecorators(

@@ -4,7 +4,7 @@ import { answerFor, type HankoAnswerCode } from './answers.js';
 
 /**
  * Base of every error that answers a caller. Nest turns it into the response by itself:
- * status and the body `{ statusCode, code, message }`.
+ * status (RFC 9110 §15) and the body `{ statusCode, code, message }`.
  *
  * It never holds a token, a cookie or an address: it can be logged as it is.
  */
@@ -37,6 +37,10 @@ export abstract class HankoAuthError extends HttpException {
 
 /** No credential (401), or two that contradict each other (400). RFC 6750 §3.1. */
 export class HankoCredentialsError extends HankoAuthError {
+  /**
+   * Extractors of your own throw it too.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
   constructor(
     override readonly code: 'credentials_missing' | 'credentials_ambiguous',
     reason: string,
@@ -47,6 +51,10 @@ export class HankoCredentialsError extends HankoAuthError {
 
 /** The caller's token is not a good session token: 401 `invalid_token`, RFC 6750 §3.1. */
 export class HankoTokenError extends HankoAuthError {
+  /**
+   * Extractors and a `JwksProvider` of your own throw it too.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
   constructor(
     override readonly code: Extract<HankoAnswerCode, `token_${string}`>,
     reason: string,
@@ -55,17 +63,30 @@ export class HankoTokenError extends HankoAuthError {
   }
 }
 
-/** A page of another site made the browser send the cookie along: 403. */
+/** A page of another site made the browser send the cookie along: 403, RFC 9110 §15.5.4. */
 export class HankoCrossSiteError extends HankoAuthError {
   override readonly code = 'cross_site_request';
+
+  /**
+   * This package alone throws it.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
   constructor(reason: string) {
     super('cross_site_request', reason);
   }
 }
 
-/** Hanko cannot be asked, so we cannot tell: 503 with `Retry-After`, never the caller's fault. */
+/**
+ * Hanko cannot be asked, so we cannot tell: 503 (RFC 9110 §15.6.4) with `Retry-After` (§10.2.3), never the
+ * caller's fault.
+ */
 export class HankoUnavailableError extends HankoAuthError {
   override readonly code = 'hanko_unavailable';
+
+  /**
+   * A `JwksProvider` of your own throws it too.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
   constructor(
     reason: string,
     /** Whole seconds until the next try can succeed. */
@@ -75,9 +96,18 @@ export class HankoUnavailableError extends HankoAuthError {
   }
 }
 
-/** A handler of a kind that cannot be authenticated yet (GraphQL, WebSocket, RPC, …) is not `@Public()`. */
+/**
+ * A handler of a kind that cannot be authenticated yet (GraphQL, WebSocket, RPC, …) is not `@Public()`:
+ * 501, RFC 9110 §15.6.2.
+ */
 export class HankoContextError extends HankoAuthError {
   override readonly code = 'context_unsupported';
+
+  /**
+   * This package alone throws it.
+   * @param contextType the kind of handler, as `ExecutionContext.getType()` says it.
+   * @param handler `Controller.method`.
+   */
   constructor(contextType: string, handler: string) {
     super(
       'context_unsupported',
@@ -98,11 +128,17 @@ export interface ConfigurationFault {
 
 /** The app is set up wrongly. Thrown while it starts, never while it serves. */
 export class HankoConfigurationError extends Error {
+  /** The one code it has. */
   readonly code = 'configuration_invalid';
+  /** The name of the class, whatever a minifier calls it. */
   override readonly name = 'HankoConfigurationError';
   /** Every fault that was found, not only the first. */
   readonly faults: readonly ConfigurationFault[];
 
+  /**
+   * This package alone throws it.
+   * @param faults every fault; the message has a line for each.
+   */
   constructor(faults: readonly ConfigurationFault[]) {
     super(
       ['nestjs-hanko is not set up correctly:']

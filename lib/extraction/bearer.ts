@@ -11,7 +11,8 @@ const CREDENTIALS = /^([!#$%&'*+\-.^_`|~\w]+)(.*)$/s;
 /**
  * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1; the scheme in any case. Other schemes are left alone.
  *
- * Throws `credentials_ambiguous` for two different bearers and `token_malformed` for a bare `Bearer`.
+ * @throws HankoCredentialsError `credentials_ambiguous` when it reads two different bearers
+ * @throws HankoTokenError `token_malformed` when it reads a bare `Bearer`
  */
 export function bearerTokenExtractor(): TokenExtractor {
   return {

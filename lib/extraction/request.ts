@@ -5,7 +5,9 @@ import type { ExecutionContext } from '@nestjs/common';
  * `IncomingMessage` all fit.
  */
 export interface IncomingRequest {
+  /** In upper case. Left out, it counts as unsafe. */
   readonly method?: string | undefined;
+  /** Header fields, their names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Node's flat list of names and values: the only place that keeps repeated header fields. */
   readonly rawHeaders?: readonly string[] | undefined;

@@ -22,8 +22,10 @@ export interface TokenExtractor {
   /** Where it looks (`bearer`, `cookie`): for logs and diagnostics. */
   readonly name: string;
   /**
+   * Looks into one request.
    * @returns what was found, or undefined to let the next extractor look.
-   * @throws HankoCredentialsError, HankoTokenError for a credential that is there but unusable.
+   * @throws HankoCredentialsError `credentials_ambiguous` for several credentials that contradict each other
+   * @throws HankoTokenError `token_malformed`, or another `token_…` code, for one that is there but unusable
    */
   extract(request: IncomingRequest): ExtractedCredential | undefined;
 }

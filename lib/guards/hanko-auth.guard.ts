@@ -27,14 +27,23 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
   @Inject(HankoAuthService)
   protected readonly hanko!: HankoAuthService;
 
-  /** @throws HankoConfigurationError if it is used where HankoModule cannot be seen. */
+  /**
+   * Checks, when the app starts, that there is a service to ask.
+   * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen.
+   */
   onModuleInit(): void {
     required(this.hanko, 'HankoAuthGuard');
   }
 
   /**
+   * Authenticates as the route asks. The header fields of a refusal are set on the response.
    * @returns true, or it throws.
-   * @throws HankoAuthError each kind, with its header fields set on the response.
+   * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
+   * @throws HankoTokenError any `token_…` code (401)
+   * @throws HankoCrossSiteError `cross_site_request` (403)
+   * @throws HankoUnavailableError `hanko_unavailable` (503)
+   * @throws HankoContextError `context_unsupported` (501)
+   * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     return required(this.hanko, 'HankoAuthGuard')

@@ -18,6 +18,7 @@ export type VerificationKeys = ReadonlyMap<string, VerificationKey>;
 
 /** A JWK Set as it stands in the option `jwks` or in the answer of `/.well-known/jwks.json` (RFC 7517 §5). */
 export interface JwkSet {
+  /** JWKs (RFC 7517 §4); of use are RSA public keys for RS256 signatures. */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 

@@ -7,6 +7,7 @@ import type { webcrypto } from 'node:crypto';
  */
 export interface JwksProvider {
   /**
+   * Finds the key that a token names.
    * @param kid the token's `kid` header (RFC 7515 §4.1.4), at most 512 characters, not yet verified.
    * @returns the RSASSA-PKCS1-v1_5 / SHA-256 public key of that id.
    * @throws HankoTokenError `token_key_unknown` if there is no such key (so does returning

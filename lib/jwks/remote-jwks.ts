@@ -43,6 +43,8 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private inFlight: Promise<boolean> | undefined;
   /** Of the last good fetch that an unknown `kid` caused. */
   private unknownKidFetchAt = -Infinity;
+  /** What was wrong with members of the last set, in words: said once, not at each refresh. */
+  private unusable = '';
   private failuresInARow = 0;
   private failedAt = -Infinity;
 
@@ -58,6 +60,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   getKey(kid: string): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
+    if (this.settings.now() < this.fetchedAt) this.onClockSetBack();
     const age = this.elapsedSince(this.fetchedAt);
     const known = this.keys.get(kid);
     if (known !== undefined && (this.isFresh(age) || this.servesStale(age))) {
@@ -117,7 +120,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       this.fetchedAt = this.settings.now();
       // A failed fetch settles nothing, and does not count: the back-off bounds those.
       if (isForUnknownKid) this.unknownKidFetchAt = this.fetchedAt;
-      this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`));
+      this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '));
       return true;
     } catch (error) {
       this.onFailure(error instanceof FetchFailure ? error.message : 'unexpected error');
@@ -125,11 +128,12 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private onSuccess(unusable: readonly string[]): void {
+  private onSuccess(unusable: string): void {
     if (this.failuresInARow > 0) this.logger.log("Hanko's keys could be fetched again");
-    if (unusable.length > 0) {
-      this.logger.warn(`Keys in Hanko's JWKS that cannot be used: ${unusable.join('; ')}`);
+    if (unusable !== '' && unusable !== this.unusable) {
+      this.logger.warn(`Keys in Hanko's JWKS that cannot be used: ${unusable}`);
     }
+    this.unusable = unusable;
     this.failuresInARow = 0;
     publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
   }
@@ -159,7 +163,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   private servesStale(age: number): boolean {
-    return this.failuresInARow > 0 && age < this.settings.staleIfErrorSeconds * 1000;
+    // While the app closes nothing is fetched any more, and the last requests are still served.
+    const cannotFetch = this.failuresInARow > 0 || this.closing.signal.aborted;
+    return cannotFetch && age < this.settings.staleIfErrorSeconds * 1000;
   }
 
   private isBackingOff(): boolean {
@@ -170,7 +176,13 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     return Math.min(BACKOFF_FIRST_MS * 2 ** (this.failuresInARow - 1), BACKOFF_MAX_MS);
   }
 
-  /** A clock that was set back must not freeze anything: then everything counts as long ago. */
+  /** How old the keys are cannot be told any more: they count as fetched now, and are fetched again. */
+  private onClockSetBack(): void {
+    this.fetchedAt = this.settings.now();
+    if (!this.isBackingOff()) void this.fetchOnce();
+  }
+
+  /** A clock that was set back must not freeze a wait: then its beginning counts as long ago. */
   private elapsedSince(moment: number): number {
     const elapsed = this.settings.now() - moment;
     return elapsed >= 0 ? elapsed : Infinity;

@@ -11,8 +11,8 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 export interface HankoModuleOptions {
   /**
    * Base address of Hanko's public API, such as `https://<id>.hanko.io` or, for one tenant of a
-   * multi-tenant server, `https://login.example.com/<tenant id>`. Required, here or as
-   * `HANKO_API_URL`, unless `jwks` holds the keys.
+   * multi-tenant server, `https://login.example.com/<tenant id>`. Default: `HANKO_API_URL`. One of them
+   * is required, unless `jwks` holds the keys.
    */
   readonly apiUrl?: string;
 
@@ -40,7 +40,7 @@ export interface HankoModuleOptions {
 
   /**
    * Verification keys of your own instead of fetching Hanko's: a JWK Set (RFC 7517 §5), which is
-   * pinned and needs no network, or a {@link JwksProvider}.
+   * pinned and needs no network, or a {@link JwksProvider}. Default none.
    */
   readonly jwks?: JwkSet | JwksProvider;
 
@@ -77,7 +77,7 @@ export interface HankoModuleOptions {
    */
   readonly extractors?: readonly TokenExtractor[];
 
-  /** `fetch` to use instead of the platform's, say for a proxy. */
+  /** `fetch` to use instead of the platform's, say for a proxy. Default `globalThis.fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 
   /** The time, in milliseconds since 1970. Default `Date.now`. */
@@ -86,6 +86,7 @@ export interface HankoModuleOptions {
 
 /** What a class given to `forRootAsync` as `useClass` or `useExisting` implements. */
 export interface HankoOptionsFactory {
+  /** Makes the options, once, when the app starts. */
   createHankoOptions(): HankoModuleOptions | Promise<HankoModuleOptions>;
 }
 

@@ -7,8 +7,11 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { HankoEnvironment } from './environment.js';
 import type { HankoModuleOptions, ResolvedHankoOptions } from './hanko-options.js';
 
-/** Options that are a number: default, and least and largest accepted value. */
-const NUMBERS = {
+/**
+ * Options that are a number: default, and least and largest accepted value.
+ * @internal
+ */
+export const NUMBERS = {
   clockToleranceSeconds: [5, 0, 300],
   maxTokenBytes: [8_192, 1_024, 1_048_576],
   jwksCacheSeconds: [600, 1, 86_400],
@@ -195,12 +198,7 @@ class OptionsReader {
       return new Set();
     }
     trustedOrigins.forEach((origin: unknown, index) => {
-      const isOrigin =
-        typeof origin === 'string' &&
-        !origin.includes('*') &&
-        URL.canParse(origin) &&
-        new URL(origin).origin === origin;
-      if (!isOrigin) {
+      if (!isOrigin(origin)) {
         this.fault(
           `trustedOrigins[${index}]`,
           'must be exactly scheme://host or scheme://host:port in lower case, ' +
@@ -229,6 +227,10 @@ class OptionsReader {
       return null;
     }
     for (const { index, fault } of set.faults) this.fault(`jwks.keys[${index}]`, `${fault}.`);
+    const kids = set.usable.map(({ kid }) => kid);
+    if (new Set(kids).size < kids.length) {
+      this.fault('jwks.keys', 'must not have two keys with the same "kid".');
+    }
     if (set.usable.length + set.faults.length === 0) this.fault('jwks.keys', 'must not be empty.');
     return jwks as JwkSet;
   }
@@ -272,6 +274,15 @@ class OptionsReader {
   private fault(path: string, hint: string): void {
     this.faults.push({ path, hint });
   }
+}
+
+/** RFC 6454 §6.2; of schemes that the URL standard gives no origin (`capacitor:`) only the form is checked. */
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*A-Z]+$/.test(value))
+    return false;
+  if (!URL.canParse(value)) return false;
+  const { origin } = new URL(value);
+  return origin === value || (origin === 'null' && !/^(?:file|data|blob):/.test(value));
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

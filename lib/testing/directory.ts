@@ -13,27 +13,40 @@ export interface FakeEmail {
 
 /** A user, as the Admin API shows it. */
 export interface FakeUser {
+  /** A UUID. */
   readonly id: string;
+  /** Absent if there are none. */
   readonly emails?: readonly FakeEmail[];
+  /** Absent if there is none. */
   readonly username?: {
     readonly id: string;
     readonly username: string;
     readonly created_at: string;
     readonly updated_at: string;
   };
+  /** A time, RFC 3339 §5.6. */
   readonly created_at: string;
+  /** A time, RFC 3339 §5.6. */
   readonly updated_at: string;
 }
 
 /** A session, as the Admin API shows it. */
 export interface FakeSession {
+  /** A UUID: the `session_id` claim. */
   readonly id: string;
+  /** The user's id, a UUID. */
   readonly user_id: string;
+  /** Of the login; null if it is not known. */
   readonly user_agent: string | null;
+  /** Of the login; null if it is not known. */
   readonly ip_address: string | null;
+  /** A time, RFC 3339 §5.6. */
   readonly created_at: string;
+  /** A time, RFC 3339 §5.6. */
   readonly updated_at: string;
+  /** A time, RFC 3339 §5.6. */
   readonly expires_at: string;
+  /** A time, RFC 3339 §5.6. */
   readonly last_used: string;
 }
 
@@ -45,6 +58,7 @@ export interface NewFakeUser {
   readonly email?: string;
   /** Default true. */
   readonly emailVerified?: boolean;
+  /** The name. Default none. */
   readonly username?: string;
 }
 

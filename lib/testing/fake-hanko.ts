@@ -93,6 +93,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.inTurn(() => this.close());
   }
 
+  /** What `await using` calls: `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -124,7 +125,10 @@ export class FakeHanko implements AsyncDisposable {
 
   // Users and sessions
 
-  /** @throws TypeError if the id, the address or the name is taken. */
+  /**
+   * Makes a user who can then log in.
+   * @throws TypeError if the id, the address or the name is taken.
+   */
   createUser(user: NewFakeUser = {}): FakeUser {
     return this.tokens.createUser(user);
   }
@@ -242,6 +246,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.requests.filter((request) => request.path.endsWith(path)).length;
   }
 
+  /** Forgets the requests so far. */
   clearRequests(): void {
     this.publicServer.requests.length = 0;
   }

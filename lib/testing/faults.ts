@@ -31,8 +31,10 @@ const FAULT_KINDS = [
   'oversized',
 ] as const;
 
+/** One of the ways in which requests can fail. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** Which requests a fault hits, and how. */
 export interface FaultOptions {
   /** Only requests whose path ends in this, such as `/.well-known/jwks.json`. Default: all. */
   readonly path?: string;

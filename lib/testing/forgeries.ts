@@ -42,6 +42,7 @@ export const FORGERIES = [
   'empty-signature',
 ] as const;
 
+/** One of the ways to forge a session token. */
 export type Forgery = (typeof FORGERIES)[number];
 
 type Header = Readonly<Record<string, unknown>>;

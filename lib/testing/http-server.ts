@@ -6,7 +6,9 @@ import { UUID } from './options.js';
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */
 export interface LoggedRequest {
+  /** As it came. */
   readonly method: string;
+  /** Without the query, with the id of the tenant where there is one. */
   readonly path: string;
   /** 0 if no answer was sent. */
   readonly status: number;

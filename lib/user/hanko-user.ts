@@ -2,7 +2,9 @@ import type { HankoClaims } from './hanko-claims.js';
 
 /** The primary email address of a user, as it was at login. */
 export interface HankoUserEmail {
+  /** What the claim's `address` says. */
   readonly address: string;
+  /** Whether the claim's `is_primary` says so. */
   readonly isPrimary: boolean;
   /** False until the user has proved the address: grant nothing by an unverified one. */
   readonly isVerified: boolean;
@@ -21,9 +23,9 @@ export class HankoUser {
   /** Id of the session on the server, a UUID. */
   readonly sessionId: string;
   /** Absent if the user has no address, and if a JWT template put something else in the claim. */
-  readonly email?: HankoUserEmail;
+  declare readonly email?: HankoUserEmail;
   /** Absent if the user has none. */
-  readonly username?: string;
+  declare readonly username?: string;
   /**
    * Authentication methods of the login (RFC 8176), in Hanko's words: `pwd`, `passkey`, `otp`, `ext`,
    * `ext:<provider>`, `totp`, `security_key`. Empty for sessions made by the Admin API.

@@ -404,6 +404,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
     it.each([
       { what: 'undefined', found: undefined },
+      { what: 'null', found: null },
       { what: 'no tokens', found: { tokens: [], ambient: false } },
     ])('that find $what let the next one look', async ({ found }) => {
       await using app = await startWith(platform, {
@@ -430,7 +431,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
 
     it.each([
-      { what: 'null', extract: () => null },
       { what: 'a promise', extract: async () => ({ tokens: [ada.token], ambient: false }) },
       { what: 'text', extract: () => ada.token },
       {

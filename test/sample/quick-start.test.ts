@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FakeHanko } from 'nestjs-hanko/testing';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../sample/01-quick-start', import.meta.url));
@@ -32,6 +32,12 @@ async function start(
   }
   return lines;
 }
+
+beforeAll(async () => {
+  await run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.'], {
+    cwd: folder,
+  });
+});
 
 afterEach(async () => {
   if (app?.exitCode === null && app.kill()) await once(app, 'exit');

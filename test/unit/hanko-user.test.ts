@@ -38,6 +38,8 @@ describe('a user', () => {
     expect(user.email).toBeUndefined();
     expect(user.username).toBeUndefined();
     expect(user.amr).toEqual([]);
+    expect(Object.keys(user)).not.toContain('email');
+    expect(Object.keys(user)).not.toContain('username');
   });
 
   it('has the properties that @CurrentUser(key) takes, and no others', () => {

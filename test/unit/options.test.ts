@@ -515,6 +515,11 @@ describe('trustedOrigins', () => {
     1,
     {},
     ['https://app.example.org'],
+    'https://APP.example.org',
+    'capacitor://',
+    'capacitor://*',
+    'capacitor://localhost/',
+    'blob:https://app.example.org',
   ])('may not hold %j', (origin) => {
     const [fault, ...others] = faults({
       apiUrl,
@@ -525,6 +530,15 @@ describe('trustedOrigins', () => {
     expect(fault?.path).toBe('trustedOrigins[1]');
     expect(fault?.hint).toMatch(/exactly scheme:\/\/host/);
   });
+
+  it.each(['capacitor://localhost', 'ionic://localhost', 'chrome-extension://abcdefghij'])(
+    'may hold %j, the origin of a packaged app',
+    (origin) => {
+      expect(resolve({ apiUrl, trustedOrigins: [origin] }).trustedOrigins).toEqual(
+        new Set([origin]),
+      );
+    },
+  );
 
   it.each(['https://app.example.org', null, {}, new Set(['https://app.example.org']), 1])(
     'are a list: %j',
@@ -573,6 +587,12 @@ describe('jwks', () => {
   it('has a key at least', () => {
     expect(faults({ jwks: { keys: [] } })).toEqual([
       { path: 'jwks.keys', hint: 'must not be empty.' },
+    ]);
+  });
+
+  it('has one key of a kid: of two, one would win in silence', () => {
+    expect(faults({ jwks: { keys: [key.publicJwk, { ...key.publicJwk }] } })).toEqual([
+      { path: 'jwks.keys', hint: 'must not have two keys with the same "kid".' },
     ]);
   });
 

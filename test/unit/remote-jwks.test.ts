@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { FakeHanko, type FaultKind, type FaultOptions } from 'nestjs-hanko/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RemoteJwks, RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
 import { SigningKey } from '../../lib/testing/signing-keys.js';
 import {
@@ -1277,22 +1277,39 @@ describe("the app's own fetch", () => {
 });
 
 describe('a clock that is set back an hour', () => {
-  it('does not freeze the keys: they are fetched anew, once', async () => {
+  /** Makes a call, and waits for the fetch that it causes in the background. */
+  const refetchBy = async (call: () => unknown): Promise<void> => {
+    const before = observer.messages.length;
+    call();
+    await vi.waitFor(() => expect(observer.messages.length).toBeGreaterThan(before));
+  };
+
+  it('locks nobody out, and has the keys fetched anew, once', async () => {
     const jwks = await createWarmJwks();
     clock.advance(-3_600);
     publish(a, b);
 
-    expect(await jwks.getKey('a')).toBeInstanceOf(CryptoKey);
+    await refetchBy(() => expect(isKnownAtOnce(jwks, 'a')).toBe(true));
+
     expect(isKnownAtOnce(jwks, 'b')).toBe(true);
     for (let i = 0; i < 100; i += 1) await jwks.getKey('a');
-
     expect(network.calls).toBe(1);
+  });
+
+  it('locks nobody out in an outage either', async () => {
+    const jwks = await createWarmJwks();
+    await hanko.fault('error');
+    clock.advance(-0.001);
+
+    await refetchBy(() => expect(isKnownAtOnce(jwks, 'a')).toBe(true));
+
+    expect(isKnownAtOnce(jwks, 'a')).toBe(true);
   });
 
   it('does not freeze the refresh', async () => {
     const jwks = await createWarmJwks();
     clock.advance(-3_600);
-    await jwks.getKey('a');
+    await refetchBy(() => jwks.getKey('a'));
     network.calls = 0;
 
     clock.advance(480);
@@ -1341,7 +1358,7 @@ describe('a clock that is set back an hour', () => {
     await refused(jwks, 'x');
     network.calls = 0;
     clock.advance(-3_600);
-    await jwks.getKey('a');
+    await refetchBy(() => jwks.getKey('a'));
 
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => refused(jwks, `forged-${i}`)));
 
@@ -1398,6 +1415,15 @@ describe('the end of the app', () => {
     jwks.onModuleDestroy();
 
     expect(isKnownAtOnce(jwks, 'a')).toBe(true);
+  });
+
+  it('leaves the last requests their expired keys: nothing else can be had', async () => {
+    const jwks = await createWarmJwks();
+
+    jwks.onModuleDestroy();
+    clock.advance(601);
+
+    expect(await jwks.getKey('a')).toBeInstanceOf(CryptoKey);
   });
 
   it('is final: a later request is 503 at once', async () => {
