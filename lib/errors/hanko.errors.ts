@@ -126,7 +126,7 @@ export interface ConfigurationFault {
   readonly hint: string;
 }
 
-/** The app is set up wrongly. Thrown while it starts, never while it serves. */
+/** The app is set up wrongly. Thrown while it starts, or, where only a request can show it, answered with 500. */
 export class HankoConfigurationError extends Error {
   /** The one code it has. */
   readonly code = 'configuration_invalid';
