@@ -6,6 +6,7 @@ import { parseJwkSet, type JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { HankoEnvironment } from './environment.js';
 import type { HankoModuleOptions, ResolvedHankoOptions } from './hanko-options.js';
+import { isFunction, isObject, isOrigin, isText, kindOf } from './value-checks.js';
 
 /**
  * Options that are a number: default, and least and largest accepted value.
@@ -274,29 +275,4 @@ class OptionsReader {
   private fault(path: string, hint: string): void {
     this.faults.push({ path, hint });
   }
-}
-
-/** RFC 6454 §6.2; of schemes that the URL standard gives no origin (`capacitor:`) only the form is checked. */
-function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*A-Z]+$/.test(value))
-    return false;
-  if (!URL.canParse(value)) return false;
-  const { origin } = new URL(value);
-  return origin === value || (origin === 'null' && !/^(?:file|data|blob):/.test(value));
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.trim() !== '';
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-/** Says what kind of thing was given, without repeating a value that may be a secret. */
-function kindOf(value: unknown): string {
-  if (value === null || typeof value === 'number') return String(value);
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

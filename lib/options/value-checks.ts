@@ -1,0 +1,24 @@
+/** RFC 6454 §6.2; of schemes that the URL standard gives no origin (`capacitor:`) only the form is checked. */
+export function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*A-Z]+$/.test(value))
+    return false;
+  if (!URL.canParse(value)) return false;
+  const { origin } = new URL(value);
+  return origin === value || (origin === 'null' && !/^(?:file|data|blob):/.test(value));
+}
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.trim() !== '';
+
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+/** Says what kind of thing was given, without repeating a value that may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || typeof value === 'number') return String(value);
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
