@@ -23,6 +23,7 @@ for (const project of ['tsconfig.build.json', 'tsconfig.build.cjs.json']) {
 }
 writeFileSync(join(cjs, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await carryJose();
+requireDirectly();
 
 async function carryJose() {
   const names = new Set();
@@ -59,4 +60,14 @@ async function carryJose() {
     banner: `/* jose ${version}, https://github.com/panva/jose\n\n${license}\n*/`,
   });
   await bundle.close();
+}
+
+// tsc writes `import()` as a `require` inside a callback. Bundlers take a package for optional only
+// where its `require` stands in the `try` block itself, and else stop because it is not installed.
+function requireDirectly() {
+  const path = join(cjs, 'options/environment.js');
+  const code = readFileSync(path, 'utf8');
+  const written = "await Promise.resolve().then(() => __importStar(require('@nestjs/config')))";
+  if (!code.includes(written)) throw new Error(`${path} has no import() of @nestjs/config`);
+  writeFileSync(path, code.replace(written, "require('@nestjs/config')"));
 }

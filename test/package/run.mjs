@@ -1,348 +1,279 @@
 // Proves that the packed tarball works in the project that `nest new` makes, changing nothing in
-// its configuration and adding no other package.
+// its configuration and adding no other package: with every version of Node and Nest, package
+// manager, bundler and TypeScript that the tables below name.
 //
-//   node test/package/run.mjs [--tarball file.tgz] [--keep] [project …]
+//   node test/package/run.mjs [--tarball file.tgz] [--keep] [case …]
 //
-// A project is a folder of templates/; without one, every case runs. --tarball tests a given
-// tarball instead of packing this repository, --keep leaves the temporary projects for a look.
+// A case is one of CASES, or the beginning of its name (`nest-11-cjs-jest` is also …/config and
+// …/pnpm); without one, all run. --tarball tests a given tarball instead of packing this
+// repository, --keep leaves the temporary projects for a look.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundle, BUNDLES } from './lib/bundles.mjs';
+import { removeTemporaryDirectories, temporaryDirectories } from './lib/folders.mjs';
+import { cleanEnv, killAll } from './lib/processes.mjs';
+import { Project } from './lib/project.mjs';
+import { provideNode } from './lib/registry.mjs';
+import { counts, defineTable, mark, printTables, step } from './lib/results.mjs';
+import { pack, runPackage } from './lib/tarball.mjs';
+import { runTypes, typesColumns } from './lib/types.mjs';
 
+const NODE_20 = '20.19.0'; // the lowest of "engines"
+const NODE_22_LOWEST = '22.12.0';
+const NODE_22 = '22.23.3';
+const NODE_24 = '24.21.0';
+
+// What the lock files of the templates hold; expected, not installed, here.
+const NEST_11 = { '@nestjs/core': '11.2.10', '@nestjs/common': '11.2.10' };
+const NEST_12 = { '@nestjs/core': '12.5.1', '@nestjs/common': '12.5.1' };
+const CONFIG_11 = { '@nestjs/config': '4.0.4' };
+const CONFIG_12 = { '@nestjs/config': '12.0.1' };
+// The lowest that "peerDependencies" allows. 12.0.0 cannot be installed: its own packages ask for
+// each other at 11.
+const LOWEST_11 = { ...nest('11.0.0'), '@nestjs/config': '4.0.0' };
+const LOWEST_12 = { ...nest('12.0.1'), '@nestjs/config': '12.0.0' };
+
+const TOOLS = {
+  pnpm: ['pnpm', '10.34.8'],
+  esbuild: ['esbuild', '0.28.2'],
+  publint: ['publint', '0.3.25'],
+  attw: ['@arethetypeswrong/cli', '0.18.5'],
+};
+const TYPESCRIPTS = [
+  { version: '5.9.3', modes: ['nodenext cjs', 'nodenext esm', 'bundler', 'node10'] },
+  { version: '6.0.3', modes: ['nodenext cjs', 'nodenext esm'] },
+  { version: '7.0.2', modes: ['nodenext cjs', 'nodenext esm'] },
+];
+const TYPES_PACKAGES = ['rxjs@7.8.2', 'reflect-metadata@0.2.2', '@types/node@22.20.5'];
+
+// What fails in the template as it is, before anything of ours is in it: script of package.json, and
+// what its output must say. That is shown, and everything else must work.
+const CLI_FAILS = { build: 'ERR_REQUIRE_CYCLE_MODULE' }; // the CLI of Nest 12 needs a newer Node 20
+// Jest cannot require ES modules, which Nest 12 is, before Node 24.9.
+const JEST_FAILS = {
+  test: 'node_modules/@nestjs/testing/',
+  'test:e2e': 'node_modules/@nestjs/testing/',
+};
+
+// nodes: all steps. starts: what was built last is loaded and started. fails: see above. add: installed
+// beside us. Cases of one template and package manager share one copy of the project: the first has
+// `fails`, and those without @nestjs/config come before those with it.
 const CASES = [
-  { project: 'nest-11-cjs-jest', node: '22.23.3' },
-  { project: 'nest-12-esm-vitest', node: '22.23.3' },
+  {
+    name: 'nest-11-cjs-jest',
+    template: 'nest-11-cjs-jest',
+    expect: { ...NEST_11, '@nestjs/config': null },
+    nodes: [NODE_22, NODE_24, NODE_20],
+    starts: [NODE_22_LOWEST],
+    bundles: ['webpack', 'webpack-all', 'esbuild'],
+  },
+  {
+    name: 'nest-11-cjs-jest/config',
+    template: 'nest-11-cjs-jest',
+    add: CONFIG_11,
+    nodes: [NODE_22, NODE_24],
+    starts: [NODE_20],
+    bundles: ['esbuild'],
+  },
+  {
+    name: 'nest-11-cjs-jest/lowest',
+    template: 'nest-11-cjs-jest',
+    add: LOWEST_11,
+    nodes: [NODE_22, NODE_20],
+  },
+  {
+    name: 'nest-11-cjs-jest/pnpm',
+    template: 'nest-11-cjs-jest',
+    manager: 'pnpm',
+    expect: { ...NEST_11, '@nestjs/config': null },
+    nodes: [NODE_22],
+  },
+  {
+    name: 'nest-12-esm-vitest',
+    template: 'nest-12-esm-vitest',
+    expect: { ...NEST_12, '@nestjs/config': null },
+    nodes: [NODE_22, NODE_24, NODE_20],
+    fails: { [NODE_20]: CLI_FAILS },
+    starts: [NODE_22_LOWEST],
+    bundles: ['esbuild'],
+  },
+  {
+    name: 'nest-12-esm-vitest/config',
+    template: 'nest-12-esm-vitest',
+    add: CONFIG_12,
+    nodes: [NODE_22, NODE_24],
+    starts: [NODE_20],
+    bundles: ['esbuild'],
+  },
+  {
+    name: 'nest-12-esm-vitest/lowest',
+    template: 'nest-12-esm-vitest',
+    add: LOWEST_12,
+    nodes: [NODE_22],
+    starts: [NODE_20],
+  },
+  {
+    name: 'nest-12-esm-vitest/pnpm',
+    template: 'nest-12-esm-vitest',
+    manager: 'pnpm',
+    expect: { ...NEST_12, '@nestjs/config': null },
+    nodes: [NODE_22],
+  },
+  {
+    name: 'nest-12-esm-vitest/pnpm-config',
+    template: 'nest-12-esm-vitest',
+    manager: 'pnpm',
+    add: CONFIG_12,
+    nodes: [NODE_22],
+  },
+  {
+    name: 'nest-12-cjs-jest',
+    template: 'nest-12-cjs-jest',
+    expect: { ...NEST_12, '@nestjs/config': null },
+    nodes: [NODE_24, NODE_22, NODE_20],
+    fails: { [NODE_22]: JEST_FAILS, [NODE_20]: { ...CLI_FAILS, ...JEST_FAILS } },
+    starts: [NODE_22_LOWEST],
+    bundles: ['esbuild'],
+  },
+  {
+    name: 'nest-12-cjs-jest/config',
+    template: 'nest-12-cjs-jest',
+    add: CONFIG_12,
+    nodes: [NODE_24],
+    starts: [NODE_20, NODE_22],
+    bundles: ['esbuild'],
+  },
+  { name: 'types/nest-11', types: NEST_11 },
+  { name: 'types/nest-12', types: NEST_12 },
+  { name: 'package', isPackage: true },
 ];
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const SHOWN_LINES = 30;
+const STEPS = ['require', 'import', 'types', 'build', 'start', 'test', 'test:e2e'];
+const START_STEPS = new Set(['require', 'import', 'start']);
 
-const { values: flags, positionals: projects } = parseArgs({
+function nest(version) {
+  const names = ['common', 'core', 'platform-express', 'testing'];
+  return Object.fromEntries(names.map((name) => [`@nestjs/${name}`, version]));
+}
+
+const exact = (versions) => Object.entries(versions).map(([name, version]) => `${name}@${version}`);
+
+const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { tarball: { type: 'string' }, keep: { type: 'boolean' } },
 });
 
-const here = dirname(fileURLToPath(import.meta.url));
-const repository = resolve(here, '../..');
-const nodeCache = join(tmpdir(), 'nestjs-hanko-test-package-node');
-const npmFlags = ['--prefer-offline', '--no-audit', '--no-fund'];
-
-/* ------------------------------------------------------------------ child processes */
-
-const windows = process.platform === 'win32';
-const children = new Set();
-const temporaryDirectories = [];
-
-// On POSIX a child leads its own process group, so that a time-out or Ctrl-C also reaches the
-// workers of Jest and Vitest.
-function kill(child) {
-  try {
-    if (windows) child.kill('SIGKILL');
-    else process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has gone already.
-  }
-}
-
 process.on('exit', () => {
-  children.forEach(kill);
-  if (flags.keep) return;
-  for (const path of temporaryDirectories) rmSync(path, { recursive: true, force: true });
+  killAll();
+  if (!flags.keep) removeTemporaryDirectories();
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-// What npm, a test runner or the developer's shell set for this repository must not steer the
-// consumer. NPM_CONFIG_*, as people write it by hand (registry, proxy), stays.
-const foreign =
-  /^(npm_|INIT_CWD$|NODE_(ENV|OPTIONS|PATH|TEST_CONTEXT)$|VITEST|JEST_|HANKO_|PORT$|FORCE_COLOR$)/;
-const foreignPath = /[\\/](node_modules[\\/]\.bin|node-gyp-bin)$/;
+/** The shared copies of templates. */
+const projects = new Map();
 
-function cleanEnv(nodeDirectory) {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !foreign.test(name)),
-  );
-  const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
-  const path = (env[pathName] ?? '').split(delimiter).filter((entry) => !foreignPath.test(entry));
-  if (nodeDirectory) path.unshift(nodeDirectory);
-  return { ...env, NO_COLOR: '1', [pathName]: path.join(delimiter) };
-}
+async function runProject(one, tarball, installEnv) {
+  const { name, template, manager = 'npm', add = {}, expect = add, nodes, fails = {} } = one;
+  const withConfig = '@nestjs/config' in add;
+  const starts = one.starts ?? [];
+  const row = (node) => `${name}, Node ${node}`;
+  const cell = (node, column) => ({ table: 'projects', row: row(node), column });
+  const rows = [...nodes, ...starts].toSorted().map(row);
+  for (const each of rows) mark('projects', each, 'install', '–'); // in this order
 
-/** Starts a child; `output()` is all it has printed so far, `done` resolves once it has ended. */
-function start(command, args, { cwd, env }) {
-  const child = spawn(command, args, {
-    cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: !windows,
-    shell: windows && command === 'npm', // npm is a .cmd file there
+  const folders = new Map();
+  const key = `${template} ${manager}`;
+  const installed = await step({ table: 'projects', row: rows, column: 'install' }, async () => {
+    for (const node of [...nodes, ...starts]) folders.set(node, await provideNode(node));
+    if (projects.has(key)) return;
+    projects.set(key, await Project.create(template, manager, { tools: TOOLS, env: installEnv }));
   });
-  children.add(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  if (!installed) return;
+  const project = projects.get(key);
+
+  for (const [node, scripts] of Object.entries(fails)) {
+    for (const [script, reason] of Object.entries(scripts)) {
+      await step(
+        cell(node, script),
+        () => project.expectOwnScriptFails(script, reason, cleanEnv(folders.get(node))),
+        'fails without us too',
+      );
+    }
   }
-  const done = new Promise((resolveDone) => {
-    child.on('error', (error) => {
-      output += `${error}\n`;
-      resolveDone(1);
-    });
-    child.on('close', (code) => resolveDone(code ?? 1));
-  }).finally(() => children.delete(child));
-  return { child, done, output: () => output, ended: () => !children.has(child) };
-}
 
-/** Runs a child to its end and returns its output; a non-zero exit or a time-out throws it. */
-async function run(command, args, { timeoutMs, ...options }) {
-  const running = start(command, args, options);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    kill(running.child);
-  }, timeoutMs);
-  const code = await running.done;
-  clearTimeout(timer);
-  if (timedOut) throw new Error(`${running.output()}\ntimed out after ${timeoutMs / SECOND} s`);
-  if (code !== 0) throw new Error(`${running.output()}\n${command} exited with ${code}`);
-  return running.output();
-}
-
-async function stop({ child, done }) {
-  kill(child);
-  await done;
-}
-
-/** Calls `probe` until it returns something; a child that ends meanwhile is an error at once. */
-async function waitFor(what, running, probe) {
-  const deadline = Date.now() + 30 * SECOND;
-  while (Date.now() < deadline) {
-    const result = await probe();
-    if (result !== undefined) return result;
-    if (running.ended()) throw new Error(`${running.output()}\nended before ${what}`);
-    await sleep(100);
-  }
-  throw new Error(`${running.output()}\ntimed out waiting for ${what}`);
-}
-
-/* ------------------------------------------------------------------ preparation */
-
-// The package of one platform holds the bare binary. The `node` package would fetch it in an
-// install script, which npm 11 does not run unless it is allowed to.
-async function provideNode(version) {
-  const platform = `${windows ? 'win' : process.platform}-${process.arch}`;
-  const name = `node-${platform}`;
-  const target = join(nodeCache, `${version}-${platform}`);
-  const bin = join(target, 'node_modules', name, 'bin');
-  if (!existsSync(bin)) {
-    const staging = await temporaryDirectory('node');
-    await writeFile(join(staging, 'package.json'), '{}');
-    await run('npm', ['install', `${name}@${version}`, '--ignore-scripts', ...npmFlags], {
-      cwd: staging,
-      env: cleanEnv(),
-      timeoutMs: 5 * MINUTE,
-    });
-    // Moved into place when complete: an interrupted download never looks like a good one.
-    await mkdir(nodeCache, { recursive: true });
-    await rm(target, { recursive: true, force: true });
-    await rename(staging, target);
-  }
-  const found = await run(join(bin, 'node'), ['--version'], {
-    cwd: target,
-    env: cleanEnv(),
-    timeoutMs: 10 * SECOND,
+  const added = await step({ table: 'projects', row: rows, column: 'add' }, async () => {
+    const packages = exact(add);
+    await project.add(project.hasTarball ? packages : [tarball, ...packages]);
+    project.hasTarball = true;
+    await project.expectInstalled(expect);
+    await project.writeConsumer({ withConfig });
   });
-  if (found.trim() !== `v${version}`) throw new Error(`expected Node ${version}, found ${found}`);
-  return bin;
-}
+  if (!added) return;
 
-async function pack() {
-  const destination = await temporaryDirectory('tarball');
-  await run('npm', ['pack', '--pack-destination', destination], {
-    cwd: repository,
-    env: cleanEnv(),
-    timeoutMs: 5 * MINUTE,
-  });
-  // Read from the folder: the output of `prepack` may surround what npm prints.
-  const [file] = (await readdir(destination)).filter((name) => name.endsWith('.tgz'));
-  return join(destination, file);
-}
-
-async function temporaryDirectory(name) {
-  const directory = await mkdtemp(join(tmpdir(), `nestjs-hanko-${name}-`));
-  temporaryDirectories.push(directory);
-  return directory;
-}
-
-async function writeConsumer(directory, isEsm) {
-  for (const file of ['fake-hanko.mjs', 'probe.cjs', 'probe.mjs']) {
-    await cp(join(here, 'consumer', file), join(directory, file));
+  for (const node of [...nodes, ...starts]) {
+    const steps = project.steps({ node: folders.get(node), withConfig });
+    for (const column of STEPS) {
+      if (fails[node]?.[column]) continue;
+      if (starts.includes(node) && !START_STEPS.has(column)) continue;
+      // What the compiler says does not depend on the Node that it runs on.
+      if (column === 'types' && node !== nodes[0]) continue;
+      await step(cell(node, column), steps[column]);
+    }
   }
-  for (const file of await readdir(join(here, 'consumer/src'))) {
-    const source = await readFile(join(here, 'consumer/src', file), 'utf8');
-    const written = isEsm ? source.replace(/(from '\.\.?\/[^']+)'/g, "$1.js'") : source;
-    await writeFile(join(directory, 'src', file), written);
+
+  for (const column of one.bundles ?? []) {
+    await step(cell(nodes[0], column), () =>
+      bundle(column, { project, node: folders.get(nodes[0]), withConfig, tools: TOOLS }),
+    );
   }
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/* ------------------------------------------------------------------ one case */
-
-/** The named steps of a case, in order. A step fails by throwing. */
-function stepsOf({ directory, env, tarball }) {
-  const inProject = (command, args, timeoutMs, extraEnv = {}) =>
-    run(command, args, { cwd: directory, env: { ...env, ...extraEnv }, timeoutMs });
-
-  return {
-    install: async () => {
-      await inProject('npm', ['ci', ...npmFlags], 5 * MINUTE);
-      await inProject('npm', ['install', tarball, ...npmFlags], 5 * MINUTE);
-      if (existsSync(join(directory, 'node_modules/@nestjs/config'))) {
-        throw new Error('installing nestjs-hanko pulled in @nestjs/config');
-      }
-    },
-    // Both formats in both projects: a CommonJS app may import(), an ESM app may require. Files, as
-    // `node -e` has `require` and `module` as globals and so hides a wrong module scope.
-    require: () => inProject('node', ['probe.cjs'], 30 * SECOND),
-    import: () => inProject('node', ['probe.mjs'], 30 * SECOND),
-    // The template's own settings over app and specs: neither of its test commands checks types.
-    types: () =>
-      inProject(
-        'node',
-        ['node_modules/typescript/bin/tsc', '--noEmit', '--incremental', 'false'],
-        MINUTE,
-      ),
-    build: () => inProject('npm', ['run', 'build'], 2 * MINUTE),
-    start: () => startBuiltApp(directory, env),
-    test: () => inProject('npm', ['test'], MINUTE),
-    // The template's own e2e spec asks for the public route only, so no Hanko needs to be there.
-    'test:e2e': () =>
-      inProject('npm', ['run', 'test:e2e'], MINUTE, { HANKO_API_URL: 'http://127.0.0.1:9' }),
-  };
-}
-
-async function startBuiltApp(directory, env) {
-  const hanko = start('node', ['fake-hanko.mjs'], { cwd: directory, env });
-  let app;
-  try {
-    const { url, token } = await waitFor('FakeHanko to listen', hanko, () => {
-      const line = hanko.output().match(/^\{.*\}$/m);
-      return line ? JSON.parse(line[0]) : undefined;
-    });
-    const port = await freePort();
-    app = start('node', ['dist/main.js'], {
-      cwd: directory,
-      env: { ...env, HANKO_API_URL: url, PORT: String(port) },
-    });
-    const get = (path, headers = {}) =>
-      fetch(`http://127.0.0.1:${port}${path}`, {
-        headers,
-        signal: AbortSignal.timeout(5 * SECOND),
-      });
-
-    const open = await waitFor('the app to listen', app, () => get('/').catch(() => undefined));
-    await expectAnswer(open, 200, (body) => body === 'Hello World!', app);
-    const refused = await get('/me');
-    await expectAnswer(refused, 401, (body) => body.includes('"credentials_missing"'), app);
-    const accepted = await get('/me', { authorization: `Bearer ${token}` });
-    await expectAnswer(accepted, 200, (body) => body.includes('"ada@example.test"'), app);
-  } finally {
-    if (app) await stop(app);
-    await stop(hanko);
+function runCase(one, tarball, env) {
+  const { name } = one;
+  if (one.isPackage) return runPackage({ name, tarball, tools: TOOLS, env });
+  if (one.types) {
+    const packages = [...exact(one.types), ...TYPES_PACKAGES];
+    return runTypes({ name, packages, typescripts: TYPESCRIPTS, tarball, env });
   }
+  return runProject(one, tarball, env);
 }
 
-async function expectAnswer(response, status, isExpected, app) {
-  const body = await response.text();
-  if (response.status === status && isExpected(body)) return;
-  const path = new URL(response.url).pathname;
-  throw new Error(`${app.output()}\nGET ${path}: wanted ${status}, got ${response.status} ${body}`);
-}
-
-/* ------------------------------------------------------------------ all cases */
-
-let passed = 0;
-let failed = 0;
-
-function report(name, error, startedAt) {
-  const duration = `${((Date.now() - startedAt) / SECOND).toFixed(1)} s`;
-  if (!error) {
-    passed += 1;
-    console.log(`ok    ${name} (${duration})`);
-    return;
-  }
-  failed += 1;
-  console.log(`FAIL  ${name} (${duration})`);
-  const lines = String(error.message).trimEnd().split('\n').slice(-SHOWN_LINES);
-  for (const line of lines) console.log(`      ${line}`);
-}
-
-/** Runs and reports one step; says whether it passed. */
-async function step(name, action) {
-  const startedAt = Date.now();
-  try {
-    await action();
-    report(name, undefined, startedAt);
-    return true;
-  } catch (error) {
-    report(name, error, startedAt);
-    return false;
-  }
-}
-
-async function runCase({ project, node }, tarball) {
-  const name = `${project}, Node ${node}`;
-  let nodeDirectory;
-  if (!(await step(`${name}: node`, async () => (nodeDirectory = await provideNode(node))))) return;
-
-  const directory = join(await temporaryDirectory('consumer'), project);
-  await cp(join(here, 'templates', project), directory, { recursive: true });
-  const manifest = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
-  const isEsm = manifest.type === 'module';
-  await writeConsumer(directory, isEsm);
-  const env = cleanEnv(nodeDirectory);
-
-  // Each later step is told on its own, also after a failed one, except that nothing can be said
-  // about a package that is not there.
-  for (const [stepName, action] of Object.entries(stepsOf({ directory, env, tarball }))) {
-    const stepPassed = await step(`${name}: ${stepName}`, action);
-    if (stepName === 'install' && !stepPassed) return;
-  }
-}
-
-const unknown = projects.filter((name) => !CASES.some(({ project }) => project === name));
+const isAsked = (name) => (asked) => name === asked || name.startsWith(`${asked}/`);
+const unknown = positionals.filter((asked) => !CASES.some(({ name }) => isAsked(name)(asked)));
 if (unknown.length > 0) {
-  const known = [...new Set(CASES.map(({ project }) => project))];
-  console.error(`unknown project: ${unknown.join(', ')}; known: ${known.join(', ')}`);
+  const known = CASES.map(({ name }) => name);
+  console.error(`unknown case: ${unknown.join(', ')}; known: ${known.join(', ')}`);
   process.exit(2);
 }
-const cases = CASES.filter(({ project }) => projects.length === 0 || projects.includes(project));
+const cases = CASES.filter(
+  ({ name }) => positionals.length === 0 || positionals.some(isAsked(name)),
+);
 
+defineTable('tarball', ['pack', 'node']);
+defineTable('projects', ['install', 'add', ...STEPS, ...Object.keys(BUNDLES)]);
+defineTable('types', typesColumns(TYPESCRIPTS));
+defineTable('package', ['publint', 'attw', 'install', 'content', 'size']);
+
+const startedAt = Date.now();
 let tarball;
-const packed = await step(flags.tarball ? 'tarball' : 'pack', async () => {
+let env;
+const isPacked = await step({ table: 'tarball', row: 'tarball', column: 'pack' }, async () => {
   tarball = flags.tarball ? resolve(flags.tarball) : await pack();
   if (!existsSync(tarball)) throw new Error(`no such file: ${basename(tarball)}`);
 });
-if (packed) {
-  for (const one of cases) await runCase(one, tarball);
+// One Node installs for all: what npm puts into node_modules is the same for every version.
+const hasNode = await step({ table: 'tarball', row: 'tarball', column: 'node' }, async () => {
+  env = cleanEnv(await provideNode(NODE_22));
+});
+if (isPacked && hasNode) {
+  for (const one of cases) await runCase(one, tarball, env);
 }
 
 if (flags.keep) console.log(`kept: ${temporaryDirectories.filter(existsSync).join(' ')}`);
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+printTables();
+console.log(`${Math.round((Date.now() - startedAt) / 1_000)} s`);
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
