@@ -137,3 +137,19 @@ it('a user without an email has no such property', () => {
 
   expect(['email' in user, 'username' in user]).toEqual([false, false]);
 });
+
+describe('the name of a cookie', () => {
+  it.each(['\u00a0', '\ufeff', '\v', '\f', '\u2003'])(
+    'is another one with %j before or behind it',
+    (space) => {
+      const extractor = cookieTokenExtractor('__Host-hanko');
+
+      expect(
+        extractor.extract({ headers: { cookie: `${space}__Host-hanko=evil` } }),
+      ).toBeUndefined();
+      expect(
+        extractor.extract({ headers: { cookie: `__Host-hanko${space}=evil` } }),
+      ).toBeUndefined();
+    },
+  );
+});
