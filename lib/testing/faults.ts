@@ -3,7 +3,7 @@ import type { RouteResponse } from './http-server.js';
 import { check, checkNoMore } from './options.js';
 
 /** What can go wrong on demand. */
-const FAULT_KINDS = [
+export const FAULT_KINDS = [
   /** The connection is cut without an answer. */
   'down',
   /**

@@ -31,17 +31,34 @@ const AMBIENT: Readonly<Record<string, string>> = {
   hankoFrontend: 'declare const hankoFrontend: { getSessionToken(): string };',
 };
 
-const documents = ['README.md', 'sample/01-quick-start/README.md', 'SECURITY.md'];
+/** What each document speaks of throughout. */
+const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'README.md': AMBIENT,
+  'sample/01-quick-start/README.md': AMBIENT,
+  'SECURITY.md': AMBIENT,
+  'lib/testing/README.md': {
+    hanko: "declare const hanko: import('nestjs-hanko/testing').FakeHanko;",
+  },
+};
 
-function codeBlocks(document: string): readonly { readonly name: string; readonly code: string }[] {
-  const text = readFileSync(join(root, document), 'utf8');
-  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => ({
-    name: `${document}:${text.slice(0, match.index).split('\n').length}`,
-    code: match[1] ?? '',
-  }));
+interface Block {
+  readonly name: string;
+  readonly code: string;
+  readonly ambient: Readonly<Record<string, string>>;
 }
 
-function withImports(code: string): string {
+function codeBlocks(document: string): readonly Block[] {
+  const text = readFileSync(join(root, document), 'utf8');
+  return [...text.matchAll(/^(<!-- spec -->\n\n)?```ts\n([^]*?)^```$/gm)]
+    .filter(([, isSpec]) => isSpec === undefined) // compiled and run in test/package
+    .map((match) => ({
+      name: `${document}:${text.slice(0, match.index).split('\n').length}`,
+      code: match[2] ?? '',
+      ambient: documents[document] ?? {},
+    }));
+}
+
+function withImports({ code, ambient: spokenOf }: Block): string {
   const uses = (name: string): boolean => new RegExp(`(?<![.\\w'])${name}\\b`).test(code);
   const declares = (name: string): boolean =>
     new RegExp(
@@ -51,22 +68,22 @@ function withImports(code: string): string {
     const used = names.filter((name) => uses(name) && !declares(name));
     return used.length > 0 ? `import { ${used.join(', ')} } from '${module}';\n` : '';
   });
-  const ambient = Object.entries(AMBIENT)
+  const ambient = Object.entries(spokenOf)
     .filter(([name]) => uses(name) && !declares(name))
     .map(([, declaration]) => `${declaration}\n`);
   return `${imports.join('')}${ambient.join('')}export {};\n${code}`;
 }
 
 /** Compiles blocks as files of this repository, strictly. */
-function compile(blocks: readonly { readonly name: string; readonly code: string }[]): string[] {
+function compile(blocks: readonly Block[]): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) =>
     ts.sys.readFile(file),
   );
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const files = new Map(
-    blocks.map(({ name, code }, index) => [
+    blocks.map((block, index) => [
       join(root, 'test/surface', `block-${index}.ts`),
-      { name, code: withImports(code) },
+      { name: block.name, code: withImports(block) },
     ]),
   );
   const host = ts.createCompilerHost(options);
@@ -88,12 +105,13 @@ function compile(blocks: readonly { readonly name: string; readonly code: string
 }
 
 describe('documentation', () => {
-  const blocks = documents.flatMap(codeBlocks);
+  const blocks = Object.keys(documents).flatMap(codeBlocks);
 
   test('compiles, every block of it', { timeout: 60_000 }, () => {
     expect(blocks.length).toBeGreaterThan(4);
     // And one that must not: else the check might see nothing.
-    const wrong = { name: 'wrong', code: "HankoModule.forRoot({ sesion: 'online' });" };
+    const code = "HankoModule.forRoot({ sesion: 'online' });";
+    const wrong = { name: 'wrong', code, ambient: AMBIENT };
     expect(compile([...blocks, wrong])).toEqual([expect.stringMatching(/^wrong: .*sesion/)]);
   });
 });

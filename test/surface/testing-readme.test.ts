@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FAULT_KINDS } from '../../lib/testing/faults.js';
+import { FORGERIES } from '../../lib/testing/forgeries.js';
+import { checkOptions } from '../../lib/testing/options.js';
+import { root } from '../support/api-program.js';
+
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const readme = read('lib/testing/README.md');
+
+/** The first two cells of each row of the table that begins with this heading. */
+function table(heading: string): readonly (readonly [string, string])[] {
+  const [, rows = ''] =
+    new RegExp(`^\\| ${heading} .*\\n\\|[ |-]+\\n((?:\\|.*\\n)+)`, 'm').exec(readme) ?? [];
+  return rows
+    .trim()
+    .split('\n')
+    .map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+    .map(([, name = '', value = '']) => [name, value]);
+}
+
+describe("FakeHanko's page", () => {
+  test('shows the test that is run in default projects with Jest and with Vitest', () => {
+    const [, spec] = /<!-- spec -->\n\n```ts\n([^]*?)```/.exec(readme) ?? [];
+    expect(spec).toBe(read('test/package/consumer/src/me.spec.ts'));
+  });
+
+  test('names every forgery', () => {
+    const [, list = ''] = /`forgedToken` knows:([^]*?)\.\n\n/.exec(readme) ?? [];
+    expect([...list.matchAll(/`([\w-]+)`/g)].map(([, name]) => name)).toEqual(FORGERIES);
+  });
+
+  test('names every fault', () => {
+    expect(table('fault').map(([name]) => name)).toEqual(FAULT_KINDS);
+  });
+
+  test('names every option with its default', () => {
+    const defaults = {
+      ...checkOptions({}),
+      audience: 'localhost',
+      issuer: 'none',
+      lifespanSeconds: '43,200',
+      tenantId: 'none',
+      port: 'any free',
+      adminPort: 'any free',
+      now: 'Date.now',
+    };
+    expect(checkOptions({})).toMatchObject({ audience: ['localhost'], lifespanSeconds: 43_200 });
+    expect(Object.fromEntries(table('option'))).toEqual(
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
+    );
+  });
+});
