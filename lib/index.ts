@@ -23,7 +23,11 @@ export {
 } from './errors/hanko.errors.js';
 
 export type { HankoForRootAsyncOptions, HankoForRootOptions } from './hanko.module-definition.js';
-export type { HankoModuleOptions, HankoOptionsFactory } from './options/hanko-options.js';
+export type {
+  HankoModuleOptions,
+  HankoOptionsFactory,
+  SignatureCacheOptions,
+} from './options/hanko-options.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims } from './user/hanko-claims.js';
 export type { JwksProvider } from './jwks/jwks-provider.js';

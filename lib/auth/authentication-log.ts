@@ -2,6 +2,10 @@ import { Logger } from '@nestjs/common';
 import { publishAuthentication } from '../diagnostics/channels.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { HankoUser } from '../user/hanko-user.js';
+import { privateSlot } from './private-slot.js';
+
+/** Whoever floods us with bad tokens must not write our log. */
+const MAX_LINES_PER_SECOND = 10;
 
 /**
  * Tells operators what was decided, in the log and on the diagnostics channel: once per request,
@@ -10,8 +14,13 @@ import type { HankoUser } from '../user/hanko-user.js';
 export class AuthenticationLog {
   private readonly logger = new Logger('HankoAuth');
   /** What was last said about a request. */
-  private readonly said = new WeakMap<object, string>();
+  private readonly said = privateSlot<string>();
   private readonly unsupportedHandlers = new Set<string>();
+  private second = -Infinity;
+  private linesInSecond = 0;
+
+  /** @param now any clock that goes forward, in milliseconds. */
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   authenticated(user: HankoUser, source: string, handler: string | undefined): void {
     const { id: userId, sessionId } = user;
@@ -30,9 +39,21 @@ export class AuthenticationLog {
       if (!this.unsupportedHandlers.has(String(handler))) this.logger.error(reason);
       this.unsupportedHandlers.add(String(handler));
     } else if (code !== 'credentials_missing') {
-      this.logger.debug(`${code} at ${handler ?? 'authenticate()'}: ${reason}`);
+      this.debug(() => `${code} at ${handler ?? 'authenticate()'}: ${reason}`);
     }
     publishAuthentication({ outcome: 'refused', code, reason, handler });
+  }
+
+  private debug(line: () => string): void {
+    const second = Math.floor(this.now() / 1000);
+    if (second !== this.second) {
+      const leftOut = this.linesInSecond - MAX_LINES_PER_SECOND;
+      if (leftOut > 0) this.logger.debug(`${leftOut} more requests were refused before this one`);
+      this.second = second;
+      this.linesInSecond = 0;
+    }
+    this.linesInSecond += 1;
+    if (this.linesInSecond <= MAX_LINES_PER_SECOND) this.logger.debug(line());
   }
 
   private isNew(request: object, what: string): boolean {

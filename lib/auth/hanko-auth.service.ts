@@ -10,11 +10,13 @@ import { handlerName, isExecutionContext, type IncomingRequest } from '../extrac
 import type { ExtractedCredential } from '../extraction/token-extractor.js';
 import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import { isLater, type NowOrLater, settle } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
-import { routeMode } from './route-mode.js';
+import { privateSlot } from './private-slot.js';
+import { Routes } from './route-mode.js';
 import { sendHeaders } from './send-headers.js';
 
 /** Who was found behind a request, and the token that says so. */
@@ -26,8 +28,11 @@ interface Authenticated {
 /** Nobody, for a reason that an `@OptionalAuth()` route forgives and every other route answers. */
 interface Anonymous {
   readonly user: null;
-  readonly error: HankoAuthError;
+  /** Made when it is needed: an error costs more than the rest of such a request. */
+  readonly error: () => HankoAuthError;
 }
+
+type Outcome = Authenticated | Anonymous;
 
 /**
  * Finds out who is calling. The guard and the parameter decorators go through it; use it yourself in
@@ -37,11 +42,12 @@ interface Anonymous {
 export class HankoAuthService {
   private readonly log = new AuthenticationLog();
   private readonly hanko: TrustedHanko;
+  private readonly routes = new Routes();
   /**
    * Who is behind each request: it is verified once, whoever asks, also at the same time. Only this
-   * map is trusted; nothing on the request itself, `request.user` included, is ever read back.
+   * is trusted; nothing that others can write, `request.user` included, is ever read back.
    */
-  private readonly authenticated = new WeakMap<object, Promise<Authenticated | Anonymous>>();
+  private readonly outcomes = privateSlot<NowOrLater<Outcome>>();
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
@@ -77,7 +83,8 @@ export class HankoAuthService {
     source: ExecutionContext | IncomingRequest,
     { optional = false }: { readonly optional?: boolean } = {},
   ): Promise<HankoUser | null> {
-    const authenticated = await this.authenticateSource(source, optional);
+    const handler = isExecutionContext(source) ? handlerName(source) : undefined;
+    const authenticated = await this.authenticateSource(source, optional, handler);
     return authenticated?.user ?? null;
   }
 
@@ -88,115 +95,136 @@ export class HankoAuthService {
    * @throws HankoTokenError any `token_…` code (401)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    */
-  verifyToken(token: string): Promise<HankoUser> {
+  async verifyToken(token: string): Promise<HankoUser> {
     return this.verifier.verify(token, this.trustedHanko());
   }
 
   /**
    * As the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says.
-   * @returns null where the route lets anonymous callers in and this one is.
+   * @returns null where the route lets anonymous callers in and this one is; without a promise where
+   * there is nothing to wait for.
    * @internal
    */
-  async authenticateRoute(context: ExecutionContext): Promise<Authenticated | null> {
-    const mode = routeMode(context);
+  authenticateRoute(context: ExecutionContext): NowOrLater<Authenticated | null> {
+    const { mode, name } = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
-    return mode === 'public' ? null : this.authenticateSource(context, mode === 'optional');
+    return mode === 'public' ? null : this.authenticateSource(context, mode === 'optional', name);
   }
 
-  private async authenticateSource(
+  private authenticateSource(
     source: ExecutionContext | IncomingRequest,
     optional: boolean,
-  ): Promise<Authenticated | null> {
+    handler: string | undefined,
+  ): NowOrLater<Authenticated | null> {
     const context = isExecutionContext(source) ? source : undefined;
-    const handler = context && handlerName(context);
     // What stands for the request in maps. Fastify's middleware sees Node's request, its handlers a wrapper.
     let identity: object = source;
-    try {
-      const request = context ? httpRequest(context) : (source as IncomingRequest);
-      identity = request.raw ?? request;
-      const found = await this.authenticateOnce(identity, request, handler);
-      if (found.user !== null) {
-        // For loggers, policies and the like that look for a user there.
-        (request as { user?: unknown }).user = found.user;
-        return found;
-      }
-      if (!optional) throw found.error;
-      this.log.anonymous(identity, handler);
-      return null;
-    } catch (error) {
-      if (isAuthError(error)) {
-        this.log.refused(identity, error, handler);
-        if (context?.getType() === 'http') {
-          sendHeaders(context.switchToHttp().getResponse(), error.headers);
+    let request: IncomingRequest;
+    return settle(
+      () => {
+        request = context ? httpRequest(context) : (source as IncomingRequest);
+        identity = request.raw ?? request;
+        return this.authenticateOnce(identity, request, handler);
+      },
+      (outcome) => {
+        if (outcome.user === null) {
+          if (!optional) throw outcome.error();
+          this.log.anonymous(identity, handler);
+          return null;
         }
-      }
-      throw error;
-    }
+        // For loggers, policies and the like that look for a user there.
+        (request as { user?: unknown }).user = outcome.user;
+        return outcome;
+      },
+      (error) => {
+        if (isAuthError(error)) {
+          this.log.refused(identity, error, handler);
+          if (context?.getType() === 'http') {
+            sendHeaders(context.switchToHttp().getResponse(), error.headers);
+          }
+        }
+        throw error;
+      },
+    );
   }
 
-  private async authenticateOnce(
+  private authenticateOnce(
     identity: object,
     request: IncomingRequest,
     handler: string | undefined,
-  ): Promise<Authenticated | Anonymous> {
-    const known = this.authenticated.get(identity);
+  ): NowOrLater<Outcome> {
+    const known = this.outcomes.get(identity);
     if (known !== undefined) return known;
 
-    const pending = this.authenticateRequest(request, handler);
-    this.authenticated.set(identity, pending);
-    try {
-      const found = await pending;
-      if (found.user === null) this.authenticated.delete(identity);
-      return found;
-    } catch (error) {
-      this.authenticated.delete(identity);
-      throw error;
-    }
+    const outcome = this.authenticateRequest(request, handler);
+    if (!isLater(outcome)) return this.keep(identity, outcome);
+    const pending = outcome.then(
+      (settled) => this.keep(identity, settled),
+      (error: unknown) => {
+        this.outcomes.set(identity, undefined);
+        throw error;
+      },
+    );
+    this.outcomes.set(identity, pending);
+    return pending;
   }
 
-  private async authenticateRequest(
+  /** Only a user is kept: who asks again without one may ask for something else. */
+  private keep(identity: object, outcome: Outcome): Outcome {
+    this.outcomes.set(identity, outcome.user === null ? undefined : outcome);
+    return outcome;
+  }
+
+  private authenticateRequest(
     request: IncomingRequest,
     handler: string | undefined,
-  ): Promise<Authenticated | Anonymous> {
-    const [source, credential] = this.extract(request);
-    if (credential === undefined) {
-      const error = new HankoCredentialsError(
-        'credentials_missing',
-        'The request carries no credential',
-      );
-      return { user: null, error };
-    }
-    const isAmbient = credential.ambient !== false;
-    if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
-    try {
-      const found = await this.verifyCandidates(credential.tokens, this.trustedHanko());
-      this.log.authenticated(found.user, source, handler);
-      return found;
-    } catch (error) {
-      // JavaScript cannot clear an HttpOnly cookie, so an expired one must not lock its user out
-      // of a page that anonymous callers may see.
-      if (isAmbient && isAuthError(error) && error.code === 'token_expired') {
-        return { user: null, error };
-      }
-      throw error;
-    }
-  }
-
-  private extract(request: IncomingRequest): readonly [string, ExtractedCredential | undefined] {
+  ): NowOrLater<Outcome> {
     for (const extractor of this.options.extractors) {
       const credential = extractor.extract(request);
       if (credential && credential.tokens.length > 0) {
-        return [extractor.name, credential];
+        return this.authenticateCredential(request, credential, extractor.name, handler);
       }
     }
-    return ['', undefined];
+    return NO_CREDENTIAL;
+  }
+
+  private authenticateCredential(
+    request: IncomingRequest,
+    { tokens, ambient }: ExtractedCredential,
+    source: string,
+    handler: string | undefined,
+  ): NowOrLater<Outcome> {
+    const isAmbient = ambient !== false;
+    if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
+    return settle<Authenticated, Outcome>(
+      () => this.verifyCandidates(tokens, this.trustedHanko()),
+      (found) => {
+        this.log.authenticated(found.user, source, handler);
+        return found;
+      },
+      (error) => {
+        // JavaScript cannot clear an HttpOnly cookie, so an expired one must not lock its user out
+        // of a page that anonymous callers may see.
+        if (isAmbient && isAuthError(error) && error.code === 'token_expired') {
+          return { user: null, error: () => error };
+        }
+        throw error;
+      },
+    );
+  }
+
+  private verifyCandidates(
+    tokens: readonly string[],
+    hanko: TrustedHanko,
+  ): NowOrLater<Authenticated> {
+    if (tokens.length > 1) return this.verifyEach(tokens, hanko);
+    const token = tokens[0] as string;
+    const user = this.verifier.verify(token, hanko);
+    return isLater(user) ? user.then((found) => ({ user: found, token })) : { user, token };
   }
 
   /** All are verified: the first good one is the user, unless another good one is another user. */
-  private async verifyCandidates(
-    tokens: readonly string[],
-    hanko: TrustedHanko,
-  ): Promise<Authenticated> {
+  private async verifyEach(tokens: readonly string[], hanko: TrustedHanko): Promise<Authenticated> {
     let good: Authenticated | undefined;
     let failure: HankoAuthError | undefined;
     for (const token of tokens) {
@@ -224,6 +252,12 @@ export class HankoAuthService {
     return this.hanko;
   }
 }
+
+const NO_CREDENTIAL: Anonymous = {
+  user: null,
+  error: () =>
+    new HankoCredentialsError('credentials_missing', 'The request carries no credential'),
+};
 
 function httpRequest(context: ExecutionContext): IncomingRequest {
   const type = context.getType<string>();

@@ -6,7 +6,7 @@ import type { TokenExtractor } from './token-extractor.js';
  * RFC 9110 §11.4: a scheme, which is a token (§5.6.2), and what follows it. Whatever follows `Bearer` counts as
  * a bearer credential, also if it is set apart wrongly: a bad bearer must not pass for none.
  */
-const CREDENTIALS = /^([!#$%&'*+\-.^_`|~\w]+)(.*)$/s;
+const SCHEME = /^[!#$%&'*+\-.^_`|~\w]+/;
 
 /**
  * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1; the scheme in any case. Other schemes are left alone.
@@ -20,9 +20,12 @@ export function bearerTokenExtractor(): TokenExtractor {
     extract(request) {
       let token: string | undefined;
       for (const value of headerValues(request, 'authorization')) {
-        const [, scheme, rest = ''] = CREDENTIALS.exec(value.trim()) ?? [];
+        const credentials = value.trim();
+        const scheme = SCHEME.exec(credentials)?.[0];
         if (scheme?.toLowerCase() !== 'bearer') continue;
-        const candidate = rest.replace(/^ +/, '');
+        let start = scheme.length;
+        while (credentials[start] === ' ') start += 1;
+        const candidate = credentials.slice(start);
         if (token !== undefined && token !== candidate) {
           throw new HankoCredentialsError(
             'credentials_ambiguous',

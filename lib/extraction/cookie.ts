@@ -26,17 +26,24 @@ export function cookieTokenExtractor(cookieName = 'hanko'): TokenExtractor {
 function cookieValues(request: IncomingRequest, name: string): readonly string[] {
   const header = request.headers.cookie;
   if (header === undefined) return parsedCookie(request.cookies, name);
-  const pairs = (typeof header === 'string' ? header : header.join('; ')).split(';');
+  return cookiesNamed(name, typeof header === 'string' ? header : header.join('; '));
+}
 
-  const values = new Set<string>();
-  for (const pair of pairs) {
-    const separator = pair.indexOf('=');
-    if (separator < 0 || trim(pair.slice(0, separator)) !== name) continue;
-    const value = unquote(trim(pair.slice(separator + 1)));
-    if (value !== '') values.add(value);
-    if (values.size === MAX_CANDIDATES) break;
+/** RFC 6265 §5.4. Looks at every pair and takes apart only those of this name. */
+function cookiesNamed(name: string, header: string): readonly string[] {
+  const values: string[] = [];
+  let end = -1;
+  while (end < header.length && values.length < MAX_CANDIDATES) {
+    const start = skipSpace(header, end + 1);
+    end = header.indexOf(';', start);
+    if (end === -1) end = header.length;
+    if (!header.startsWith(name, start)) continue;
+    const separator = skipSpace(header, start + name.length);
+    if (separator >= end || header[separator] !== '=') continue;
+    const value = unquote(trim(header.slice(separator + 1, end)));
+    if (value !== '' && !values.includes(value)) values.push(value);
   }
-  return [...values];
+  return values;
 }
 
 function parsedCookie(cookies: unknown, name: string): readonly string[] {
@@ -45,7 +52,22 @@ function parsedCookie(cookies: unknown, name: string): readonly string[] {
   return typeof value === 'string' && value !== '' ? [value] : [];
 }
 
-const unquote = (value: string): string => /^"(.*)"$/.exec(value)?.[1] ?? value;
+function unquote(value: string): string {
+  const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
+  return isQuoted ? value.slice(1, -1) : value;
+}
 
 /** RFC 6265 §5.2 knows two white spaces. `String.trim` knows more: it would make `\u00a0hanko` our cookie. */
-const trim = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
+const isSpace = (character: string | undefined): boolean => character === ' ' || character === '\t';
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text[at])) at += 1;
+  return at;
+}
+
+function trim(text: string): string {
+  let end = text.length;
+  while (isSpace(text[end - 1])) end -= 1;
+  return text.slice(skipSpace(text, 0), end);
+}

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
+import { isLater } from '../now-or-later.js';
 
 /**
  * Lets a request through if Hanko says who is calling.
@@ -37,7 +38,7 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
 
   /**
    * Authenticates as the route asks. The header fields of a refusal are set on the response.
-   * @returns true, or it throws.
+   * @returns true, without a promise where there is nothing to wait for; or it throws, now or by the promise.
    * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
    * @throws HankoTokenError any `token_…` code (401)
    * @throws HankoCrossSiteError `cross_site_request` (403)
@@ -46,8 +47,7 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
    * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return required(this.hanko, 'HankoAuthGuard')
-      .authenticateRoute(context)
-      .then(() => true);
+    const found = required(this.hanko, 'HankoAuthGuard').authenticateRoute(context);
+    return isLater(found) ? found.then(() => true) : true;
   }
 }

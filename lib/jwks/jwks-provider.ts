@@ -9,9 +9,14 @@ export interface JwksProvider {
   /**
    * Finds the key that a token names.
    * @param kid the token's `kid` header (RFC 7515 §4.1.4), at most 512 characters, not yet verified.
-   * @returns the RSASSA-PKCS1-v1_5 / SHA-256 public key of that id.
+   * @param nowMs the time of the request, in milliseconds since 1970, so that the clock is read once.
+   * @returns the RSASSA-PKCS1-v1_5 / SHA-256 public key of that id: the same object as long as it is the
+   * same key, as signatures are remembered for the object. Without a promise it is quicker.
    * @throws HankoTokenError `token_key_unknown` if there is no such key (so does returning
    * undefined); HankoUnavailableError `hanko_unavailable` if it cannot be told (so does any other error).
    */
-  getKey(kid: string): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
+  getKey(
+    kid: string,
+    nowMs?: number,
+  ): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
 }

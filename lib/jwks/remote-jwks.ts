@@ -59,9 +59,12 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     this.closing.abort();
   }
 
-  getKey(kid: string): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
-    if (this.settings.now() < this.fetchedAt) this.onClockSetBack();
-    const age = this.elapsedSince(this.fetchedAt);
+  getKey(
+    kid: string,
+    nowMs = this.settings.now(),
+  ): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
+    if (nowMs < this.fetchedAt) this.onClockSetBack();
+    const age = nowMs - this.fetchedAt;
     const known = this.keys.get(kid);
     if (known !== undefined && (this.isFresh(age) || this.servesStale(age))) {
       if (age >= this.settings.cacheSeconds * 1000 * REFRESH_AT && !this.isBackingOff()) {

@@ -77,11 +77,26 @@ export interface HankoModuleOptions {
    */
   readonly extractors?: readonly TokenExtractor[];
 
+  /**
+   * Bounds of what is remembered of verified tokens, so that RSA is computed once per token and not once
+   * per request. Only the signature is remembered: times, audience, issuer, kind and key are checked on
+   * every request. Default on, with the bounds' own defaults; `false`, or 0 for either, remembers nothing.
+   */
+  readonly signatureCache?: SignatureCacheOptions | false;
+
   /** `fetch` to use instead of the platform's, say for a proxy. Default `globalThis.fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 
   /** The time, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
+}
+
+/** Bounds of the option `signatureCache`. A token takes some 2.5 kB, its claims included. */
+export interface SignatureCacheOptions {
+  /** Tokens at most. Default 10,000, range 0 to 1,000,000. */
+  readonly maxEntries?: number;
+  /** Memory at most, in bytes, as estimated. Default 33,554,432 (32 MiB), range 0 to 1,073,741,824. */
+  readonly maxBytes?: number;
 }
 
 /** What a class given to `forRootAsync` as `useClass` or `useExisting` implements. */
@@ -110,6 +125,8 @@ export interface ResolvedHankoOptions {
   readonly staleIfErrorSeconds: number;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly extractors: readonly TokenExtractor[];
+  /** All zero = off. */
+  readonly signatureCache: { readonly maxEntries: number; readonly maxBytes: number };
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => number;
 }

@@ -6,21 +6,8 @@ import { parseJwkSet, type JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { HankoEnvironment } from './environment.js';
 import type { HankoModuleOptions, ResolvedHankoOptions } from './hanko-options.js';
+import { NUMBERS, readNumbers, SIGNATURE_CACHE_NUMBERS } from './numbers.js';
 import { isFunction, isObject, isOrigin, isText, kindOf } from './value-checks.js';
-
-/**
- * Options that are a number: default, and least and largest accepted value.
- * @internal
- */
-export const NUMBERS = {
-  clockToleranceSeconds: [5, 0, 300],
-  maxTokenBytes: [8_192, 1_024, 1_048_576],
-  jwksCacheSeconds: [600, 1, 86_400],
-  jwksCooldownSeconds: [30, 1, 3_600],
-  jwksTimeoutMs: [5_000, 1, 60_000],
-  jwksMaxBytes: [262_144, 1_024, 16_777_216],
-  staleIfErrorSeconds: [86_400, 0, 2_678_400],
-} as const;
 
 /** Options without effect on keys that are not fetched. */
 const FETCH_ONLY = [
@@ -43,6 +30,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof HankoModuleOptions>([
   'trustedOrigins',
   'extractors',
   'now',
+  'signatureCache',
 ]);
 
 /** RFC 6265 §4.1.1, RFC 9110 §5.6.2: a cookie's name is a token. */
@@ -78,6 +66,7 @@ export function resolveOptions(
     jwks,
     trustedOrigins: options.trustedOrigins(),
     extractors: options.extractors(),
+    signatureCache: options.signatureCache(),
     fetch: options.func('fetch') ?? globalThis.fetch,
     now: options.func('now') ?? Date.now,
   };
@@ -237,22 +226,30 @@ class OptionsReader {
   }
 
   numbers(): Record<keyof typeof NUMBERS, number> {
-    const entries = Object.entries(NUMBERS).map(([name, [fallback, min, max]]) => {
-      const value = this.written[name] === undefined ? fallback : this.written[name];
-      if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-        const unit = name.endsWith('Ms')
-          ? 'milliseconds'
-          : name.endsWith('Bytes')
-            ? 'bytes'
-            : 'seconds';
+    return readNumbers(this.written, NUMBERS, (name, hint) => this.fault(name, hint));
+  }
+
+  signatureCache(): Record<keyof typeof SIGNATURE_CACHE_NUMBERS, number> {
+    const { signatureCache = {} } = this.written;
+    if (signatureCache === false) return { maxEntries: 0, maxBytes: 0 };
+    if (!isObject(signatureCache)) {
+      this.fault(
+        'signatureCache',
+        'must be { maxEntries, maxBytes }, or false to remember nothing.',
+      );
+    }
+    const bounds = isObject(signatureCache) ? signatureCache : {};
+    for (const name of Object.keys(bounds)) {
+      if (!Object.hasOwn(SIGNATURE_CACHE_NUMBERS, name)) {
         this.fault(
-          name,
-          `must be a whole number from ${min} to ${max} (${unit}), got ${kindOf(value)}.`,
+          `signatureCache.${name}`,
+          'is not an option: there are maxEntries and maxBytes.',
         );
       }
-      return [name, value];
-    });
-    return Object.fromEntries(entries) as Record<keyof typeof NUMBERS, number>;
+    }
+    return readNumbers(bounds, SIGNATURE_CACHE_NUMBERS, (name, hint) =>
+      this.fault(`signatureCache.${name}`, hint),
+    );
   }
 
   func<Name extends 'fetch' | 'now'>(name: Name): ResolvedHankoOptions[Name] | undefined {

@@ -87,7 +87,8 @@ function parseAmr(claim: unknown): readonly string[] {
 }
 
 /** Without recursion: a genuine token may be nested deeper than the stack. */
-function deepFreeze<T>(value: T): T {
+function deepFreeze<T extends object>(value: T): T {
+  if (deeplyFrozen.has(value)) return value;
   const seen = new Set<object>();
   const pending: unknown[] = [value];
   while (pending.length > 0) {
@@ -96,5 +97,9 @@ function deepFreeze<T>(value: T): T {
     seen.add(Object.freeze(member));
     for (const inner of Object.values(member)) pending.push(inner);
   }
+  deeplyFrozen.add(value);
   return value;
 }
+
+/** So that the claims of a token that comes again and again are walked through once. */
+const deeplyFrozen = new WeakSet<object>();

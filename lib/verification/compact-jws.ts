@@ -6,13 +6,6 @@ export interface UnverifiedJws {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Three parts of canonical base64url (RFC 7515 §3.1, §2: no padding, no white space). Canonical means
- * that the unused low bits of the last character are zero, so that no two texts are the same token.
- */
-const B64U = '(?:[\\w-]{4})*(?:[\\w-]{2}[AEIMQUYcgkosw048]|[\\w-][AQgw])?';
-const COMPACT_JWS = new RegExp(`^(?=[^.])(${B64U})\\.(?=[^.])(${B64U})\\.(?=.)${B64U}$`);
-
 /** A KMS key id is an ARN; nothing honest is longer. */
 const MAX_KID_LENGTH = 512;
 
@@ -30,11 +23,45 @@ export function decodeUnverifiedJws(token: unknown, maxTokenBytes: number): Unve
       `The token has more than maxTokenBytes (${maxTokenBytes}) bytes`,
     );
   }
-  const parts = COMPACT_JWS.exec(token);
-  if (parts === null) throw malformed('it is not three parts of canonical base64url');
-  const [, encodedHeader, encodedPayload] = parts;
-  const kid = checkHeader(parseJsonObject(encodedHeader as string, 'header'));
+  const parts = token.split('.', 4);
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) {
+    throw malformed('it is not three parts of canonical base64url');
+  }
+  const [encodedHeader, encodedPayload] = parts;
+  const kid = kidOf(encodedHeader as string);
   return { kid, payload: parseJsonObject(encodedPayload as string, 'payload') };
+}
+
+const BASE64URL = /^[\w-]+$/;
+
+/**
+ * RFC 7515 §2: no padding, no white space. Canonical means that the unused low bits of the last character
+ * are zero (RFC 4648 §3.5), so that no two texts are the same token.
+ */
+function isCanonicalBase64url(text: string): boolean {
+  if (!BASE64URL.test(text)) return false;
+  const last = text.at(-1) as string;
+  switch (text.length % 4) {
+    case 0:
+      return true;
+    case 2:
+      return 'AQgw'.includes(last);
+    case 3:
+      return 'AEIMQUYcgkosw048'.includes(last);
+    default:
+      return false;
+  }
+}
+
+/** Tokens of one key have one header: the last good one is not parsed again. */
+let lastHeader = { encoded: '', kid: '' };
+
+function kidOf(encodedHeader: string): string {
+  if (encodedHeader === lastHeader.encoded) return lastHeader.kid;
+  const kid = checkHeader(parseJsonObject(encodedHeader, 'header'));
+  // A copy: a part of the token would keep all of it in memory.
+  lastHeader = { encoded: Buffer.from(encodedHeader, 'latin1').toString('latin1'), kid };
+  return kid;
 }
 
 /**

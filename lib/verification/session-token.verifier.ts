@@ -1,13 +1,16 @@
 import type { webcrypto } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { compactVerify } from 'jose';
 import { HankoTokenError, HankoUnavailableError, isHankoError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import { isLater, type NowOrLater, settle } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
-import { decodeUnverifiedJws } from './compact-jws.js';
+import { decodeUnverifiedJws, type UnverifiedJws } from './compact-jws.js';
+import { isRs256PublicKey, verifyRs256 } from './rs256.js';
 import { checkSessionClaims } from './session-claims.js';
+import { endOf, SignatureCache, type VerifiableToken } from './signature-cache.js';
 
 /** One Hanko that is trusted to say who is calling. */
 export interface TrustedHanko {
@@ -16,61 +19,122 @@ export interface TrustedHanko {
   readonly issuer: string | null;
 }
 
+/** A token whose signature is being verified. */
+interface Verification extends VerifiableToken {
+  readonly key: webcrypto.CryptoKey;
+  readonly isGood: Promise<boolean>;
+}
+
 /**
  * From a text that claims to be a session token to a {@link HankoUser}, in this order:
  * form and algorithm, kind, claims, key, signature. What needs no key comes first, so that a dead
  * token is refused also while Hanko is down; what is not yet verified may refuse, never accept.
+ *
+ * A token whose signature is known skips the first step and the last, and no other.
  */
 @Injectable()
 export class SessionTokenVerifier {
-  constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {}
+  private readonly signatures: SignatureCache;
+  /** Whoever brings a token that is being verified waits for the same result. By the token's end, as above. */
+  private readonly underWay = new Map<string, Verification>();
+
+  constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
+    this.signatures = new SignatureCache(options.signatureCache);
+  }
 
   /**
-   * @throws HankoTokenError any `token_…` code
+   * @returns the user, without a promise if the signature is known.
+   * @throws HankoTokenError any `token_…` code; now, or by the promise
    * @throws HankoUnavailableError `hanko_unavailable`
    */
-  async verify(token: unknown, hanko: TrustedHanko): Promise<HankoUser> {
-    const { kid, payload } = decodeUnverifiedJws(token, this.options.maxTokenBytes);
-    const claims = checkSessionClaims(payload, {
+  verify(token: unknown, hanko: TrustedHanko): NowOrLater<HankoUser> {
+    const nowMs = this.options.now();
+    const known = this.signatures.find(token, nowMs);
+    const jws = known ?? this.beingVerified(token) ?? this.decode(token);
+    const claims = this.checkClaims(jws, hanko, nowMs);
+    const key = findKey(hanko.jwks, jws.kid, nowMs);
+    // By the very key that is in use now: one that was removed or replaced takes its tokens along.
+    if (known?.key === key) return new HankoUser(claims);
+
+    // A good session token is text, and no two texts are the same token.
+    const { kid, payload } = jws;
+    const candidate = { token: token as string, kid, payload, expiresAt: claims.exp };
+    const isVerified = isLater(key)
+      ? key.then((found) => found === known?.key || this.verifySignature(candidate, found))
+      : this.verifySignature(candidate, key);
+    return isVerified.then((isGood) => {
+      if (isGood) return new HankoUser(claims);
+      throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
+    });
+  }
+
+  private decode(token: unknown): UnverifiedJws {
+    return decodeUnverifiedJws(token, this.options.maxTokenBytes);
+  }
+
+  private checkClaims({ payload }: UnverifiedJws, hanko: TrustedHanko, nowMs: number): HankoClaims {
+    return checkSessionClaims(payload, {
       audience: hanko.audience,
       issuer: hanko.issuer,
       clockToleranceSeconds: this.options.clockToleranceSeconds,
-      nowMs: this.options.now(),
+      nowMs,
     });
-    await verifySignature(token as string, await findKey(hanko.jwks, kid));
-    return new HankoUser(claims);
+  }
+
+  private verifySignature(candidate: VerifiableToken, key: webcrypto.CryptoKey): Promise<boolean> {
+    let verification = this.beingVerified(candidate.token);
+    if (verification?.key !== key) {
+      verification = { ...candidate, key, isGood: this.isGood(candidate, key) };
+      this.underWay.set(endOf(candidate.token), verification);
+    }
+    return verification.isGood;
+  }
+
+  private beingVerified(token: unknown): Verification | undefined {
+    const found = typeof token === 'string' ? this.underWay.get(endOf(token)) : undefined;
+    return found?.token === token ? found : undefined;
+  }
+
+  /** Remembers what is good. What is bad is not remembered: that would be room for a flood. */
+  private async isGood(candidate: VerifiableToken, key: webcrypto.CryptoKey): Promise<boolean> {
+    try {
+      const isGood = await verifyRs256(candidate.token, key);
+      if (isGood) this.signatures.add({ ...candidate, key });
+      return isGood;
+    } finally {
+      this.underWay.delete(endOf(candidate.token));
+    }
   }
 }
 
-async function findKey(jwks: JwksProvider, kid: string): Promise<webcrypto.CryptoKey> {
-  let key: webcrypto.CryptoKey | undefined;
-  try {
-    key = await jwks.getKey(kid);
-  } catch (error) {
-    if (isHankoError(error)) throw error;
-    // Its message may hold an address, so it is not passed on.
-    throw new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);
-  }
+function findKey(jwks: JwksProvider, kid: string, nowMs: number): NowOrLater<webcrypto.CryptoKey> {
+  return settle(() => jwks.getKey(kid, nowMs), checkKey, onProviderFailure);
+}
+
+/** A key that was checked once is not looked at again. */
+const checkedKeys = new WeakSet<object>();
+
+function checkKey(key: webcrypto.CryptoKey | undefined): webcrypto.CryptoKey {
   if (key === undefined || key === null) {
     throw new HankoTokenError('token_key_unknown', 'The kid header names no known key');
   }
-  return key;
-}
-
-/** RFC 7515 §5.2, by `jose`: once more with the algorithm fixed. */
-async function verifySignature(token: string, key: webcrypto.CryptoKey): Promise<void> {
-  try {
-    await compactVerify(token, key, { algorithms: ['RS256'] });
-  } catch (error) {
-    // jose's TypeErrors say that the key is none for RS256: the app's fault, not the caller's.
-    if (error instanceof TypeError) {
+  if (!checkedKeys.has(key)) {
+    if (!isRs256PublicKey(key)) {
+      // The app's fault, not the caller's.
       throw new HankoUnavailableError(
         'The JwksProvider returned a key that is not an RS256 public key',
         RETRY_AFTER_SECONDS,
       );
     }
-    throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
+    checkedKeys.add(key);
   }
+  return key;
+}
+
+function onProviderFailure(error: unknown): never {
+  if (isHankoError(error)) throw error;
+  // Its message may hold an address, so it is not passed on.
+  throw new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);
 }
 
 /** For failures that only the app's own code can mend. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { NUMBERS } from '../../lib/options/resolve-options.js';
+import { NUMBERS, SIGNATURE_CACHE_NUMBERS } from '../../lib/options/numbers.js';
 import { root } from '../support/api-program.js';
 
 /** One row of README's options table; a row may be of several options. */
@@ -49,12 +49,22 @@ const words = (comment: ts.Node): string => comment.getText().replaceAll(/\s*\n\
 
 const bare = (text: string): string => text.replaceAll('`', '');
 
+/** Members of an option that is an object are written behind its name. */
+const below = <T>(name: string, entries: Iterable<readonly [string, T]>): [string, T][] =>
+  [...entries].map(([member, value]) => [`${name}.${member}`, value]);
+
+const numbers = [
+  ...Object.entries(NUMBERS),
+  ...below('signatureCache', Object.entries(SIGNATURE_CACHE_NUMBERS)),
+];
+
 const grouped = (value: number): string => value.toLocaleString('en-US');
 
 /** What README and the comments say otherwise than the code does. */
 function complaints(readme: string, options: string, extras: string, reader: string): string[] {
   const comments = new Map([
     ...commentsOf(options, 'HankoModuleOptions'),
+    ...below('signatureCache', commentsOf(options, 'SignatureCacheOptions')),
     ...commentsOf(extras, 'HankoModuleExtras'),
   ]);
   const rows = new Map(rowsOf(readme).map((row) => [row.name, row]));
@@ -86,7 +96,7 @@ function complaints(readme: string, options: string, extras: string, reader: str
       );
     }
   }
-  for (const [name, [fallback, min, max]] of Object.entries(NUMBERS)) {
+  for (const [name, [fallback, min, max]] of numbers) {
     const row = rows.get(name);
     if (row && row.fallback !== grouped(fallback)) {
       found.push(`README says ${row.fallback} is the default of ${name}, the code ${fallback}`);
