@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { privateSlot } from '../auth/private-slot.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 
 /**
@@ -6,25 +7,24 @@ import { HankoConfigurationError } from '../errors/hanko.errors.js';
  * pipe of ours. Global pipes run in between, and Nest's `ValidationPipe` with
  * `validateCustomDecorators` and `whitelist` would empty any object on its way. A function it leaves alone.
  */
-export type ContextCarrier = () => ExecutionContext;
+export type ContextCarrier = () => void;
 
-const carriers = new WeakSet<object>();
+const contexts = privateSlot<ExecutionContext>();
+
+/** ValidationPipe writes `constructor`: as an enumerable property, `forbidNonWhitelisted` would object to it. */
+const HIDDEN = { value: Function, configurable: true, writable: true };
 
 export function carry(context: ExecutionContext): ContextCarrier {
-  const carrier: ContextCarrier = () => context;
-  // ValidationPipe writes `constructor`: hidden, or `forbidNonWhitelisted` would object to it.
-  Object.defineProperty(carrier, 'constructor', {
-    value: Function,
-    configurable: true,
-    writable: true,
-  });
-  carriers.add(carrier);
+  const carrier: ContextCarrier = () => undefined;
+  Object.defineProperty(carrier, 'constructor', HIDDEN);
+  contexts.set(carrier, context);
   return carrier;
 }
 
 /** @throws HankoConfigurationError if a pipe in between replaced it: nobody is let in on its word. */
 export function unpack(carrier: unknown, decorator: string): ExecutionContext {
-  if (typeof carrier === 'function' && carriers.has(carrier)) return (carrier as ContextCarrier)();
+  const context = typeof carrier === 'function' ? contexts.get(carrier) : undefined;
+  if (context !== undefined) return context;
   throw new HankoConfigurationError([
     {
       path: decorator,

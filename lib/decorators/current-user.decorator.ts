@@ -9,33 +9,42 @@ import {
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { isLater } from '../now-or-later.js';
 import { HANKO_USER_KEYS, type HankoUser } from '../user/hanko-user.js';
 import { carry, unpack } from './context-carrier.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-/** Turns the carried context into the user. Injected by Nest into each module that uses the decorator. */
-@Injectable()
-class CurrentUserPipe implements PipeTransform<unknown, Promise<HankoUser | null>> {
-  private readonly hanko: HankoAuthService;
+const userPipes = new Map<keyof HankoUser | undefined, Type<PipeTransform>>();
 
-  constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
-    this.hanko = required(hanko, '@CurrentUser()');
+/**
+ * The pipe that turns the carried context into the user, or into one property: a class for each, which
+ * Nest injects into each module that uses the decorator.
+ */
+function userPipe(key: keyof HankoUser | undefined): Type<PipeTransform> {
+  const known = userPipes.get(key);
+  if (known !== undefined) return known;
+
+  const pick = (found: { readonly user: HankoUser } | null): unknown => {
+    if (found === null) return null;
+    return key === undefined ? found.user : found.user[key];
+  };
+
+  @Injectable()
+  class CurrentUserPipe implements PipeTransform {
+    private readonly hanko: HankoAuthService;
+
+    constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
+      this.hanko = required(hanko, '@CurrentUser()');
+    }
+
+    transform(carrier: unknown): unknown {
+      const found = this.hanko.authenticateRoute(unpack(carrier, '@CurrentUser()'));
+      return isLater(found) ? found.then(pick) : pick(found);
+    }
   }
-
-  async transform(carrier: unknown): Promise<HankoUser | null> {
-    const authenticated = await this.hanko.authenticateRoute(unpack(carrier, '@CurrentUser()'));
-    return authenticated?.user ?? null;
-  }
-}
-
-/** The pipe behind `@CurrentUser(key)`. */
-class PropertyPipe<Key extends keyof HankoUser> implements PipeTransform {
-  constructor(private readonly key: Key) {}
-
-  transform(user: HankoUser | null): HankoUser[Key] | null {
-    return user === null ? null : user[this.key];
-  }
+  userPipes.set(key, CurrentUserPipe);
+  return CurrentUserPipe;
 }
 
 /**
@@ -57,24 +66,20 @@ export function CurrentUser(key: keyof HankoUser, ...pipes: Pipe[]): ParameterDe
 export function CurrentUser(
   ...[first, ...rest]: [(keyof HankoUser | Pipe)?, ...Pipe[]]
 ): ParameterDecorator {
-  const pipes: Pipe[] = [CurrentUserPipe];
-  if (typeof first === 'string') {
-    if (!HANKO_USER_KEYS.includes(first)) {
-      throw new HankoConfigurationError([
-        {
-          path: `@CurrentUser('${first}')`,
-          hint: `names no property of HankoUser: ${HANKO_USER_KEYS.join(', ')}.`,
-        },
-      ]);
-    }
-    pipes.push(new PropertyPipe(first));
-  } else if (first !== undefined) {
-    pipes.push(first);
+  if (typeof first === 'string' && !HANKO_USER_KEYS.includes(first)) {
+    throw new HankoConfigurationError([
+      {
+        path: `@CurrentUser('${first}')`,
+        hint: `names no property of HankoUser: ${HANKO_USER_KEYS.join(', ')}.`,
+      },
+    ]);
   }
+  const key = typeof first === 'string' ? first : undefined;
+  const pipes = typeof first === 'string' || first === undefined ? rest : [first, ...rest];
   // No data for Nest: ValidationPipe would take it for the name of a value to convert.
   return createParamDecorator((_data: unknown, context) => carry(context))(
     undefined,
+    userPipe(key),
     ...pipes,
-    ...rest,
   );
 }

@@ -7,19 +7,20 @@ import {
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
+import { isLater, type NowOrLater } from '../now-or-later.js';
 import { carry, unpack } from './context-carrier.js';
 
 @Injectable()
-class SessionTokenPipe implements PipeTransform<unknown, Promise<string | null>> {
+class SessionTokenPipe implements PipeTransform<unknown, NowOrLater<string | null>> {
   private readonly hanko: HankoAuthService;
 
   constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
     this.hanko = required(hanko, '@SessionToken()');
   }
 
-  async transform(carrier: unknown): Promise<string | null> {
-    const authenticated = await this.hanko.authenticateRoute(unpack(carrier, '@SessionToken()'));
-    return authenticated?.token ?? null;
+  transform(carrier: unknown): NowOrLater<string | null> {
+    const found = this.hanko.authenticateRoute(unpack(carrier, '@SessionToken()'));
+    return isLater(found) ? found.then((later) => later?.token ?? null) : (found?.token ?? null);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingRequest } from './request.js';
+import { headerValues, type IncomingRequest } from './request.js';
 import type { TokenExtractor } from './token-extractor.js';
 
 /**
@@ -24,9 +24,11 @@ export function cookieTokenExtractor(cookieName = 'hanko'): TokenExtractor {
 }
 
 function cookieValues(request: IncomingRequest, name: string): readonly string[] {
-  const header = request.headers.cookie;
-  if (header === undefined) return parsedCookie(request.cookies, name);
-  return cookiesNamed(name, typeof header === 'string' ? header : header.join('; '));
+  // Several fields are one (RFC 6265bis §5.8.3, RFC 9113 §8.2.3).
+  const fields = headerValues(request, 'cookie');
+  return fields.length === 0
+    ? parsedCookie(request.cookies, name)
+    : cookiesNamed(name, fields.join('; '));
 }
 
 /** RFC 6265 §5.4. Looks at every pair and takes apart only those of this name. */

@@ -43,15 +43,15 @@ export class HankoUser {
    * @param claims verified claims; they are frozen, deeply.
    */
   constructor(claims: HankoClaims) {
+    const { email, amr } = parse(claims);
     this.id = claims.sub;
     this.sessionId = claims.session_id;
-    const email = parseEmail(claims.email);
     if (email) this.email = email;
     if (typeof claims.username === 'string') this.username = claims.username;
-    this.amr = parseAmr(claims.amr);
+    this.amr = amr;
     this.authenticatedAt = new Date(claims.iat * 1000);
     this.expiresAt = new Date(claims.exp * 1000);
-    this.claims = deepFreeze(claims);
+    this.claims = claims;
     Object.freeze(this);
   }
 }
@@ -67,6 +67,24 @@ export const HANKO_USER_KEYS = [
   'expiresAt',
   'claims',
 ] as const satisfies readonly (keyof HankoUser)[];
+
+interface ParsedClaims {
+  readonly email: HankoUserEmail | undefined;
+  readonly amr: readonly string[];
+}
+
+/** The claims of a token that comes again and again are the same object: it is parsed and frozen once. */
+const parsed = new WeakMap<HankoClaims, ParsedClaims>();
+
+function parse(claims: HankoClaims): ParsedClaims {
+  let result = parsed.get(claims);
+  if (result === undefined) {
+    deepFreeze(claims);
+    result = { email: parseEmail(claims.email), amr: parseAmr(claims.amr) };
+    parsed.set(claims, result);
+  }
+  return result;
+}
 
 /** A template can supply `email` for users without one, in any shape: only Hanko's own shape counts. */
 function parseEmail(claim: unknown): HankoUserEmail | undefined {
@@ -87,8 +105,7 @@ function parseAmr(claim: unknown): readonly string[] {
 }
 
 /** Without recursion: a genuine token may be nested deeper than the stack. */
-function deepFreeze<T extends object>(value: T): T {
-  if (deeplyFrozen.has(value)) return value;
+function deepFreeze(value: unknown): void {
   const seen = new Set<object>();
   const pending: unknown[] = [value];
   while (pending.length > 0) {
@@ -97,9 +114,4 @@ function deepFreeze<T extends object>(value: T): T {
     seen.add(Object.freeze(member));
     for (const inner of Object.values(member)) pending.push(inner);
   }
-  deeplyFrozen.add(value);
-  return value;
 }
-
-/** So that the claims of a token that comes again and again are walked through once. */
-const deeplyFrozen = new WeakSet<object>();
