@@ -25,7 +25,7 @@ export function privateSlot<Value>(): PrivateSlot<Value> {
     }
 
     static set(object: object, value: Value | undefined): void {
-      const slot = #value in object ? object : (new Slot(object) as Slot);
+      const slot = #value in object ? object : new Slot(object);
       slot.#value = value;
     }
   };

@@ -59,7 +59,12 @@ function userPipe(key: keyof HankoUser | undefined): Type<PipeTransform> {
  * @param key a property of the user; its value is undefined where the user has none.
  * @param pipes run on the value, after any global ones.
  * @throws HankoConfigurationError `configuration_invalid` for a key that no user has, when the class is
- * loaded.
+ * loaded. Per request, where no guard has thrown it already:
+ * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
+ * @throws HankoTokenError any `token_…` code (401)
+ * @throws HankoCrossSiteError `cross_site_request` (403)
+ * @throws HankoUnavailableError `hanko_unavailable` (503)
+ * @throws HankoContextError `context_unsupported` (501)
  */
 export function CurrentUser(...pipes: Pipe[]): ParameterDecorator;
 export function CurrentUser(key: keyof HankoUser, ...pipes: Pipe[]): ParameterDecorator;

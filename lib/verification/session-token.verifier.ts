@@ -10,7 +10,12 @@ import { HankoUser } from '../user/hanko-user.js';
 import { decodeUnverifiedJws, type UnverifiedJws } from './compact-jws.js';
 import { isRs256PublicKey, verifyRs256 } from './rs256.js';
 import { checkSessionClaims } from './session-claims.js';
-import { endOf, SignatureCache, type VerifiableToken } from './signature-cache.js';
+import {
+  endOf,
+  SignatureCache,
+  type VerifiableToken,
+  type VerifiedToken,
+} from './signature-cache.js';
 
 /** One Hanko that is trusted to say who is calling. */
 export interface TrustedHanko {
@@ -52,17 +57,30 @@ export class SessionTokenVerifier {
     const known = this.signatures.find(token, nowMs);
     const jws = known ?? this.beingVerified(token) ?? this.decode(token);
     const claims = this.checkClaims(jws, hanko, nowMs);
-    const key = findKey(hanko.jwks, jws.kid, nowMs);
-    // By the very key that is in use now: one that was removed or replaced takes its tokens along.
-    if (known?.key === key) return new HankoUser(claims);
+    const key = settle(
+      () => hanko.jwks.getKey(jws.kid, nowMs),
+      checkKey,
+      (error) => {
+        // A key that is gone takes its tokens along; one that cannot be told now may come back.
+        if (isHankoError(error) && error.code === 'token_key_unknown') {
+          this.signatures.forget(token);
+        }
+        return refuseFor(error);
+      },
+    );
+    if (known !== undefined && !isLater(key) && this.isBy(key, known)) return new HankoUser(claims);
 
-    // A good session token is text, and no two texts are the same token.
     const { kid, payload } = jws;
-    const candidate = { token: token as string, kid, payload, expiresAt: claims.exp };
-    const isVerified = isLater(key)
-      ? key.then((found) => found === known?.key || this.verifySignature(candidate, found))
-      : this.verifySignature(candidate, key);
-    return isVerified.then((isGood) => {
+    const expiresAtMs = (claims.exp + this.options.clockToleranceSeconds) * 1000;
+    // A good session token is text, and no two texts are the same token.
+    const candidate = { token: token as string, kid, payload, expiresAtMs };
+    const isSigned = isLater(key)
+      ? key.then(
+          (found) =>
+            this.isBy(found, this.signatures.find(token, nowMs)) || this.isSigned(candidate, found),
+        )
+      : this.isSigned(candidate, key);
+    return isSigned.then((isGood) => {
       if (isGood) return new HankoUser(claims);
       throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
     });
@@ -81,12 +99,26 @@ export class SessionTokenVerifier {
     });
   }
 
-  private verifySignature(candidate: VerifiableToken, key: webcrypto.CryptoKey): Promise<boolean> {
-    let verification = this.beingVerified(candidate.token);
-    if (verification?.key !== key) {
-      verification = { ...candidate, key, isGood: this.isGood(candidate, key) };
-      this.underWay.set(endOf(candidate.token), verification);
-    }
+  /** By the very key that is in use now: one that was removed or replaced takes its tokens along. */
+  private isBy(key: webcrypto.CryptoKey, known: VerifiedToken | undefined): boolean {
+    if (known === undefined) return false;
+    if (known.key === key) return true;
+    this.signatures.forget(known.token);
+    return false;
+  }
+
+  /** Joins the verification of the same token by the same key that is under way, or starts one. */
+  private isSigned(candidate: VerifiableToken, key: webcrypto.CryptoKey): Promise<boolean> {
+    const underWay = this.beingVerified(candidate.token);
+    if (underWay?.key === key) return underWay.isGood;
+
+    const end = endOf(candidate.token);
+    const verification = { ...candidate, key, isGood: this.verifySignature(candidate, key) };
+    this.underWay.set(end, verification);
+    const forget = (): void => {
+      if (this.underWay.get(end) === verification) this.underWay.delete(end);
+    };
+    verification.isGood.then(forget, forget);
     return verification.isGood;
   }
 
@@ -95,20 +127,15 @@ export class SessionTokenVerifier {
     return found?.token === token ? found : undefined;
   }
 
-  /** Remembers what is good. What is bad is not remembered: that would be room for a flood. */
-  private async isGood(candidate: VerifiableToken, key: webcrypto.CryptoKey): Promise<boolean> {
-    try {
-      const isGood = await verifyRs256(candidate.token, key);
-      if (isGood) this.signatures.add({ ...candidate, key });
-      return isGood;
-    } finally {
-      this.underWay.delete(endOf(candidate.token));
-    }
+  private async verifySignature(
+    candidate: VerifiableToken,
+    key: webcrypto.CryptoKey,
+  ): Promise<boolean> {
+    const isGood = await verifyRs256(candidate.token, key);
+    // What is bad is not remembered: that would be room for a flood.
+    if (isGood) this.signatures.add({ ...candidate, key });
+    return isGood;
   }
-}
-
-function findKey(jwks: JwksProvider, kid: string, nowMs: number): NowOrLater<webcrypto.CryptoKey> {
-  return settle(() => jwks.getKey(kid, nowMs), checkKey, onProviderFailure);
 }
 
 /** A key that was checked once is not looked at again. */
@@ -131,7 +158,8 @@ function checkKey(key: webcrypto.CryptoKey | undefined): webcrypto.CryptoKey {
   return key;
 }
 
-function onProviderFailure(error: unknown): never {
+/** A provider's failure is no fault of the caller's. */
+function refuseFor(error: unknown): never {
   if (isHankoError(error)) throw error;
   // Its message may hold an address, so it is not passed on.
   throw new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);

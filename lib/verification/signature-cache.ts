@@ -6,8 +6,8 @@ export interface VerifiableToken {
   readonly token: string;
   readonly kid: string;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** The `exp` claim, in seconds since 1970. */
-  readonly expiresAt: number;
+  /** When it is refused: `exp` and the tolerance, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
 }
 
 /** A token of which it is known that this key signed exactly this text. */
@@ -54,7 +54,7 @@ export class SignatureCache {
   find(token: unknown, nowMs: number): VerifiedToken | undefined {
     const entry = typeof token === 'string' ? this.entries.get(endOf(token)) : undefined;
     if (entry === undefined || entry.token !== token) return undefined;
-    if (nowMs >= entry.expiresAt * 1000) {
+    if (nowMs >= entry.expiresAtMs) {
       this.remove(endOf(token));
       return undefined;
     }
@@ -62,24 +62,36 @@ export class SignatureCache {
     return entry;
   }
 
-  add({ token, kid, key, payload, expiresAt }: VerifiedToken): void {
+  add({ token, kid, key, payload, expiresAtMs }: VerifiedToken): void {
     // A copy: what was cut out of a header field would keep the whole field in memory, other cookies included.
     const copy = Buffer.from(token, 'latin1').toString('latin1');
     const bytes = ENTRY_BYTES + copy.length + heapBytes(payload);
     const { maxEntries, maxBytes } = this.bounds;
     this.remove(endOf(copy));
     if (maxEntries === 0 || bytes > maxBytes) return;
-    while (this.entries.size >= maxEntries || this.bytes + bytes > maxBytes) this.evict();
+    while (
+      this.entries.size > 0 &&
+      (this.entries.size >= maxEntries || this.bytes + bytes > maxBytes)
+    ) {
+      this.evict();
+    }
     this.entries.set(endOf(copy), {
       token: copy,
       kid,
       key,
       payload,
-      expiresAt,
+      expiresAtMs,
       bytes,
       isUsed: false,
     });
     this.bytes += bytes;
+  }
+
+  /** Its key is not the one in use any more. */
+  forget(token: unknown): void {
+    if (typeof token !== 'string') return;
+    const end = endOf(token);
+    if (this.entries.get(end)?.token === token) this.remove(end);
   }
 
   private remove(end: string): void {

@@ -57,6 +57,7 @@ describe('options left out', () => {
         { name: 'bearer', extract: expect.any(Function) as unknown },
         { name: 'cookie', extract: expect.any(Function) as unknown },
       ],
+      signatureCache: { maxEntries: 10_000, maxBytes: 33_554_432 },
       fetch: globalThis.fetch,
       now: Date.now,
     });
@@ -77,6 +78,7 @@ describe('options left out', () => {
       'staleIfErrorSeconds',
       'trustedOrigins',
       'extractors',
+      'signatureCache',
       'fetch',
       'now',
     ];
@@ -654,9 +656,112 @@ describe('jwks', () => {
         clockToleranceSeconds: 0,
         maxTokenBytes: 2_048,
         trustedOrigins: [],
+        signatureCache: { maxEntries: 1 },
         now: Date.now,
       }),
     ).not.toThrow();
+  });
+});
+
+describe('signatureCache', () => {
+  const bounds = [
+    { name: 'maxEntries', max: 1_000_000, unit: 'entries' },
+    { name: 'maxBytes', max: 1_073_741_824, unit: 'bytes' },
+  ];
+  const cache = (signatureCache: unknown): ResolvedHankoOptions['signatureCache'] =>
+    resolve({ apiUrl, signatureCache }).signatureCache;
+
+  it('is off in a word: false', () => {
+    expect(cache(false)).toEqual({ maxEntries: 0, maxBytes: 0 });
+  });
+
+  it('has the default of each bound that is left out', () => {
+    const defaults = { maxEntries: 10_000, maxBytes: 33_554_432 };
+
+    expect(cache({})).toEqual(defaults);
+    expect(cache({ maxEntries: undefined, maxBytes: undefined })).toEqual(defaults);
+    expect(cache({ maxEntries: 7 })).toEqual({ ...defaults, maxEntries: 7 });
+    expect(cache({ maxBytes: 7 })).toEqual({ ...defaults, maxBytes: 7 });
+    expect(cache({ maxEntries: 7, maxBytes: 8 })).toEqual({ maxEntries: 7, maxBytes: 8 });
+  });
+
+  it.each(bounds)('may be from 0 to its largest value: $name', ({ name, max }) => {
+    expect(cache({ [name]: 0 })).toMatchObject({ [name]: 0 });
+    expect(cache({ [name]: max })).toMatchObject({ [name]: max });
+  });
+
+  it.each(bounds)('may not be beyond them, and says so: $name', ({ name, max, unit }) => {
+    for (const value of [-1, max + 1, 0.5, NaN, Infinity, -Infinity]) {
+      expect(faults({ apiUrl, signatureCache: { [name]: value } })).toEqual([
+        {
+          path: `signatureCache.${name}`,
+          hint: `must be a whole number from 0 to ${max} (${unit}), got ${value}.`,
+        },
+      ]);
+    }
+  });
+
+  it.each(bounds)('must be a number, and says what it got: $name', ({ name, max, unit }) => {
+    for (const [value, kind] of [
+      ['10', 'a string'],
+      ['', 'a string'],
+      [null, 'null'],
+      [true, 'a boolean'],
+      [false, 'a boolean'],
+      [[1], 'a list'],
+      [{}, 'an object'],
+      [5n, 'a bigint'],
+    ]) {
+      expect(faults({ apiUrl, signatureCache: { [name]: value } })).toEqual([
+        {
+          path: `signatureCache.${name}`,
+          hint: `must be a whole number from 0 to ${max} (${unit}), got ${kind as string}.`,
+        },
+      ]);
+    }
+  });
+
+  it.each(['maxAge', 'maxentries', 'size', '__proto__', 'constructor', 'toString'])(
+    'has no other member: %s',
+    (name) => {
+      const signatureCache = JSON.parse(`{"${name}":1}`) as object;
+
+      expect(faults({ apiUrl, signatureCache })).toEqual([
+        {
+          path: `signatureCache.${name}`,
+          hint: 'is not an option: there are maxEntries and maxBytes.',
+        },
+      ]);
+      expect(paths({ apiUrl, signatureCache: { [name]: undefined } })).toHaveLength(1);
+    },
+  );
+
+  it('tells of each wrong member', () => {
+    const signatureCache = { maxEntries: -1, maxBytes: null, maxAge: 1 };
+
+    expect(paths({ apiUrl, signatureCache }).toSorted()).toEqual([
+      'signatureCache.maxAge',
+      'signatureCache.maxBytes',
+      'signatureCache.maxEntries',
+    ]);
+  });
+
+  it.each([true, null, 0, 10_000, '', 'off', [], [10_000], () => ({}), 5n])(
+    'is nothing else than bounds or false: %s',
+    (signatureCache) => {
+      expect(faults({ apiUrl, signatureCache })).toEqual([
+        {
+          path: 'signatureCache',
+          hint: 'must be { maxEntries, maxBytes }, or false to remember nothing.',
+        },
+      ]);
+    },
+  );
+
+  it('may stand beside pinned keys', () => {
+    const options = { jwks: { keys: [key.publicJwk] }, signatureCache: { maxEntries: 1 } };
+
+    expect(resolve(options).signatureCache.maxEntries).toBe(1);
   });
 });
 
@@ -678,7 +783,6 @@ describe('an option that does not exist', () => {
     'audiences',
     'session',
     'revocation',
-    'signatureCache',
     'claimsSchema',
     'isGlobal',
     'secret',
@@ -738,6 +842,7 @@ describe('options', () => {
     staleIfErrorSeconds: -1,
     trustedOrigins: ['*', 'null'],
     extractors: [null],
+    signatureCache: { maxEntries: -1, maxBytes: '1', nonsense: 1 },
     fetch: 1,
     now: 1,
     nonsense: 1,
@@ -761,6 +866,9 @@ describe('options', () => {
         'trustedOrigins[0]',
         'trustedOrigins[1]',
         'extractors[0]',
+        'signatureCache.maxEntries',
+        'signatureCache.maxBytes',
+        'signatureCache.nonsense',
         'fetch',
         'now',
         'nonsense',
