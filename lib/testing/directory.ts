@@ -60,6 +60,25 @@ export interface NewFakeUser {
   readonly emailVerified?: boolean;
   /** The name. Default none. */
   readonly username?: string;
+  /** For a sign-in through the Flow API: text of at most 72 bytes. Default none. */
+  readonly password?: string;
+  /** Of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
+  readonly totpSecret?: string;
+}
+
+/** What a user signs in with; the Admin API shows none of it. */
+export interface Credentials {
+  /** `hashPassword`'s. */
+  readonly passwordHash?: string;
+  readonly totp?: TotpCredential;
+}
+
+/** An authenticator app. */
+export interface TotpCredential {
+  /** Base32. */
+  readonly secret: string;
+  /** Of the last code that was taken; none before it is taken again. */
+  readonly lastStep: number | null;
 }
 
 /** Enough for any test; a loop gone wild hits it instead of the memory. */
@@ -71,6 +90,7 @@ export class Directory {
   private readonly sessions = new Map<string, FakeSession>();
   /** The ids of a user's sessions: to look through all of them for each login would be slow. */
   private readonly sessionIds = new Map<string, Set<string>>();
+  private readonly credentials = new Map<string, Credentials>();
 
   constructor(
     private readonly now: () => number,
@@ -88,14 +108,7 @@ export class Directory {
     const user: FakeUser = {
       id: id.toLowerCase(),
       ...(emails.length > 0 && {
-        emails: emails.map(({ address, is_verified, is_primary }) => ({
-          id: randomUUID(),
-          address: address.toLowerCase(),
-          is_verified,
-          is_primary,
-          created_at: at,
-          updated_at: at,
-        })),
+        emails: emails.map((email) => newEmail(email, at)),
       }),
       ...(username !== undefined && {
         username: { id: randomUUID(), username, created_at: at, updated_at: at },
@@ -132,7 +145,29 @@ export class Directory {
   deleteUser(id: string): boolean {
     const userId = id.toLowerCase();
     for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
+    this.credentials.delete(userId);
     return this.users.delete(userId);
+  }
+
+  credentialsOf(userId: string): Credentials {
+    return this.credentials.get(userId.toLowerCase()) ?? {};
+  }
+
+  /** For a user that is there; undefined takes a credential away. */
+  setCredentials(
+    userId: string,
+    changes: { readonly [Key in keyof Credentials]: Credentials[Key] | undefined },
+  ): void {
+    const id = userId.toLowerCase();
+    if (!this.users.has(id)) return;
+    const all = Object.entries({ ...this.credentials.get(id), ...changes });
+    this.credentials.set(id, Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+  }
+
+  /** Puts other addresses in place of a user's. */
+  setEmails(userId: string, emails: readonly FakeEmail[]): void {
+    const user = this.users.get(userId);
+    if (user !== undefined) this.users.set(userId, { ...user, emails });
   }
 
   /** Starts a session; beyond the limit the user's oldest ones end. */
@@ -198,6 +233,19 @@ export class Directory {
     }
   }
 }
+
+/** An address with an id and times. */
+export const newEmail = (
+  { address, is_verified, is_primary }: Pick<FakeEmail, 'address' | 'is_primary' | 'is_verified'>,
+  at: string,
+): FakeEmail => ({
+  id: randomUUID(),
+  address: address.toLowerCase(),
+  is_verified,
+  is_primary,
+  created_at: at,
+  updated_at: at,
+});
 
 /** The primary address of a user. */
 export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>

@@ -1,6 +1,13 @@
 import { adminRoutes } from './admin-api.js';
+import { warnAtStart } from './banner.js';
+import { Cors } from './cors.js';
 import { Directory, type FakeSession, type FakeUser, type NewFakeUser } from './directory.js';
 import { type FaultKind, type FaultOptions, Faults } from './faults.js';
+import { flowRoutes } from './flow/flow-api.js';
+import { Mailer } from './flow/mails.js';
+import { Passcodes } from './flow/passcodes.js';
+import { RateLimits } from './flow/rate-limits.js';
+import { isTotpSecret, totpCode } from './flow/totp.js';
 import { Forger, type Forgery } from './forgeries.js';
 import { FakeServer, type LoggedRequest } from './http-server.js';
 import { toJson } from './input-checks.js';
@@ -15,6 +22,7 @@ import { publicRoutes } from './public-api.js';
 import { sessionIdOf, Sessions } from './sessions.js';
 import { KeyRing, type PublicJwk } from './signing-keys.js';
 import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
+import { type WebhookDelivery, Webhooks } from './webhooks.js';
 
 /**
  * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers
@@ -28,13 +36,16 @@ import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
  * await hanko.stop();
  * ```
  *
- * It is no login server: whoever reaches its Admin API is whoever they like.
+ * Hanko's own components sign in against it too. It is no login server: whoever reaches its Admin API
+ * is whoever they like.
  */
 export class FakeHanko implements AsyncDisposable {
   private readonly keys: KeyRing;
   private readonly directory: Directory;
   private readonly tokens: TokenFactory;
   private readonly forger: Forger;
+  private readonly passcodes: Passcodes;
+  private readonly webhooks: Webhooks;
   private readonly faults = new Faults();
   private readonly publicServer: FakeServer;
   private readonly adminServer: FakeServer;
@@ -43,26 +54,39 @@ export class FakeHanko implements AsyncDisposable {
   private lastStep: Promise<void> = Promise.resolve();
 
   private constructor(private readonly settings: FakeHankoSettings) {
-    const { host, tenantId, cookieName, now } = settings;
+    const { host, tenantId, cookieName, now, port, adminPort } = settings;
     this.keys = new KeyRing(settings.modulusLength);
     this.directory = new Directory(now, settings.sessionLimit);
     this.tokens = new TokenFactory(settings, this.keys, this.directory);
     this.forger = new Forger(this.tokens, () => this.publicServer.origin);
+    this.passcodes = new Passcodes(now);
+    this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
+      this.webhookToken(event, data),
+    );
     const sessions = new Sessions(this.keys, this.directory, cookieName, now);
+    const flow = {
+      directory: this.directory,
+      tokens: this.tokens,
+      passcodes: this.passcodes,
+      limits: new RateLimits(now, settings.rateLimits),
+      mailer: new Mailer(this.webhooks),
+      settings,
+    };
     this.publicServer = new FakeServer(
       [
         ...publicRoutes(sessions, this.directory, cookieName, () =>
           this.servedJwks === undefined ? this.jwks() : JSON.parse(this.servedJwks),
         ),
+        ...flowRoutes(flow, sessions),
         ...this.forger.routes,
       ],
       this.faults,
-      { host, tenantId, port: settings.port },
+      { host, tenantId, port, cors: new Cors(settings.allowOrigins, settings.tokenTransport) },
     );
     this.adminServer = new FakeServer(adminRoutes(this.directory, this.tokens), this.faults, {
       host,
       tenantId,
-      port: settings.adminPort,
+      port: adminPort,
     });
   }
 
@@ -71,9 +95,13 @@ export class FakeHanko implements AsyncDisposable {
    * @throws TypeError for a wrong option; Error if it cannot listen, say because the port is taken.
    */
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
-    const hanko = new FakeHanko(checkOptions(options));
+    const { users, ...settings } = checkOptions(options);
+    // Their passwords are hashed and not kept.
+    const hanko = new FakeHanko({ ...settings, users: [] });
+    for (const user of users) hanko.createUser(user as NewFakeUser);
     await hanko.keys.rotate();
     await hanko.inTurn(() => hanko.listen());
+    warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
 
@@ -90,6 +118,7 @@ export class FakeHanko implements AsyncDisposable {
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
     this.isStopped = true;
+    this.webhooks.stop();
     return this.inTurn(() => this.close());
   }
 
@@ -147,6 +176,33 @@ export class FakeHanko implements AsyncDisposable {
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
     check(this.directory.endSession(id), 'there is no such session');
+  }
+
+  // Signing in through the Flow API
+
+  /** The newest passcode that was mailed to an address and is still good; undefined if there is none. */
+  passcode(address: string): string | undefined {
+    return this.passcodes.newestFor(address);
+  }
+
+  /**
+   * What an authenticator app shows now: each code is good once, and the next one comes on the half
+   * minute of `now`.
+   * @param whose a user's address, or the key that the set-up page shows.
+   */
+  totp(whose: string): string {
+    const user = this.directory.userByEmail(whose);
+    const secret = user ? this.directory.credentialsOf(user.id).totp?.secret : whose;
+    check(
+      secret !== undefined && isTotpSecret(secret),
+      'totp() takes the address of a user with an authenticator app, or its key',
+    );
+    return totpCode(secret, this.settings.now());
+  }
+
+  /** The last 1,000 webhooks, in the order in which they came to an end. */
+  get webhookDeliveries(): readonly WebhookDelivery[] {
+    return [...this.webhooks.deliveries];
   }
 
   // Tokens

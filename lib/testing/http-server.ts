@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Cors } from './cors.js';
 import { commit, type Faults, REDIRECTED } from './faults.js';
 import { UUID } from './options.js';
 
@@ -30,7 +31,7 @@ export interface RouteResponse {
   readonly body?: unknown;
   /** Sent as it stands, where there is no `body`. */
   readonly text?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface Route {
@@ -64,7 +65,13 @@ export class FakeServer {
   constructor(
     private readonly routes: readonly Route[],
     private readonly faults: Faults,
-    private readonly settings: { host: string; port: number; tenantId: string | undefined },
+    private readonly settings: {
+      readonly host: string;
+      readonly port: number;
+      readonly tenantId: string | undefined;
+      /** Where browsers come. */
+      readonly cors?: Cors;
+    },
   ) {
     this.port = settings.port;
     this.server = createServer();
@@ -109,6 +116,15 @@ export class FakeServer {
     const entry = { method, path, status: 0 };
     if (this.requests.length >= MAX_LOGGED) this.requests.shift();
     this.requests.push(entry);
+    const { cors } = this.settings;
+    for (const [name, value] of Object.entries(cors?.fieldsFor(request) ?? {})) {
+      response.setHeader(name, value);
+    }
+    if (cors !== undefined && method === 'OPTIONS') {
+      // On any path, and no fault hits it: a browser would not tell it from the request that follows.
+      entry.status = send(response, method, { status: 204 });
+      return;
+    }
     const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
     const answer = (): Promise<RouteResponse> => this.answer(request, method, url);
     entry.status =

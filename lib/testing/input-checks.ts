@@ -1,3 +1,4 @@
+import { isTotpSecret } from './flow/totp.js';
 import { check, checkNoMore, isText } from './options.js';
 import type { RawToken, TokenShape } from './tokens.js';
 import type { NewFakeUser } from './directory.js';
@@ -5,7 +6,15 @@ import type { NewFakeUser } from './directory.js';
 /** @throws TypeError that names the wrong member. */
 export function checkUser(user: NewFakeUser): void {
   checkObject(user, 'a user');
-  const { id: _id, ...person } = user;
+  const { id: _id, password, totpSecret, ...person } = user;
+  check(
+    password === undefined || (isText(password) && Buffer.byteLength(password) <= 72),
+    'password must be text of at most 72 bytes',
+  );
+  check(
+    totpSecret === undefined || (isText(totpSecret) && isTotpSecret(totpSecret)),
+    'totpSecret must be Base32, such as JBSWY3DPEHPK3PXP',
+  );
   checkPerson(person, 'member of a user');
 }
 
@@ -89,7 +98,10 @@ function checkJsonObject(value: unknown, what: string): void {
   toJson(value, what);
 }
 
-function checkPerson(person: Omit<NewFakeUser, 'id'>, what: string): void {
+function checkPerson(
+  person: Pick<NewFakeUser, 'email' | 'emailVerified' | 'username'>,
+  what: string,
+): void {
   const { email, emailVerified, username, ...unknown } = person;
   checkNoMore(unknown, what);
   check(

@@ -1,3 +1,13 @@
+import type { NewFakeUser } from './directory.js';
+
+/** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
+export interface FakeWebhook {
+  /** Address of the receiver: plain HTTP on this machine, such as `http://localhost:3000/hook`. */
+  readonly url: string;
+  /** Names of events, or how such names begin. FakeHanko sends `email.send` only: the default. */
+  readonly events?: readonly string[];
+}
+
 /** Options of `FakeHanko.start`; the defaults are Hanko's own. */
 export interface FakeHankoOptions {
   /** The `aud` claim of every token. Default `localhost`. */
@@ -14,15 +24,40 @@ export interface FakeHankoOptions {
   readonly modulusLength?: 2048 | 4096;
   /** A UUID: everything then lives under `/<tenantId>`, as on a multi-tenant server. Default none. */
   readonly tenantId?: string;
-  /** Address to listen on; loopback only. Default `127.0.0.1`. */
-  readonly host?: '127.0.0.1' | '::1' | 'localhost';
+  /**
+   * Address to listen on. Default `127.0.0.1`. A page in a browser wants `localhost`, the name under
+   * which it is served itself. Anything but loopback needs `allowNonLoopback` too.
+   */
+  readonly host?: string;
+  /** The one sentence that opens other addresses than loopback. Default `no`. */
+  readonly allowNonLoopback?: 'no' | typeof NO_LOGIN_SERVER;
   /** Port of the public API. Default 0: any free one. */
   readonly port?: number;
   /** Port of the Admin API. Default 0: any free one. */
   readonly adminPort?: number;
+  /** Users that are there from the start. Default none. */
+  readonly users?: readonly NewFakeUser[];
+  /** How a sign-in hands over its token: a cookie, or the `X-Auth-Token` header. Default `cookie`. */
+  readonly tokenTransport?: 'cookie' | 'header';
+  /**
+   * Whether a sign-in offers a second factor, a passkey and to trust the device before it ends, as an
+   * unconfigured Hanko does. Default `offered`.
+   */
+  readonly onboarding?: 'offered' | 'skipped';
+  /** Attempts per minute: 5 passwords, 3 passcodes to send, 3 TOTP codes. Default `on`, as Hanko's. */
+  readonly rateLimits?: 'on' | 'off';
+  /** Origins of the pages that may call it. Default `loopback`: all pages of this machine. */
+  readonly allowOrigins?: 'loopback' | readonly string[];
+  /** Who is told of mails. Default nobody. */
+  readonly webhooks?: readonly FakeWebhook[];
+  /** A warning at start that this is no login server. Default `auto`: unless a test runner runs. */
+  readonly banner?: 'auto' | 'on' | 'off';
   /** The time, in milliseconds since 1970. Default `Date.now`, also where a test has replaced it. */
   readonly now?: () => number;
 }
+
+/** Address and events of a receiver. */
+export type Hook = readonly [url: string, events: readonly string[]];
 
 /** The options with defaults. */
 export interface FakeHankoSettings {
@@ -34,10 +69,21 @@ export interface FakeHankoSettings {
   readonly modulusLength: 2048 | 4096;
   readonly tenantId: string | undefined;
   readonly host: string;
+  readonly allowNonLoopback: 'no' | typeof NO_LOGIN_SERVER;
   readonly port: number;
   readonly adminPort: number;
+  /** Checked when they are made. */
+  readonly users: readonly unknown[];
+  readonly tokenTransport: 'cookie' | 'header';
+  readonly onboarding: 'offered' | 'skipped';
+  readonly rateLimits: 'on' | 'off';
+  readonly allowOrigins: 'loopback' | readonly string[];
+  readonly webhooks: readonly Hook[];
+  readonly banner: 'auto' | 'on' | 'off';
   readonly now: () => number;
 }
+
+const NO_LOGIN_SERVER = 'I know that this is no login server';
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
@@ -45,6 +91,9 @@ export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 /** RFC 6265 §4.1.1 */
 const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const LOOPBACK: readonly unknown[] = ['127.0.0.1', '::1', 'localhost'];
+
+/** All that is ever sent. */
+const EVENTS: readonly string[] = ['email.send'];
 
 /** @throws TypeError that names the wrong option and what it may be. */
 export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
@@ -57,15 +106,37 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     modulusLength = 2048,
     tenantId,
     host = '127.0.0.1',
+    allowNonLoopback = 'no',
     port = 0,
     adminPort = 0,
+    users = [],
+    tokenTransport = 'cookie',
+    onboarding = 'offered',
+    rateLimits = 'on',
+    allowOrigins = 'loopback',
+    webhooks = [],
+    banner = 'auto',
     // Looked up anew on each call: fake timers replace the global.
     now = () => Date.now(),
     ...unknown
   } = options;
   const audiences = ([] as readonly string[]).concat(audience);
   checkNoMore(unknown, 'option');
-  check(LOOPBACK.includes(host), 'host must be 127.0.0.1, ::1 or localhost: it is no login server');
+  checkOneOf({ allowNonLoopback }, ['no', NO_LOGIN_SERVER]);
+  check(
+    LOOPBACK.includes(host) || allowNonLoopback === NO_LOGIN_SERVER,
+    'host must be 127.0.0.1, ::1 or localhost: it is no login server',
+  );
+  check(isText(host), 'host must be the name or address to listen on');
+  checkOneOf({ tokenTransport }, ['cookie', 'header']);
+  checkOneOf({ onboarding }, ['offered', 'skipped']);
+  checkOneOf({ rateLimits }, ['on', 'off']);
+  checkOneOf({ banner }, ['auto', 'on', 'off']);
+  check(Array.isArray(users), 'users must be a list');
+  check(
+    allowOrigins === 'loopback' || (Array.isArray(allowOrigins) && allowOrigins.every(isOrigin)),
+    'allowOrigins must be loopback, or a list of origins such as http://localhost:5173',
+  );
   check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');
   check(isCount(sessionLimit), 'sessionLimit must be a whole number above 0');
   check(modulusLength === 2048 || modulusLength === 4096, 'modulusLength must be 2048 or 4096');
@@ -88,10 +159,42 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     modulusLength,
     tenantId,
     host,
+    allowNonLoopback,
     port,
     adminPort,
+    users,
+    tokenTransport,
+    onboarding,
+    rateLimits,
+    allowOrigins,
+    webhooks: checkWebhooks(webhooks),
+    banner,
     now,
   };
+}
+
+function checkOneOf(option: Readonly<Record<string, unknown>>, values: readonly string[]): void {
+  for (const [name, value] of Object.entries(option)) {
+    check(values.includes(value as string), `${name} must be ${values.join(' or ')}`);
+  }
+}
+
+function checkWebhooks(webhooks: readonly FakeWebhook[]): readonly Hook[] {
+  check(Array.isArray(webhooks), 'webhooks must be a list of { url, events }');
+  return webhooks.map(({ url, events = EVENTS, ...unknown }) => {
+    checkNoMore(unknown, 'member of a webhook');
+    const { protocol, hostname } = URL.canParse(url)
+      ? new URL(url)
+      : { protocol: '', hostname: '' };
+    const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
+    check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
+    check(
+      Array.isArray(events) &&
+        events.every((event) => EVENTS.some((sent) => sent.startsWith(event))),
+      `the events of a webhook must be among those that are sent: ${EVENTS.join(', ')}`,
+    );
+    return [url, events];
+  });
 }
 
 /** @throws TypeError */
@@ -108,5 +211,7 @@ export function checkNoMore(unknown: object, what: string): void {
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 export const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '';
+const isOrigin = (value: unknown): boolean =>
+  isText(value) && URL.canParse(value) && new URL(value).origin === value;
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;

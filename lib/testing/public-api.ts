@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { type Directory, type FakeSession, rfc3339 } from './directory.js';
+import type { Directory, FakeSession } from './directory.js';
 import { Problem, type Route, type RouteResponse } from './http-server.js';
 import { field, readFields } from './json-body.js';
+import { shownClaims, shownUser } from './shown.js';
 import type { FoundSession, Sessions } from './sessions.js';
 
 /** The public API, as far as back ends call it (hanko backend/handler/public_router.go). */
@@ -40,7 +41,9 @@ export function publicRoutes(
       handle: ({ raw }) => {
         const session = authenticated(sessions, raw);
         directory.touch(session.id);
-        return { status: 200, body: profile(directory, session.user_id) };
+        const user = directory.user(session.user_id);
+        if (user === undefined) throw new Problem(404, 'user not found');
+        return { status: 200, body: shownUser(user, directory.credentialsOf(user.id)) };
       },
     },
     {
@@ -67,26 +70,17 @@ export function publicRoutes(
   ];
 }
 
-/** The claims go by other names here than in the token, and a template's own come last. */
 function validation(found: FoundSession | null): RouteResponse {
   if (found === null) return { status: 200, body: { is_valid: false } };
-  const { sub, exp, iat, aud, iss, nbf: _nbf, jti: _jti, ...others } = found.claims;
-  const { session_id, email, username, ...custom } = others;
-  const expiration = rfc3339((exp as number) * 1000);
-  const claims = {
-    ...(aud !== undefined && { audience: [aud].flat() }),
-    ...(email !== undefined && { email }),
-    expiration,
-    ...(typeof iat === 'number' && { issued_at: rfc3339(iat * 1000) }),
-    ...(iss !== undefined && { issuer: iss }),
-    session_id,
-    subject: sub,
-    ...(typeof username === 'string' && { username }),
-    ...custom,
-  };
+  const claims = shownClaims(found.claims);
   return {
     status: 200,
-    body: { is_valid: true, claims, expiration_time: expiration, user_id: sub },
+    body: {
+      is_valid: true,
+      claims,
+      expiration_time: claims.expiration,
+      user_id: found.claims.sub,
+    },
   };
 }
 
@@ -94,25 +88,4 @@ function authenticated(sessions: Sessions, request: IncomingMessage): FakeSessio
   const found = sessions.authenticate(request);
   if (found === null) throw new Problem(401, 'Unauthorized');
   return found.session;
-}
-
-function profile(directory: Directory, userId: string): unknown {
-  const user = directory.user(userId);
-  if (user === undefined) throw new Problem(404, 'user not found');
-  return {
-    id: user.id,
-    user_id: user.id,
-    mfa_config: { auth_app_set_up: false, totp_enabled: true, security_keys_enabled: true },
-    ...(user.emails && {
-      emails: user.emails.map(({ id, address, is_verified, is_primary }) => ({
-        id,
-        address,
-        is_verified,
-        is_primary,
-      })),
-    }),
-    ...(user.username && { username: user.username }),
-    created_at: user.created_at,
-    updated_at: user.updated_at,
-  };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Directory, type FakeUser, type NewFakeUser, primaryEmail } from './directory.js';
+import { hashPassword } from './flow/passwords.js';
 import { checkRawToken, checkShape, checkUser, checkWebhook } from './input-checks.js';
 import { check, type FakeHankoSettings, UUID } from './options.js';
 import type { KeyRing, SigningKey } from './signing-keys.js';
@@ -106,6 +107,7 @@ export class TokenFactory {
   createUser(user: NewFakeUser): FakeUser {
     checkUser(user);
     const { id = randomUUID(), email, emailVerified = true, username } = user;
+    const { password, totpSecret } = user;
     check(typeof id === 'string' && UUID.test(id), 'the id of a user must be a UUID');
     check(this.directory.user(id) === undefined, 'there is a user with this id already');
     check(
@@ -118,7 +120,12 @@ export class TokenFactory {
     );
     const emails =
       email === undefined ? [] : [{ address: email, is_primary: true, is_verified: emailVerified }];
-    return this.directory.addUser(id, emails, username);
+    const added = this.directory.addUser(id, emails, username);
+    this.directory.setCredentials(added.id, {
+      passwordHash: password === undefined ? undefined : hashPassword(password),
+      totp: totpSecret === undefined ? undefined : { secret: totpSecret, lastStep: null },
+    });
+    return added;
   }
 
   async sign(token: RawToken): Promise<string> {

@@ -399,7 +399,7 @@ describe('options', () => {
     expect(new URL(hanko.url).hostname).toBe('localhost');
     expect(await isAlive(hanko, await hanko.token())).toBe(true);
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.test', '']) {
-      await expect(FakeHanko.start({ host } as never)).rejects.toThrow(
+      await expect(FakeHanko.start({ host })).rejects.toThrow(
         'FakeHanko: host must be 127.0.0.1, ::1 or localhost',
       );
     }

@@ -1,0 +1,38 @@
+import { type FakeUser, newEmail, rfc3339 } from '../directory.js';
+import type { FlowContext } from './flow-context.js';
+import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
+
+/**
+ * The user has proved the address of this flow: it is verified from now on, and added where it is new
+ * (hanko backend/flow_api/flow/shared/hook_email_persist_verified_status.go).
+ */
+export function confirmAddress({ flow, caller, services }: FlowContext, user: FakeUser): void {
+  const { directory, mailer, settings } = services;
+  const { email: address = '' } = flow.data;
+  const owner = directory.userByEmail(address);
+  // Somebody else was faster.
+  if (owner !== undefined && owner.id !== user.id) throw new FlowProblem(FLOW_ERRORS.technical);
+  const emails = user.emails ?? [];
+  if (owner !== undefined) {
+    const verified = emails.map((email) =>
+      email.address === address ? { ...email, is_verified: true } : email,
+    );
+    return directory.setEmails(user.id, verified);
+  }
+  const added = newEmail(
+    { address, is_primary: emails.length === 0, is_verified: true },
+    rfc3339(settings.now()),
+  );
+  directory.setEmails(user.id, [...emails, added]);
+  mailer.notification('email_create', user, caller.language, { new_email_address: address });
+}
+
+/** Mails a code, or word of the attempt, whatever was mailed before. */
+export function mailPasscode({ flow, caller, services }: FlowContext): void {
+  const { email = '', mail = 'login' } = flow.data;
+  const passcode = services.passcodes.create(email, isWithCode(mail));
+  flow.learn({ passcode });
+  services.mailer.passcode(mail, passcode, caller.language);
+}
+
+const isWithCode = (mail: string): boolean => !mail.endsWith('_attempted');

@@ -1,0 +1,91 @@
+import type { Directory, FakeSession, FakeUser } from '../directory.js';
+import type { TokenFactory } from '../tokens.js';
+import type { Flow, FlowData, StateName } from './flow.js';
+import { FLOW_ERRORS, type FlowError, type InputError } from './flow-errors.js';
+import type { Inputs, Values } from './flow-inputs.js';
+import type { Mailer } from './mails.js';
+import type { Passcodes } from './passcodes.js';
+import type { RateLimits } from './rate-limits.js';
+
+/** What actions and states work with. */
+export interface FlowServices {
+  readonly directory: Directory;
+  readonly tokens: TokenFactory;
+  readonly passcodes: Passcodes;
+  readonly limits: RateLimits;
+  readonly mailer: Mailer;
+  readonly settings: FlowSettings;
+}
+
+export interface FlowSettings {
+  readonly now: () => number;
+  readonly onboarding: 'offered' | 'skipped';
+  readonly tokenTransport: 'cookie' | 'header';
+  readonly cookieName: string;
+  readonly lifespanSeconds: number;
+}
+
+/** Who is asking. */
+export interface Caller {
+  /** A living session; null if there is none. Only the profile looks at it. */
+  readonly session: FakeSession | null;
+  readonly userAgent: string;
+  readonly ipAddress: string;
+  /** As in `X-Language`. */
+  readonly language: string;
+}
+
+export interface FlowContext {
+  readonly flow: Flow;
+  readonly caller: Caller;
+  readonly services: FlowServices;
+}
+
+/** One thing to do in a state. */
+export interface Action {
+  readonly description: string;
+  /** Default: none. */
+  readonly inputs?: Inputs | ((context: FlowContext) => Inputs);
+  /** Default: always. */
+  readonly isOffered?: (context: FlowContext) => boolean;
+  /** Called with values that passed the checks of `inputs`. */
+  readonly run: (context: FlowContext, values: Values) => Outcome | Promise<Outcome>;
+}
+
+/** What an action comes to. */
+export type Outcome =
+  /** On to these states, then to those that were scheduled; `isFinal` where no way leads back. */
+  | { readonly next: readonly StateName[]; readonly learn?: FlowData; readonly isFinal?: true }
+  | { readonly back: true }
+  /** The state stays, and says what was wrong. */
+  | Refusal;
+
+export interface Refusal {
+  readonly error: FlowError;
+  readonly inputErrors?: Readonly<Record<string, InputError>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/** What comes with a state when it is reached. */
+export interface Arrival {
+  readonly error?: FlowError;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Whose profile it is, or who is about to sign in; undefined if there is no such user. */
+export function userOf({ flow, services }: FlowContext): FakeUser | undefined {
+  return services.directory.user(flow.ownerId ?? flow.data.userId ?? '');
+}
+
+/** Values that are well-formed and not good. */
+export const wrong = (inputErrors: Readonly<Record<string, InputError>>): Refusal => ({
+  error: FLOW_ERRORS.formData,
+  inputErrors,
+});
+
+/** @param payload the seconds to wait. */
+export const tooOften = (payload: Readonly<Record<string, number>>): Refusal => ({
+  error: FLOW_ERRORS.rateLimit,
+  payload,
+});

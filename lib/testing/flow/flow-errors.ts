@@ -1,0 +1,53 @@
+/** An error as the Flow API words it. */
+export interface FlowError {
+  readonly code: string;
+  readonly message: string;
+  /** Of the answer. */
+  readonly status: number;
+}
+
+/** What is wrong with one input. */
+export type InputError = Omit<FlowError, 'status'>;
+
+/** hanko backend/flowpilot/errors.go, backend/flow_api/flow/shared/errors.go */
+export const FLOW_ERRORS = {
+  technical: flowError('technical_error', 'Something went wrong.', 500),
+  expired: flowError('flow_expired_error', 'The flow has expired.', 410),
+  notPermitted: flowError('operation_not_permitted_error', 'The operation is not permitted.', 403),
+  formData: flowError('form_data_invalid_error', 'Form data invalid.', 400),
+  notFound: flowError('not_found', 'The requested resource was not found.', 404),
+  tooManyPasscodes: flowError(
+    'passcode_max_attempts_reached',
+    'The passcode was entered wrong too many times.',
+    401,
+  ),
+  rateLimit: flowError('rate_limit_exceeded', 'The rate limit has been exceeded.', 429),
+  unauthorized: flowError('unauthorized', 'The session is invalid.', 401),
+  noSaml: flowError('forbidden', 'SAML is not enabled for this tenant', 403),
+} as const;
+
+/** hanko backend/flowpilot/errors.go, backend/flow_api/flow/shared/errors.go (main) */
+export const INPUT_ERRORS = {
+  missing: { code: 'value_missing_error', message: 'The value is missing.' },
+  invalid: { code: 'value_invalid_error', message: 'The value is invalid.' },
+  tooLong: { code: 'value_too_long_error', message: 'The value is too long.' },
+  tooShort: { code: 'value_too_short_error', message: 'The value is too short.' },
+  passcode: { code: 'passcode_invalid', message: 'The passcode is invalid.' },
+  otpCode: { code: 'otp_code_invalid', message: 'The OTP code is invalid.' },
+  otpCodeUsed: {
+    code: 'otp_code_already_used',
+    message: 'The OTP code has already been used.',
+  },
+  emailExists: { code: 'email_already_exists', message: 'The email address already exists.' },
+} as const;
+
+/** Thrown where a flow cannot go on: the answer is the `error` state, and the flow stays as it is. */
+export class FlowProblem extends Error {
+  constructor(readonly error: FlowError) {
+    super(error.message);
+  }
+}
+
+function flowError(code: string, message: string, status: number): FlowError {
+  return { code, message, status };
+}

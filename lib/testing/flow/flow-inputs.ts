@@ -1,0 +1,86 @@
+import { INPUT_ERRORS, type InputError } from './flow-errors.js';
+
+/** An input as an action offers it (hanko backend/flowpilot/input.go). */
+export interface Input {
+  readonly type: 'boolean' | 'email' | 'password' | 'string';
+  /** Bytes. */
+  readonly min_length?: number;
+  /** Bytes. */
+  readonly max_length?: number;
+  readonly required?: true;
+  readonly hidden?: true;
+  /** None or an empty list: any. */
+  readonly allowed_values?: readonly AllowedValue[];
+}
+
+interface AllowedValue {
+  readonly value: string;
+  /** What people see. */
+  readonly name: string;
+}
+
+export type Inputs = Readonly<Record<string, Input>>;
+
+/** The values of the inputs of an action, and nothing else of what was sent. */
+export type Values = ReadonlyMap<string, unknown>;
+
+/** hanko backend/flowpilot/input.go */
+const EMAIL = /^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}$/;
+
+/** Takes from what was sent the values that the action knows. */
+export function readValues(inputs: Inputs, sent: Readonly<Record<string, unknown>>): Values {
+  const names = Object.keys(inputs).filter((name) => Object.hasOwn(sent, name));
+  return new Map(names.map((name) => [name, readValue(inputs[name], sent[name])]));
+}
+
+function readValue(input: Input | undefined, value: unknown): unknown {
+  if (input?.type === 'boolean') return value === true;
+  // Addresses are trimmed, which makes text of everything.
+  if (typeof value === 'string') {
+    return input?.type === 'email' ? value.trim().toLowerCase() : value;
+  }
+  // To be trimmed, an address is made text of, whatever it was.
+  return input?.type === 'email' && value !== null ? JSON.stringify(value) : '';
+}
+
+/** @returns what is wrong, by the name of the input. */
+export function checkValues(inputs: Inputs, values: Values): ReadonlyMap<string, InputError> {
+  const faults = new Map<string, InputError>();
+  for (const [name, input] of Object.entries(inputs)) {
+    const fault = input.type === 'boolean' ? null : faultOf(input, values.get(name));
+    if (fault !== null) faults.set(name, fault);
+  }
+  return faults;
+}
+
+function faultOf(input: Input, value: unknown): InputError | null {
+  const text = typeof value === 'string' ? value : '';
+  if (text === '') return input.required === true ? INPUT_ERRORS.missing : null;
+  const bytes = Buffer.byteLength(text);
+  if (bytes < (input.min_length ?? 0)) return INPUT_ERRORS.tooShort;
+  if (bytes > (input.max_length ?? Infinity)) return INPUT_ERRORS.tooLong;
+  if (input.type === 'email' && !EMAIL.test(text)) return INPUT_ERRORS.invalid;
+  const allowed = (input.allowed_values ?? []).map((one) => one.value);
+  if (allowed.length === 0 || allowed.includes(text)) return null;
+  return {
+    ...INPUT_ERRORS.invalid,
+    message: `${INPUT_ERRORS.invalid.message} Must be one of: ${allowed.join(',')}`,
+  };
+}
+
+/** As the answer shows them. */
+export const shownInputs = (
+  inputs: Inputs,
+  faults: ReadonlyMap<string, InputError> | undefined,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { allowed_values: allowed = [], ...input }]) => [
+      name,
+      {
+        name,
+        ...input,
+        ...(faults?.has(name) && { error: faults.get(name) }),
+        ...(allowed.length > 0 && { allowed_values: allowed }),
+      },
+    ]),
+  );

@@ -1,0 +1,103 @@
+import { shownSession, shownUser } from '../shown.js';
+import { mailPasscode } from './addresses.js';
+import { SIGN_IN_ACTIONS } from './flow-actions.js';
+import { type Action, type Arrival, type FlowContext, userOf } from './flow-context.js';
+import { FLOW_ERRORS } from './flow-errors.js';
+import type { StateName } from './flow.js';
+import { PROFILE_ACTIONS } from './profile-actions.js';
+import { startSession } from './sign-in.js';
+import { newTotpSecret } from './totp.js';
+
+/** Every action there is. */
+export const ACTIONS = { ...SIGN_IN_ACTIONS, ...PROFILE_ACTIONS };
+
+export type ActionName = keyof typeof ACTIONS;
+
+export interface State {
+  /** In the order in which answers list them, which is that of their names. */
+  readonly actions: readonly ActionName[];
+  /** Default: none. */
+  readonly payload?: (context: FlowContext) => Readonly<Record<string, unknown>>;
+  /** What happens on the way in. Default: nothing. */
+  readonly arrive?: (context: FlowContext) => Arrival | Promise<Arrival>;
+}
+
+/** Every state there is, and what can be done in it (hanko backend/flow_api/flow/flows.go). */
+export const STATES: Readonly<Record<StateName, State>> = {
+  preflight: { actions: ['register_client_capabilities'] },
+  login_init: { actions: ['continue_with_login_identifier'] },
+  login_method_chooser: {
+    actions: ['back', 'continue_to_passcode_confirmation', 'continue_to_password_login'],
+  },
+  login_password: { actions: ['back', 'password_login'] },
+  login_otp: { actions: ['otp_code_validate'] },
+  registration_init: { actions: ['register_login_identifier'] },
+  passcode_confirmation: {
+    actions: ['back', 'resend_passcode', 'verify_passcode'],
+    arrive: arriveAtPasscode,
+  },
+  password_creation: { actions: ['back', 'register_password'] },
+  mfa_method_chooser: { actions: ['back', 'continue_to_otp_secret_creation', 'skip'] },
+  mfa_otp_secret_creation: {
+    actions: ['back', 'otp_code_verify'],
+    payload: totpPayload,
+    arrive: ({ flow }) => {
+      flow.learn({ totpSecret: flow.data.totpSecret ?? newTotpSecret() });
+      return {};
+    },
+  },
+  onboarding_create_passkey: { actions: ['back', 'skip'] },
+  device_trust: { actions: ['back', 'skip'] },
+  profile_init: {
+    actions: [
+      'continue_to_otp_secret_creation',
+      'email_create',
+      'email_delete',
+      'email_set_primary',
+      'otp_secret_delete',
+      'password_create',
+      'password_update',
+      'session_delete',
+    ],
+    payload: profilePayload,
+  },
+  success: { actions: [], arrive: startSession },
+};
+
+/** The action if the state offers it to this user now. */
+export function offered(context: FlowContext, name: string): Action | undefined {
+  const known = STATES[context.flow.state].actions.find((action) => action === name);
+  const action: Action | undefined = known && ACTIONS[known];
+  return action?.isOffered?.(context) === false ? undefined : action;
+}
+
+/** A code is sent unless one that is good has been; looking at the page counts as an attempt. */
+function arriveAtPasscode(context: FlowContext): Arrival {
+  const { flow, services } = context;
+  const { email = '', passcode } = flow.data;
+  const wait = services.limits.take('passcode', email);
+  if (wait !== null) return { error: FLOW_ERRORS.rateLimit, payload: { resend_after: wait } };
+  const isSent = services.passcodes.isUsable(passcode) && passcode?.address === email;
+  if (!isSent) mailPasscode(context);
+  return {};
+}
+
+/** In place of the QR code: the key stands beside it. */
+const NO_QR_CODE = `data:image/svg+xml;base64,${Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><rect width="200" height="200" fill="#fff"/><text x="100" y="90" text-anchor="middle" font-family="sans-serif" font-size="15">FakeHanko draws no code.<tspan x="100" dy="24">Type the key instead.</tspan></text></svg>',
+).toString('base64')}`;
+
+function totpPayload({ flow }: FlowContext): Readonly<Record<string, unknown>> {
+  return { otp_image_source: NO_QR_CODE, otp_secret: flow.data.totpSecret };
+}
+
+function profilePayload(context: FlowContext): Readonly<Record<string, unknown>> {
+  const { caller, services } = context;
+  const user = userOf(context);
+  if (user === undefined) return {};
+  const sessions = services.directory.sessionsOf(user.id).toReversed();
+  return {
+    sessions: sessions.map((session) => shownSession(session, session.id === caller.session?.id)),
+    user: shownUser(user, services.directory.credentialsOf(user.id)),
+  };
+}

@@ -1,0 +1,44 @@
+/** Something that Hanko's Flow API has and FakeHanko has not. */
+export interface LeftOut {
+  readonly why: string;
+  /** Actions that are never offered; an unconfigured Hanko offers them. */
+  readonly actions: readonly string[];
+}
+
+/** Left out on purpose. The recordings hold the list of actions to it, the page of FakeHanko names all. */
+export const LEFT_OUT: Readonly<Record<string, LeftOut>> = {
+  'passkeys and security keys': {
+    why: "they need a browser's authenticator; `token({ amr })` makes such sessions",
+    actions: [
+      'continue_to_security_key_creation',
+      'security_key_create',
+      'webauthn_credential_create',
+      'webauthn_generate_creation_options',
+      'webauthn_generate_request_options',
+      'webauthn_verify_assertion_response',
+    ],
+  },
+  'password recovery': {
+    why: 'one more mail and page, and the same session at the end',
+    actions: ['continue_to_passcode_confirmation_recovery'],
+  },
+  'trusted devices': {
+    why: 'a code that is asked for each time is what a test can rely on',
+    actions: ['trust_device'],
+  },
+  metadata: { why: 'no page of the components shows it', actions: ['patch_metadata'] },
+  'the QR code of an authenticator app': {
+    why: 'the key stands beside it, and `totp()` reads it',
+    actions: [],
+  },
+  'third parties and SAML': { why: 'they need a server of their own', actions: [] },
+  'user names, remember me, account deletion': {
+    why: 'they are off in an unconfigured Hanko',
+    actions: [],
+  },
+  'other languages': { why: 'mails are English; the components translate themselves', actions: [] },
+  'webhooks of users and sessions': {
+    why: 'only `email.send` is sent; `webhookToken()` makes the tokens of the others',
+    actions: [],
+  },
+};

@@ -1,0 +1,102 @@
+import { type FakeUser, primaryEmail } from '../directory.js';
+import type { Webhooks } from '../webhooks.js';
+import { type Passcode, PASSCODE_TTL_SECONDS } from './passcodes.js';
+
+/** Of the service that signs the mails, and of the account in an authenticator app. */
+export const SERVICE_NAME = 'FakeHanko';
+
+/** English, whatever the language (hanko backend/mail/locales). */
+const PASSCODE_TEXTS = {
+  login: {
+    subject: (code: string) => `Use passcode ${code} to login to your account`,
+    text: 'Enter the following passcode to verify your identity:',
+  },
+  email_verification: {
+    subject: (code: string) => `Use passcode ${code} to verify your email address`,
+    text: 'Enter the following passcode to verify your email address:',
+  },
+  email_login_attempted: {
+    subject: () => 'Provided email address is not recognized',
+    text: `You or someone else tried to sign in to ${SERVICE_NAME}, but the provided email address is not recognized. Please create an account first.`,
+  },
+  email_registration_attempted: {
+    subject: () => 'Provided email address already taken',
+    text: `You or someone else tried to register an email for ${SERVICE_NAME}, but the provided email address is already registered. Please try to log in instead.`,
+  },
+} as const;
+
+const NOTIFICATION_TEXTS = {
+  email_create: ['A new email address has been added', 'An email address has been added.'],
+  email_delete: ['An email address has been removed', 'An email address has been removed.'],
+  primary_email_update: [
+    'Your primary email address has been updated',
+    'The primary email address has been updated.',
+  ],
+  password_update: ['Your password has been updated', 'The password has been updated.'],
+  mfa_create: [
+    'A new MFA method has been added',
+    'A new multi-factor (MFA) method has been successfully added.',
+  ],
+  mfa_delete: ['MFA method removed', 'An existing multi-factor (MFA) method has been removed.'],
+} as const;
+
+/** Mails are not sent but told of: `email.send` (hanko backend/dto/webhook/email.go). */
+export class Mailer {
+  constructor(private readonly webhooks: Webhooks) {}
+
+  /** A code, or word that somebody tried. */
+  passcode(type: keyof typeof PASSCODE_TEXTS, passcode: Passcode, language: string): void {
+    const { code, address, expiresAt } = passcode;
+    const { subject, text } = PASSCODE_TEXTS[type];
+    const minutes = PASSCODE_TTL_SECONDS / 60;
+    const lines =
+      code === null ? [text] : [text, code, `The passcode is valid for ${minutes} minutes.`];
+    this.send(address, subject(code ?? ''), lines, {
+      accept_language: language,
+      language,
+      type,
+      data: {
+        service_name: SERVICE_NAME,
+        ...(code !== null && {
+          otp_code: code,
+          ttl: PASSCODE_TTL_SECONDS,
+          valid_until: Math.floor(expiresAt / 1000),
+        }),
+      },
+    });
+  }
+
+  /** Word that something about the account has changed; to the address that was the primary one. */
+  notification(
+    template: keyof typeof NOTIFICATION_TEXTS,
+    user: FakeUser,
+    language: string,
+    addresses: Readonly<Record<string, string>> = {},
+  ): void {
+    const to = primaryEmail(user)?.address;
+    if (to === undefined) return;
+    const [subject, text] = NOTIFICATION_TEXTS[template];
+    this.send(to, subject, [text], {
+      accept_language: '',
+      language,
+      type: 'security_notification',
+      data: { template, ...addresses },
+    });
+  }
+
+  private send(
+    address: string,
+    subject: string,
+    lines: readonly string[],
+    more: Readonly<Record<string, unknown>>,
+  ): void {
+    this.webhooks.send('email.send', {
+      subject,
+      body_plain: lines.join('\n\n'),
+      body: lines.map((line) => `<p>${line}</p>`).join('\n'),
+      to_email_address: address,
+      delivered_by_hanko: false,
+      ...more,
+    });
+  }
+}

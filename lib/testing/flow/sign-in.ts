@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { type FakeUser } from '../directory.js';
+import { shownClaims, shownUser } from '../shown.js';
+import { type Arrival, type FlowContext, type Outcome, userOf } from './flow-context.js';
+import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
+import type { FlowData, StateName } from './flow.js';
+
+/** What comes between the first factor and the session (hanko …/login/hook_schedule_onboarding_states.go). */
+export function afterFirstFactor(context: FlowContext, learn: FlowData): Outcome {
+  const { flow, services } = context;
+  const user = userOf(context);
+  if (user === undefined) throw new FlowProblem(FLOW_ERRORS.notPermitted);
+  const hasTotp = services.directory.credentialsOf(user.id).totp !== undefined;
+  const isOffered = services.settings.onboarding === 'offered';
+  const states: readonly (readonly [boolean, StateName])[] = [
+    [hasTotp, 'login_otp'],
+    [isOffered && flow.data.hasWebauthn === true, 'onboarding_create_passkey'],
+    [isOffered && hasTotp, 'device_trust'],
+    [true, 'success'],
+  ];
+  const next = states.flatMap(([isDue, state]) => (isDue ? [state] : []));
+  return { next, learn, isFinal: true };
+}
+
+/** Makes the user who has registered, and starts the session. */
+export async function startSession(context: FlowContext): Promise<Arrival> {
+  const { flow, caller, services } = context;
+  const { directory, tokens, settings } = services;
+  if (flow.kind === 'registration') createUser(context);
+  const user = userOf(context);
+  if (user === undefined) throw new FlowProblem(FLOW_ERRORS.notPermitted);
+  const payload = tokens.startSession(
+    { user, amr: amrOf(flow.data) },
+    { user_agent: caller.userAgent, ip_address: caller.ipAddress },
+  );
+  const token = await tokens.sign({ payload });
+  const { loginMethod, mfaMethod } = flow.data;
+  return {
+    payload: {
+      claims: shownClaims(payload),
+      ...(loginMethod && {
+        last_login: { login_method: loginMethod, ...(mfaMethod && { mfa_method: mfaMethod }) },
+      }),
+      user: shownUser(user, directory.credentialsOf(user.id)),
+    },
+    headers: {
+      'x-session-lifetime': String(settings.lifespanSeconds),
+      'x-session-retention': 'persistent',
+      ...(settings.tokenTransport === 'header'
+        ? { 'x-auth-token': token }
+        : {
+            'set-cookie': `${settings.cookieName}=${token}; Path=/; Max-Age=${settings.lifespanSeconds}; HttpOnly; SameSite=Strict`,
+          }),
+    },
+  };
+}
+
+/** RFC 8176, with names of Hanko's own: what was used, and at registration what was set up. */
+function amrOf({ loginMethod, mfaMethod, newPasswordHash, totp }: FlowData): readonly string[] {
+  if (loginMethod !== undefined) {
+    return [loginMethod === 'password' ? 'pwd' : 'otp', ...(mfaMethod ? [mfaMethod] : [])];
+  }
+  return ['otp', ...(newPasswordHash ? ['pwd'] : []), ...(totp ? ['totp'] : [])];
+}
+
+function createUser({ flow, services }: FlowContext): FakeUser {
+  const { email = '', userId = randomUUID(), newPasswordHash, totp } = flow.data;
+  // Somebody else was faster.
+  if (services.directory.userByEmail(email)) throw new FlowProblem(FLOW_ERRORS.technical);
+  const user = services.directory.addUser(
+    userId,
+    [{ address: email, is_primary: true, is_verified: true }],
+    undefined,
+  );
+  services.directory.setCredentials(userId, { passwordHash: newPasswordHash, totp });
+  return user;
+}

@@ -1,0 +1,85 @@
+import { type Credentials, type FakeSession, type FakeUser, rfc3339 } from './directory.js';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/**
+ * Claims as `/sessions/validate` and a finished sign-in show them: by other names than in the token,
+ * and a template's own come last (hanko backend/dto/session.go).
+ */
+export function shownClaims(token: Claims): Claims & { readonly expiration: string } {
+  const { sub, exp, iat, aud, iss, nbf: _nbf, jti: _jti, ...others } = token;
+  const { session_id, email, username, ...custom } = others;
+  return {
+    ...(aud !== undefined && { audience: [aud].flat() }),
+    ...(email !== undefined && { email }),
+    expiration: rfc3339((exp as number) * 1000),
+    ...(typeof iat === 'number' && { issued_at: rfc3339(iat * 1000) }),
+    ...(iss !== undefined && { issuer: iss }),
+    session_id,
+    subject: sub,
+    ...(typeof username === 'string' && { username }),
+    ...custom,
+  };
+}
+
+/** A user as `/me`, the profile and a finished sign-in show them (hanko backend/dto/profile.go). */
+export function shownUser(user: FakeUser, { totp }: Credentials): unknown {
+  return {
+    id: user.id,
+    user_id: user.id,
+    mfa_config: {
+      auth_app_set_up: totp !== undefined,
+      totp_enabled: true,
+      security_keys_enabled: true,
+    },
+    ...(user.emails && {
+      emails: user.emails.map(({ id, address, is_verified, is_primary }) => ({
+        id,
+        address,
+        is_verified,
+        is_primary,
+      })),
+    }),
+    ...(user.username && { username: user.username }),
+    created_at: user.created_at,
+    updated_at: user.updated_at,
+  };
+}
+
+/** A session as the profile shows it (hanko backend/dto/session.go). */
+export function shownSession(session: FakeSession, isCurrent: boolean): unknown {
+  const { id, user_agent: agent, ip_address, created_at, expires_at, last_used } = session;
+  return {
+    id,
+    ...(agent !== null && { user_agent_raw: agent, user_agent: shownUserAgent(agent) }),
+    ...(ip_address !== null && { ip_address }),
+    current: isCurrent,
+    created_at,
+    expires_at,
+    last_used,
+  };
+}
+
+/** The first that fits: browsers name the ones that they take after, too. */
+const SYSTEMS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['Windows', /Windows/],
+  ['Android', /Android/],
+  ['iOS', /iPhone|iPad/],
+  ['macOS', /Macintosh/],
+  ['Linux', /Linux/],
+];
+const BROWSERS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['Edge', /Edg\//],
+  ['Opera', /OPR\//],
+  ['Headless Chrome', /HeadlessChrome\//],
+  ['Chrome', /Chrome\//],
+  ['Firefox', /Firefox\//],
+  ['Safari', /Safari\//],
+];
+
+/** `Linux (Chrome)`; of what is no browser the name: ` (node)`. */
+function shownUserAgent(agent: string): string {
+  const find = (list: typeof SYSTEMS): string | undefined =>
+    list.find(([, pattern]) => pattern.test(agent))?.[0];
+  return `${find(SYSTEMS) ?? ''} (${find(BROWSERS) ?? agent.split(/[/ ]/, 1)[0] ?? ''})`;
+}
