@@ -1,0 +1,73 @@
+import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import {
+  CurrentUser,
+  HankoAuthGuard,
+  HankoModule,
+  type HankoModuleOptions,
+  Public,
+} from 'nestjs-hanko';
+import { type Contender, type HankoSettings, PLATFORMS } from './contender.js';
+
+@Controller()
+class MeController {
+  @Get('me')
+  me(@CurrentUser('id') id: string) {
+    return { id };
+  }
+
+  @Public()
+  @Get('ping')
+  ping() {
+    return { ok: true };
+  }
+}
+
+@Module({})
+class ProtectedModule {}
+
+function app(hanko: HankoSettings, options: HankoModuleOptions): DynamicModule {
+  const { apiUrl, issuer, audience } = hanko;
+  return {
+    module: ProtectedModule,
+    imports: [HankoModule.forRoot({ apiUrl, issuer, audience, ...options })],
+    controllers: [MeController],
+    providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }],
+  };
+}
+
+const common = { platforms: PLATFORMS, verifies: true, guard: HankoAuthGuard } as const;
+
+/** As its README sets it up: one guard for the whole app, and a public route. */
+export const nestjsHanko: Contender = {
+  ...common,
+  id: 'nestjs-hanko',
+  name: '**nestjs-hanko**',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, {}),
+};
+
+export const nestjsHankoCookie: Contender = {
+  ...common,
+  id: 'nestjs-hanko-cookie',
+  name: '**nestjs-hanko**, cookie',
+  credential: 'cookie',
+  app: (hanko) => app(hanko, {}),
+};
+
+export const nestjsHankoNoCache: Contender = {
+  ...common,
+  id: 'nestjs-hanko-no-cache',
+  name: '**nestjs-hanko**, `signatureCache: false`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { signatureCache: false }),
+};
+
+/** With room for as many tokens as a scenario holds. */
+export const nestjsHankoLargeCache: Contender = {
+  ...common,
+  id: 'nestjs-hanko-large-cache',
+  name: '**nestjs-hanko**, `signatureCache` with room for all',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { signatureCache: { maxEntries: 200_000, maxBytes: 1_000_000_000 } }),
+};

@@ -1,0 +1,39 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Credential } from '../contenders/contender.js';
+
+class NotesController {
+  list(this: void): void {}
+}
+
+/** Of an Express or Fastify response, what guards touch. */
+const response = { header: () => response, setHeader: () => response };
+
+/** A request to an unmarked handler: of what Nest hands to a guard, what guards ask for. */
+function contextOf(request: object): ExecutionContext {
+  const http = { getRequest: () => request, getResponse: () => response };
+  const context = {
+    getType: () => 'http',
+    getClass: () => NotesController,
+    getHandler: () => NotesController.prototype.list,
+    getArgs: () => [request, response],
+    switchToHttp: () => http,
+  };
+  return context as unknown as ExecutionContext;
+}
+
+/** A new request. Its texts are new too, as those from a socket: nothing remembers their hash. */
+export function contextWith(credential: Credential, token: string | null): ExecutionContext {
+  const headers: Record<string, string> = { host: '127.0.0.1:3000', connection: 'keep-alive' };
+  const rawHeaders = ['Host', '127.0.0.1:3000', 'Connection', 'keep-alive'];
+  if (token !== null) {
+    const [name, value] =
+      credential === 'bearer'
+        ? ['Authorization', copyOf(`Bearer ${token}`)]
+        : ['Cookie', copyOf(`hanko=${token}`)];
+    headers[name.toLowerCase()] = value;
+    rawHeaders.push(name, value);
+  }
+  return contextOf({ method: 'GET', url: '/notes', headers, rawHeaders });
+}
+
+const copyOf = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');

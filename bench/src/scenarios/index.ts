@@ -1,0 +1,25 @@
+import type { Scenario } from '../bench.js';
+import { burst } from './burst.js';
+import { firstSeen } from './first-seen.js';
+import { forged } from './forged.js';
+import { guardAlone } from './guard-alone.js';
+import { hitAfterFlood } from './hit-after-flood.js';
+import { memory } from './memory.js';
+import { nothingToVerify } from './nothing-to-verify.js';
+import { thousand } from './thousand.js';
+import { unknownKids } from './unknown-kids.js';
+import { warm } from './warm.js';
+
+/** In this order: the servers run on from one to the next, and floods come last. */
+export const scenarios: readonly Scenario[] = [
+  warm,
+  thousand,
+  nothingToVerify,
+  firstSeen,
+  forged,
+  unknownKids,
+  guardAlone,
+  burst,
+  hitAfterFlood,
+  memory,
+];

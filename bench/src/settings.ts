@@ -1,0 +1,68 @@
+import { type Contender, type Platform, PLATFORMS } from './contenders/contender.js';
+import { docsRecipe } from './contenders/docs-recipe.js';
+import { fastJwt } from './contenders/fast-jwt.js';
+import { httpContenders } from './contenders/index.js';
+import { nestjsHanko, nestjsHankoLargeCache } from './contenders/nestjs-hanko.js';
+import { none } from './contenders/none.js';
+import { yes } from './contenders/yes.js';
+
+/** Many short rounds: what else the machine does then falls on all contenders alike. */
+export interface Rounds {
+  /** Thrown away, for the compiler to warm up. */
+  readonly warmUp: number;
+  /** After those. */
+  readonly count: number;
+  readonly durationMs: number;
+}
+
+/** How much of everything. */
+export interface Settings {
+  readonly platforms: readonly Platform[];
+  /** Those that have a server. */
+  readonly contenders: readonly Contender[];
+  /** Those whose guard is called without HTTP, where a scenario has several. */
+  readonly guards: readonly Contender[];
+  readonly warm: Rounds;
+  readonly thousand: Rounds;
+  readonly firstSeen: Rounds & { readonly tokensPerRound: number };
+  readonly forged: Rounds & { readonly tokensPerRound: number };
+  readonly nothing: Rounds;
+  readonly guardAlone: { readonly rounds: number; readonly callsPerRound: number };
+  readonly burst: { readonly rounds: number };
+  readonly hitAfterFlood: { readonly rounds: number };
+  readonly memory: { readonly tokens: number; readonly contenders: readonly Contender[] };
+  readonly unknownKids: { readonly tokens: number };
+}
+
+export const FULL: Settings = {
+  platforms: PLATFORMS,
+  contenders: httpContenders,
+  guards: [yes, nestjsHanko, fastJwt, docsRecipe],
+  warm: { warmUp: 4, count: 30, durationMs: 300 },
+  thousand: { warmUp: 2, count: 15, durationMs: 300 },
+  firstSeen: { warmUp: 2, count: 18, durationMs: 400, tokensPerRound: 5_000 },
+  forged: { warmUp: 1, count: 9, durationMs: 800, tokensPerRound: 15_000 },
+  nothing: { warmUp: 2, count: 10, durationMs: 300 },
+  guardAlone: { rounds: 25, callsPerRound: 1_000 },
+  burst: { rounds: 200 },
+  hitAfterFlood: { rounds: 15 },
+  memory: { tokens: 100_000, contenders: [nestjsHanko, nestjsHankoLargeCache] },
+  unknownKids: { tokens: 10_000 },
+};
+
+/** Under a minute, to see that nothing is badly slower: too little of everything for numbers that one publishes. */
+export const QUICK: Settings = {
+  platforms: ['fastify'],
+  contenders: [none, yes, nestjsHanko, fastJwt, docsRecipe],
+  guards: [nestjsHanko],
+  warm: { warmUp: 1, count: 3, durationMs: 250 },
+  thousand: { warmUp: 1, count: 1, durationMs: 200 },
+  firstSeen: { warmUp: 1, count: 1, durationMs: 200, tokensPerRound: 600 },
+  forged: { warmUp: 1, count: 1, durationMs: 250, tokensPerRound: 2_000 },
+  nothing: { warmUp: 1, count: 1, durationMs: 150 },
+  guardAlone: { rounds: 5, callsPerRound: 300 },
+  burst: { rounds: 15 },
+  hitAfterFlood: { rounds: 1 },
+  memory: { tokens: 2_000, contenders: [nestjsHanko] },
+  unknownKids: { tokens: 500 },
+};
