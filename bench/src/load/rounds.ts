@@ -8,6 +8,8 @@ export interface Sample extends VolleyResult {
   readonly requestsPerSecond: number;
   /** CPU time of all the server's threads for each request. */
   readonly cpuMicros: number;
+  /** The part of it that is not the kernel's: what the code of app and libraries takes. */
+  readonly userMicros: number;
 }
 
 /**
@@ -39,9 +41,11 @@ export async function sample(
   volley: Omit<Volley, 'port'>,
   expectedStatus: number,
 ): Promise<Sample> {
-  const cpuBefore = await server.cpuMicros();
+  const before = await server.usage();
   const result = await load.fire({ ...volley, port: server.port });
-  const cpu = (await server.cpuMicros()) - cpuBefore;
+  const after = await server.usage();
+  const user = after.userMicros - before.userMicros;
+  const system = after.systemMicros - before.systemMicros;
   const { requests, elapsedMs, statuses } = result;
   if (statuses[expectedStatus] !== requests) {
     throw new Error(
@@ -51,6 +55,7 @@ export async function sample(
   return {
     ...result,
     requestsPerSecond: (requests / elapsedMs) * 1_000,
-    cpuMicros: cpu / requests,
+    cpuMicros: (user + system) / requests,
+    userMicros: user / requests,
   };
 }

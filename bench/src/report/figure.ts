@@ -8,6 +8,7 @@ export const METRICS = {
   baseRatio: { heading: 'of its base', digits: 2, showsSpread: true },
   requestsPerSecond: { heading: 'req/s', digits: 0, showsSpread: false },
   cpuMicros: { heading: 'CPU µs/req', digits: 0, showsSpread: false },
+  userMicros: { heading: 'of it in user mode', digits: 0, showsSpread: true },
   p50Ms: { heading: 'p50 ms', digits: 1, showsSpread: false },
   p99Ms: { heading: 'p99 ms', digits: 1, showsSpread: false },
   pingP50Ms: { heading: '`/ping` p50 ms', digits: 1, showsSpread: false },

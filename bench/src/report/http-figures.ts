@@ -19,7 +19,13 @@ export function addHttpFigures(
   { platform, bar }: { readonly platform: Platform; readonly bar?: Bar | undefined },
 ): void {
   figures.add(subject, 'ratio', ratios(samples, base), { platform, bar });
-  for (const metric of ['requestsPerSecond', 'cpuMicros', 'p50Ms', 'p99Ms'] as const) {
+  for (const metric of [
+    'requestsPerSecond',
+    'cpuMicros',
+    'userMicros',
+    'p50Ms',
+    'p99Ms',
+  ] as const) {
     figures.add(
       subject,
       metric,

@@ -17,7 +17,7 @@ export interface ServerSettings {
 export type Started = { readonly port: number } | { readonly failure: string };
 
 /** What it answers whenever it is asked: the CPU time it has used, of all threads. */
-export type Usage = { readonly cpuMicros: number };
+export type Usage = { readonly userMicros: number; readonly systemMicros: number };
 
 const adapters: Readonly<Record<Platform, () => Promise<AbstractHttpAdapter>>> = {
   express: async () => new (await import('@nestjs/platform-express')).ExpressAdapter(),
@@ -43,6 +43,6 @@ async function start({ contender, platform, hanko }: ServerSettings): Promise<St
 
 answerQuestions(async (): Promise<Usage> => {
   const { user, system } = process.cpuUsage();
-  return { cpuMicros: user + system };
+  return { userMicros: user, systemMicros: system };
 });
 process.send?.(await start(JSON.parse(process.argv[2] ?? '') as ServerSettings));

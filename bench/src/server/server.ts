@@ -36,8 +36,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** CPU time used so far, of all threads, in microseconds. */
-  async cpuMicros(): Promise<number> {
-    return (await this.child.ask<Usage>({}, ANSWER_TIMEOUT_MS)).cpuMicros;
+  usage(): Promise<Usage> {
+    return this.child.ask<Usage>({}, ANSWER_TIMEOUT_MS);
   }
 
   /** Its name at the JWKS server. */
