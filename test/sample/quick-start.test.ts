@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FakeHanko } from 'nestjs-hanko/testing';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Sample } from './running-sample.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../sample/01-quick-start', import.meta.url));
@@ -70,5 +71,35 @@ describe('sample/01-quick-start', () => {
     });
     expect(await response.json()).toEqual({ message: 'Hello grace@example.test' });
     expect(hanko.countRequests('/.well-known/jwks.json')).toBe(1);
+    expect((await fetch(`${url}/me`)).status).toBe(401);
+    const me = await fetch(`${url}/me`, { headers: { cookie: `hanko=${token}` } });
+    expect(await me.json()).toMatchObject({ email: { address: 'grace@example.test' } });
+  });
+});
+
+describe('npm start', () => {
+  // In this file, for it builds into the same folders.
+  test('serves the API and the three front ends', { timeout: 90_000 }, async () => {
+    await using sample = await Sample.start();
+    const get = (path: string): Promise<Response> => fetch(sample.url + path);
+    expect(await (await get('/api')).json()).toEqual({ message: 'Anyone may read this' });
+    expect((await get('/api/me')).status).toBe(401);
+    const config = (await (await get('/config.json')).json()) as Record<string, string>;
+    expect(config).toMatchObject({ apiUrl: '/api', tokenTransport: 'cookie' });
+    expect(config.hankoApiUrl).toMatch(/^http:\/\/localhost:\d+$/);
+    expect(await (await get('/')).text()).toContain('href="/svelte"');
+    for (const path of ['/react', '/vue', '/svelte']) {
+      const page = await (await get(path)).text();
+      expect(page).toContain('ada@example.test');
+      const script = /src="(\/\w+\/assets\/[\w.-]+\.js)"/.exec(page)?.[1];
+      expect((await get(String(script))).headers.get('content-type')).toMatch(/javascript/);
+    }
+  });
+
+  test('shows no demo where HANKO_API_URL names a Hanko', { timeout: 90_000 }, async () => {
+    await using hanko = await FakeHanko.start({ host: 'localhost' });
+    await using sample = await Sample.start({ HANKO_API_URL: hanko.url });
+    expect(await (await fetch(`${sample.url}/vue`)).text()).not.toContain('ada@example.test');
+    expect((await fetch(`${sample.url}/demo/mails`)).status).toBe(404);
   });
 });

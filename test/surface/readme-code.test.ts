@@ -28,12 +28,13 @@ const AMBIENT: Readonly<Record<string, string>> = {
   token: 'declare const token: string;',
   request: 'declare const request: any;',
   AppModule: 'declare class AppModule {}',
-  hankoFrontend: 'declare const hankoFrontend: { getSessionToken(): string };',
+  sessionStorage: 'declare const sessionStorage: { getItem(key: string): string | null };',
 };
 
 /** What each document speaks of throughout. */
 const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'README.md': AMBIENT,
+  'sample/README.md': AMBIENT,
   'sample/01-quick-start/README.md': AMBIENT,
   'SECURITY.md': AMBIENT,
   'lib/testing/README.md': {

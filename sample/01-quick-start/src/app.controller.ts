@@ -1,5 +1,5 @@
-import { Controller, Get } from '@nestjs/common';
-import { CurrentUser, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { CurrentUser, HankoAuthGuard, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
 
 @Controller()
 export class AppController {
@@ -15,5 +15,12 @@ export class AppController {
   @Get('greeting')
   greeting(@CurrentUser() user: HankoUser | null) {
     return { message: `Hello ${user?.email?.address ?? 'stranger'}` };
+  }
+
+  /** Only for those who are signed in: everything their token says. */
+  @UseGuards(HankoAuthGuard)
+  @Get('me')
+  me(@CurrentUser() user: HankoUser) {
+    return user;
   }
 }

@@ -1,0 +1,33 @@
+import { useState } from 'react';
+import { type Answer, callApi } from './hanko';
+
+const ROUTES = { Public: '/', Optional: '/greeting', Protected: '/me' };
+
+export function ApiCalls() {
+  const [answer, setAnswer] = useState<Answer>();
+
+  return (
+    <section className="card">
+      <h2>Call the API</h2>
+      <div className="buttons">
+        {Object.entries(ROUTES).map(([name, route]) => (
+          <button key={route} onClick={async () => setAnswer(await callApi(route))}>
+            {name} <code>{route}</code>
+          </button>
+        ))}
+      </div>
+      <output>
+        {answer ? (
+          <>
+            <strong data-ok={answer.status === 200}>
+              {answer.route} → {answer.status}
+            </strong>
+            <pre tabIndex={0}>{JSON.stringify(answer.body, null, 2)}</pre>
+          </>
+        ) : (
+          'Status and body of the answer.'
+        )}
+      </output>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import { ApiCalls } from './ApiCalls';
+import { hanko } from './hanko';
+import { useSession } from './useSession';
+
+export function App() {
+  const { user, notice } = useSession();
+
+  return (
+    <main>
+      <h1>Hanko, React and NestJS</h1>
+      <p role="status" className="notice">
+        {notice}
+      </p>
+      <section className="card account">
+        {user === null && <hanko-auth />}
+        {user && (
+          <>
+            <h2 tabIndex={-1} ref={(heading) => heading?.focus()}>
+              Hello {user.email?.address ?? user.id}
+            </h2>
+            <p>
+              Signed in by <code>{user.amr.join(', ')}</code> until{' '}
+              {new Date(user.expiresAt).toLocaleTimeString()}.
+            </p>
+            <button onClick={() => hanko.logout()}>Sign out</button>
+            <hanko-profile />
+          </>
+        )}
+      </section>
+      <ApiCalls />
+    </main>
+  );
+}

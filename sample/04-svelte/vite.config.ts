@@ -1,0 +1,11 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+const sample = 'http://localhost:3000'; // `npm start` in the root of the repository
+
+export default defineConfig({
+  plugins: [svelte()],
+  base: '/svelte/',
+  // `npm run dev`: the page is Vite's, the API is the sample's, and to the browser they are one.
+  server: { proxy: { '/api': sample, '/config.json': sample } },
+});

@@ -1,0 +1,81 @@
+// Builds what the samples run, all at a time, and only what has changed since it was last built here.
+// Types are not checked: `npm run types` does that.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// `npm ci` empties it: other versions of dependencies build anew.
+const cache = join(root, 'node_modules/.cache/nestjs-hanko-sample');
+
+const tsc = (...flags) => ['typescript/bin/tsc', '--noCheck', ...flags];
+const vite = ['vite/bin/vite.js', 'build', '--logLevel', 'error'];
+const frontEnd = (folder) => ({
+  folder,
+  inputs: [folder, 'sample/shared'],
+  output: 'dist/index.html',
+  command: vite,
+});
+
+const TASKS = {
+  'nestjs-hanko': {
+    folder: '.',
+    inputs: ['lib', 'tsconfig.json', 'tsconfig.build.json'],
+    output: 'dist/esm/index.js',
+    command: tsc('-p', 'tsconfig.build.json'),
+  },
+  'NestJS API': {
+    folder: 'sample/01-quick-start',
+    inputs: ['sample/01-quick-start'],
+    output: 'dist/main.js',
+    command: tsc(),
+  },
+  'React app': frontEnd('sample/02-react'),
+  'Vue app': frontEnd('sample/03-vue'),
+  'Svelte app': frontEnd('sample/04-svelte'),
+};
+
+/** @throws Error that says what could not be built; the tool itself has said why. */
+export async function build() {
+  mkdirSync(cache, { recursive: true });
+  await Promise.all(Object.entries(TASKS).map(([name, task]) => buildOne(name, task)));
+}
+
+async function buildOne(name, { folder, inputs, output, command: [tool, ...args] }) {
+  const stamp = join(cache, name);
+  const state = fingerprint(inputs);
+  const isBuilt = existsSync(join(root, folder, output)) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, 'utf8') === state) return;
+  const started = performance.now();
+  await run([join(root, 'node_modules', tool), ...args], join(root, folder), name);
+  writeFileSync(stamp, state);
+  console.log(`built ${name.padEnd(12)} ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Names, sizes and times of all files: a file that is gone counts, too. */
+function fingerprint(inputs) {
+  const hash = createHash('sha256');
+  for (const file of inputs.flatMap(filesOf)) {
+    const { mtimeMs, size } = statSync(join(root, file));
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function filesOf(path) {
+  if (statSync(join(root, path)).isFile()) return [path];
+  return readdirSync(join(root, path))
+    .filter((name) => name !== 'dist' && name !== 'node_modules')
+    .flatMap((name) => filesOf(join(path, name)));
+}
+
+function run(args, cwd, name) {
+  const env = { ...process.env, NODE_ENV: 'production' };
+  return new Promise((resolve, reject) => {
+    spawn(process.execPath, args, { cwd, env, stdio: 'inherit' }).once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${name} could not be built`)),
+    );
+  });
+}

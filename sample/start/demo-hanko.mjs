@@ -1,0 +1,57 @@
+// A Hanko for those who have none. Mails go nowhere: the page shows what they would say.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { FakeHanko } from 'nestjs-hanko/testing';
+
+const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };
+
+/** @param tokenTransport `cookie` or `header` */
+export async function startDemoHanko(tokenTransport) {
+  const pages = new Set();
+  const receiver = createServer(async (request, response) => {
+    try {
+      const { token } = await json(request);
+      const { payload } = await jwtVerify(token, createLocalJWKSet(hanko.jwks()));
+      const { to_email_address: to, subject } = payload.data;
+      const mail = `data: ${JSON.stringify({ to, subject })}\n\n`;
+      for (const page of pages) page.write(mail);
+      response.end();
+    } catch {
+      response.writeHead(400).end();
+    }
+  });
+  await once(receiver.listen(0, 'localhost'), 'listening');
+
+  const hanko = await FakeHanko.start({
+    host: 'localhost', // not 127.0.0.1: cookies belong to the name in the address bar
+    tokenTransport,
+    onboarding: 'skipped',
+    users: [ADA],
+    webhooks: [{ url: `http://localhost:${receiver.address().port}` }],
+  });
+
+  return {
+    url: hanko.url,
+
+    /** What each page begins with. */
+    html: readFileSync(new URL('demo.html', import.meta.url), 'utf8')
+      .replace('{email}', ADA.email)
+      .replace('{password}', ADA.password),
+
+    /** Tells a page of mails, as server-sent events. */
+    showMails(response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.flushHeaders();
+      response.once('close', () => pages.delete(response));
+      pages.add(response);
+    },
+
+    /** As an administrator does: the pages are to find out by themselves. */
+    endSessions() {
+      for (const { id } of hanko.sessions()) hanko.revoke(id);
+    },
+  };
+}
