@@ -2,7 +2,11 @@ import { Logger } from '@nestjs/common';
 import { publishAuthentication } from '../diagnostics/channels.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { privateSlot } from './private-slot.js';
+
+/** Where it is noted what was last said about a request. */
+interface Said {
+  said?: string | undefined;
+}
 
 /** Whoever floods us with bad tokens must not write our log. */
 const MAX_LINES_PER_SECOND = 10;
@@ -13,8 +17,6 @@ const MAX_LINES_PER_SECOND = 10;
  */
 export class AuthenticationLog {
   private readonly logger = new Logger('HankoAuth');
-  /** What was last said about a request. */
-  private readonly said = privateSlot<string>();
   private readonly unsupportedHandlers = new Set<string>();
   private second = -Infinity;
   private linesInSecond = 0;
@@ -27,13 +29,13 @@ export class AuthenticationLog {
     publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
   }
 
-  anonymous(request: object, handler: string | undefined): void {
-    if (this.isNew(request, 'anonymous')) publishAuthentication({ outcome: 'anonymous', handler });
+  anonymous(notes: Said, handler: string | undefined): void {
+    if (this.isNew(notes, 'anonymous')) publishAuthentication({ outcome: 'anonymous', handler });
   }
 
-  refused(request: object, error: HankoAuthError, handler: string | undefined): void {
+  refused(notes: Said, error: HankoAuthError, handler: string | undefined): void {
     const { code, reason } = error;
-    if (!this.isNew(request, code)) return;
+    if (!this.isNew(notes, code)) return;
     if (code === 'context_unsupported') {
       // Once per handler, or whoever sends it messages writes our log.
       if (!this.unsupportedHandlers.has(String(handler))) this.logger.error(reason);
@@ -56,9 +58,9 @@ export class AuthenticationLog {
     if (this.linesInSecond <= MAX_LINES_PER_SECOND) this.logger.debug(line());
   }
 
-  private isNew(request: object, what: string): boolean {
-    const isNew = this.said.get(request) !== what;
-    this.said.set(request, what);
+  private isNew(notes: Said, what: string): boolean {
+    const isNew = notes.said !== what;
+    notes.said = what;
     return isNew;
   }
 }

@@ -15,7 +15,7 @@ import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
-import { privateSlot } from './private-slot.js';
+import { type Notes, RequestNotes } from './request-notes.js';
 import { Routes } from './route-mode.js';
 import { sendHeaders } from './send-headers.js';
 
@@ -47,7 +47,7 @@ export class HankoAuthService {
    * Who is behind each request: it is verified once, whoever asks, also at the same time. Only this
    * is trusted; nothing that others can write, `request.user` included, is ever read back.
    */
-  private readonly outcomes = privateSlot<NowOrLater<Outcome>>();
+  private readonly notes = new RequestNotes<Outcome>();
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
@@ -117,19 +117,19 @@ export class HankoAuthService {
     handler: string | undefined,
   ): NowOrLater<Authenticated | null> {
     const context = isExecutionContext(source) ? source : undefined;
-    // What stands for the request in maps. Fastify's middleware sees Node's request, its handlers a wrapper.
+    // Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former.
     let identity: object = source;
     let request: IncomingRequest;
     return settle(
       () => {
         request = context ? httpRequest(context) : (source as IncomingRequest);
         identity = request.raw ?? request;
-        return this.authenticateOnce(identity, request, handler);
+        return this.authenticateOnce(this.notes.of(identity), request, handler);
       },
       (outcome) => {
         if (outcome.user === null) {
           if (!optional) throw outcome.error();
-          this.log.anonymous(identity, handler);
+          this.log.anonymous(this.notes.of(identity), handler);
           return null;
         }
         // For loggers, policies and the like that look for a user there.
@@ -138,7 +138,7 @@ export class HankoAuthService {
       },
       (error) => {
         if (isAuthError(error)) {
-          this.log.refused(identity, error, handler);
+          this.log.refused(this.notes.of(identity), error, handler);
           if (context?.getType() === 'http') {
             sendHeaders(context.switchToHttp().getResponse(), error.headers);
           }
@@ -149,30 +149,22 @@ export class HankoAuthService {
   }
 
   private authenticateOnce(
-    identity: object,
+    notes: Notes<Outcome>,
     request: IncomingRequest,
     handler: string | undefined,
   ): NowOrLater<Outcome> {
-    const known = this.outcomes.get(identity);
-    if (known !== undefined) return known;
+    if (notes.outcome !== undefined) return notes.outcome;
 
     const outcome = this.authenticateRequest(request, handler);
-    if (!isLater(outcome)) return this.keep(identity, outcome);
-    const pending = outcome.then(
-      (settled) => this.keep(identity, settled),
+    if (!isLater(outcome)) return keep(notes, outcome);
+    notes.outcome = outcome.then(
+      (settled) => keep(notes, settled),
       (error: unknown) => {
-        this.outcomes.set(identity, undefined);
+        notes.outcome = undefined;
         throw error;
       },
     );
-    this.outcomes.set(identity, pending);
-    return pending;
-  }
-
-  /** Only a user is kept: who asks again without one may ask for something else. */
-  private keep(identity: object, outcome: Outcome): Outcome {
-    this.outcomes.set(identity, outcome.user === null ? undefined : outcome);
-    return outcome;
+    return notes.outcome;
   }
 
   private authenticateRequest(
@@ -251,6 +243,12 @@ export class HankoAuthService {
   private trustedHanko(): TrustedHanko {
     return this.hanko;
   }
+}
+
+/** Only a user is kept: who asks again without one may ask for something else. */
+function keep(notes: Notes<Outcome>, outcome: Outcome): Outcome {
+  notes.outcome = outcome.user === null ? undefined : outcome;
+  return outcome;
 }
 
 const NO_CREDENTIAL: Anonymous = {

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { privateSlot } from '../auth/private-slot.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { OnExisting } from '../private-field.js';
 
 /**
  * Parameter decorators have no injection, pipes have: so a decorator hands the execution context to a
@@ -9,7 +9,22 @@ import { HankoConfigurationError } from '../errors/hanko.errors.js';
  */
 export type ContextCarrier = () => void;
 
-const contexts = privateSlot<ExecutionContext>();
+class Carrier extends OnExisting {
+  #context: ExecutionContext;
+
+  constructor(carrier: ContextCarrier, context: ExecutionContext) {
+    super(carrier);
+    this.#context = context;
+  }
+
+  static give(carrier: ContextCarrier, context: ExecutionContext): ContextCarrier {
+    return new Carrier(carrier, context) as object as ContextCarrier;
+  }
+
+  static contextOf(carrier: object): ExecutionContext | undefined {
+    return #context in carrier ? carrier.#context : undefined;
+  }
+}
 
 /** ValidationPipe writes `constructor`: as an enumerable property, `forbidNonWhitelisted` would object to it. */
 const HIDDEN = { value: Function, configurable: true, writable: true };
@@ -17,13 +32,12 @@ const HIDDEN = { value: Function, configurable: true, writable: true };
 export function carry(context: ExecutionContext): ContextCarrier {
   const carrier: ContextCarrier = () => undefined;
   Object.defineProperty(carrier, 'constructor', HIDDEN);
-  contexts.set(carrier, context);
-  return carrier;
+  return Carrier.give(carrier, context);
 }
 
 /** @throws HankoConfigurationError if a pipe in between replaced it: nobody is let in on its word. */
 export function unpack(carrier: unknown, decorator: string): ExecutionContext {
-  const context = typeof carrier === 'function' ? contexts.get(carrier) : undefined;
+  const context = typeof carrier === 'function' ? Carrier.contextOf(carrier) : undefined;
   if (context !== undefined) return context;
   throw new HankoConfigurationError([
     {

@@ -18,26 +18,33 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** What a `Date` can hold (ECMA-262 §21.4.1.1), in seconds. */
 const MAX_DATE_SECONDS = 8_640_000_000_000;
 
+/** The claims of a session token, whose kind and shape are good. What they say is not checked yet. */
+export interface SessionClaims {
+  readonly claims: HankoClaims;
+  /** `exp`, in seconds since 1970. */
+  readonly expiresAt: number;
+  /** The later one of `iat` and `nbf`, in seconds since 1970. */
+  readonly validFrom: number;
+  readonly audiences: readonly string[];
+}
+
 /**
- * Holds claims against the policy: kind, then shape, time, audience and issuer (RFC 8725 §3.8, §3.9, §3.12).
+ * Checks kind and shape (RFC 8725 §3.12): a payload never changes, so once per token is enough.
  *
- * It runs before the signature is looked at, so that a dead token costs next to nothing and is refused
- * also while Hanko is down. Its result may be used only once the signature is verified.
- *
- * @throws HankoTokenError `token_not_a_session`, `token_claims_invalid`, `token_expired`,
- * `token_not_yet_valid`, `token_audience_mismatch`, `token_issuer_mismatch`
+ * @throws HankoTokenError `token_not_a_session`, `token_claims_invalid`
  */
-export function checkSessionClaims(
-  payload: Readonly<Record<string, unknown>>,
-  policy: ClaimsPolicy,
-): HankoClaims {
+export function parseSessionClaims(payload: Readonly<Record<string, unknown>>): SessionClaims {
   checkKind(payload);
-  checkTimes(payload, policy);
-  checkAudience(payload.aud, policy.audience);
-  if (policy.issuer !== null && payload.iss !== policy.issuer) {
-    throw new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"');
+  const { exp, iat, nbf } = payload;
+  if (!isNumericDate(exp) || !isNumericDate(iat) || !(nbf === undefined || isNumericDate(nbf))) {
+    throw new HankoTokenError('token_claims_invalid', 'exp, iat or nbf is not a whole second');
   }
-  return payload as unknown as HankoClaims;
+  return {
+    claims: payload as unknown as HankoClaims,
+    expiresAt: exp,
+    validFrom: Math.max(iat, nbf ?? iat),
+    audiences: parseAudiences(payload.aud),
+  };
 }
 
 /**
@@ -60,37 +67,47 @@ function checkKind({ sub, session_id }: Readonly<Record<string, unknown>>): void
   }
 }
 
-function checkTimes(
-  { exp, iat, nbf }: Readonly<Record<string, unknown>>,
-  { clockToleranceSeconds, nowMs }: ClaimsPolicy,
-): void {
-  if (!isNumericDate(exp) || !isNumericDate(iat) || !(nbf === undefined || isNumericDate(nbf))) {
-    throw new HankoTokenError('token_claims_invalid', 'exp, iat or nbf is not a whole second');
+function parseAudiences(aud: unknown): readonly string[] {
+  const audiences = aud === undefined ? [] : typeof aud === 'string' ? [aud] : aud;
+  if (!Array.isArray(audiences) || !audiences.every((entry) => typeof entry === 'string')) {
+    throw new HankoTokenError('token_claims_invalid', 'The aud claim is neither text nor a list');
   }
+  return audiences;
+}
+
+/**
+ * Holds claims against the policy: time, audience and issuer (RFC 8725 §3.8, §3.9), on each request.
+ *
+ * It runs before the signature is looked at, so that a dead token costs next to nothing and is refused
+ * also while Hanko is down. What it lets through is good only once the signature is verified.
+ *
+ * @throws HankoTokenError `token_expired`, `token_not_yet_valid`, `token_audience_mismatch`,
+ * `token_issuer_mismatch`
+ */
+export function checkSessionClaims(
+  { claims, expiresAt, validFrom, audiences }: SessionClaims,
+  { audience, issuer, clockToleranceSeconds, nowMs }: ClaimsPolicy,
+): void {
   const now = nowMs / 1000;
   // Written so that a clock that is not a number refuses.
-  if (!(now < exp + clockToleranceSeconds)) {
-    throw new HankoTokenError('token_expired', `The token expired ${Math.floor(now - exp)} s ago`);
+  if (!(now < expiresAt + clockToleranceSeconds)) {
+    const ago = Math.floor(now - expiresAt);
+    throw new HankoTokenError('token_expired', `The token expired ${ago} s ago`);
   }
-  const validFrom = Math.max(iat, nbf ?? iat);
   if (!(validFrom <= now + clockToleranceSeconds)) {
     throw new HankoTokenError(
       'token_not_yet_valid',
       `iat or nbf is ${Math.ceil(validFrom - now)} s in the future: is a clock wrong?`,
     );
   }
-}
-
-function checkAudience(aud: unknown, accepted: readonly string[] | null): void {
-  const audiences = aud === undefined ? [] : typeof aud === 'string' ? [aud] : aud;
-  if (!Array.isArray(audiences) || !audiences.every((entry) => typeof entry === 'string')) {
-    throw new HankoTokenError('token_claims_invalid', 'The aud claim is neither text nor a list');
-  }
-  if (accepted !== null && !audiences.some((entry) => accepted.includes(entry))) {
+  if (audience !== null && !audiences.some((entry) => audience.includes(entry))) {
     throw new HankoTokenError(
       'token_audience_mismatch',
       'The aud claim has none of the option "audience"',
     );
+  }
+  if (issuer !== null && claims.iss !== issuer) {
+    throw new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"');
   }
 }
 

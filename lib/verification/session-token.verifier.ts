@@ -5,11 +5,10 @@ import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import { isLater, type NowOrLater, settle } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
-import { decodeUnverifiedJws, type UnverifiedJws } from './compact-jws.js';
+import { decodeUnverifiedJws } from './compact-jws.js';
 import { isRs256PublicKey, verifyRs256 } from './rs256.js';
-import { checkSessionClaims } from './session-claims.js';
+import { checkSessionClaims, parseSessionClaims } from './session-claims.js';
 import {
   endOf,
   SignatureCache,
@@ -55,10 +54,15 @@ export class SessionTokenVerifier {
   verify(token: unknown, hanko: TrustedHanko): NowOrLater<HankoUser> {
     const nowMs = this.options.now();
     const known = this.signatures.find(token, nowMs);
-    const jws = known ?? this.beingVerified(token) ?? this.decode(token);
-    const claims = this.checkClaims(jws, hanko, nowMs);
+    const { kid, session } = known ?? this.beingVerified(token) ?? this.parse(token);
+    checkSessionClaims(session, {
+      audience: hanko.audience,
+      issuer: hanko.issuer,
+      clockToleranceSeconds: this.options.clockToleranceSeconds,
+      nowMs,
+    });
     const key = settle(
-      () => hanko.jwks.getKey(jws.kid, nowMs),
+      () => hanko.jwks.getKey(kid, nowMs),
       checkKey,
       (error) => {
         // A key that is gone takes its tokens along; one that cannot be told now may come back.
@@ -68,12 +72,13 @@ export class SessionTokenVerifier {
         return refuseFor(error);
       },
     );
-    if (known !== undefined && !isLater(key) && this.isBy(key, known)) return new HankoUser(claims);
+    if (known !== undefined && !isLater(key) && this.isBy(key, known)) {
+      return new HankoUser(session.claims);
+    }
 
-    const { kid, payload } = jws;
-    const expiresAtMs = (claims.exp + this.options.clockToleranceSeconds) * 1000;
+    const expiresAtMs = (session.expiresAt + this.options.clockToleranceSeconds) * 1000;
     // A good session token is text, and no two texts are the same token.
-    const candidate = { token: token as string, kid, payload, expiresAtMs };
+    const candidate = { token: token as string, kid, session, expiresAtMs };
     const isSigned = isLater(key)
       ? key.then(
           (found) =>
@@ -81,22 +86,14 @@ export class SessionTokenVerifier {
         )
       : this.isSigned(candidate, key);
     return isSigned.then((isGood) => {
-      if (isGood) return new HankoUser(claims);
+      if (isGood) return new HankoUser(session.claims);
       throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
     });
   }
 
-  private decode(token: unknown): UnverifiedJws {
-    return decodeUnverifiedJws(token, this.options.maxTokenBytes);
-  }
-
-  private checkClaims({ payload }: UnverifiedJws, hanko: TrustedHanko, nowMs: number): HankoClaims {
-    return checkSessionClaims(payload, {
-      audience: hanko.audience,
-      issuer: hanko.issuer,
-      clockToleranceSeconds: this.options.clockToleranceSeconds,
-      nowMs,
-    });
+  private parse(token: unknown): Pick<VerifiableToken, 'kid' | 'session'> {
+    const { kid, payload } = decodeUnverifiedJws(token, this.options.maxTokenBytes);
+    return { kid, session: parseSessionClaims(payload) };
   }
 
   /** By the very key that is in use now: one that was removed or replaced takes its tokens along. */

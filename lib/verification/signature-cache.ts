@@ -1,11 +1,12 @@
 import type { webcrypto } from 'node:crypto';
+import type { SessionClaims } from './session-claims.js';
 
 /** A token, taken apart. */
 export interface VerifiableToken {
   /** The whole of it. */
   readonly token: string;
   readonly kid: string;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly session: SessionClaims;
   /** When it is refused: `exp` and the tolerance, in milliseconds since 1970. */
   readonly expiresAtMs: number;
 }
@@ -62,10 +63,10 @@ export class SignatureCache {
     return entry;
   }
 
-  add({ token, kid, key, payload, expiresAtMs }: VerifiedToken): void {
+  add({ token, kid, key, session, expiresAtMs }: VerifiedToken): void {
     // A copy: what was cut out of a header field would keep the whole field in memory, other cookies included.
     const copy = Buffer.from(token, 'latin1').toString('latin1');
-    const bytes = ENTRY_BYTES + copy.length + heapBytes(payload);
+    const bytes = ENTRY_BYTES + copy.length + heapBytes(session.claims);
     const { maxEntries, maxBytes } = this.bounds;
     this.remove(endOf(copy));
     if (maxEntries === 0 || bytes > maxBytes) return;
@@ -79,7 +80,7 @@ export class SignatureCache {
       token: copy,
       kid,
       key,
-      payload,
+      session,
       expiresAtMs,
       bytes,
       isUsed: false,

@@ -1,4 +1,6 @@
 import { webcrypto } from 'node:crypto';
+import type { HankoClaims } from 'nestjs-hanko';
+import type { SessionClaims } from '../../lib/verification/session-claims.js';
 import { SignatureCache, type VerifiedToken } from '../../lib/verification/signature-cache.js';
 
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -20,12 +22,20 @@ function rsaKeys(): Promise<webcrypto.CryptoKeyPair> {
   );
 }
 
+/** A session that says this, and anything else. */
+export const sessionOf = (claims: object): SessionClaims => ({
+  claims: claims as HankoClaims,
+  expiresAt: NOW / 1000 + 3_600,
+  validFrom: NOW / 1000,
+  audiences: [],
+});
+
 /** The cache does not care what a token says, so any text will do for one. */
 export const entry = (token: string, changes: Partial<VerifiedToken> = {}): VerifiedToken => ({
   token,
   kid: 'kid',
   key,
-  payload: { jti: token.slice(0, 8) },
+  session: sessionOf({ jti: token.slice(0, 8) }),
   expiresAtMs: NOW + 3_600_000,
   ...changes,
 });

@@ -11,6 +11,7 @@ import {
   NOW,
   otherKey,
   ROOMY,
+  sessionOf,
   token,
   tokens,
 } from '../support/unit-signature-cache.js';
@@ -110,7 +111,7 @@ describe('any sequence of additions and searches', () => {
   const sequence = fc.array(fc.oneof(addition, search), { minLength: 20, maxLength: 60 });
 
   const isSame = (found: VerifiedToken, added: VerifiedToken): boolean =>
-    (['token', 'kid', 'key', 'payload', 'expiresAtMs'] as const).every(
+    (['token', 'kid', 'key', 'session', 'expiresAtMs'] as const).every(
       (name) => found[name] === added[name],
     );
 
@@ -131,9 +132,9 @@ describe('any sequence of additions and searches', () => {
         for (const step of steps) {
           if (step.kind === 'add') {
             const { token: added, kid, hours } = step;
-            const payload = payloadOf[pool.indexOf(added)] ?? {};
+            const session = sessionOf(payloadOf[pool.indexOf(added)] ?? {});
             const expiresAtMs = nowMs + hours * HOUR;
-            const verified = { token: added, kid, key: step.key, payload, expiresAtMs };
+            const verified = { token: added, kid, key: step.key, session, expiresAtMs };
             cache.add(verified);
             model.set(added, verified);
           } else {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SignatureCache, type VerifiedToken } from '../../lib/verification/signature-cache.js';
+import { SignatureCache } from '../../lib/verification/signature-cache.js';
 import {
   capacity,
   createCache,
@@ -9,6 +9,7 @@ import {
   NOW,
   otherKey,
   ROOMY,
+  sessionOf,
   token,
   tokens,
 } from '../support/unit-signature-cache.js';
@@ -16,12 +17,12 @@ import {
 describe('a remembered token', () => {
   it('is found with exactly what was added', () => {
     const cache = createCache(10);
-    const added = entry(token(1), { kid: 'a', key: otherKey, payload: { sub: 'ada' } });
+    const added = entry(token(1), { kid: 'a', key: otherKey, session: sessionOf({ sub: 'ada' }) });
     cache.add(added);
 
     expect(cache.find(added.token, NOW)).toMatchObject({ ...added });
     expect(cache.find(added.token, NOW)?.key).toBe(otherKey);
-    expect(cache.find(added.token, NOW)?.payload).toBe(added.payload);
+    expect(cache.find(added.token, NOW)?.session).toBe(added.session);
   });
 
   it('never serves another token that ends in the same 24 characters', () => {
@@ -35,10 +36,13 @@ describe('a remembered token', () => {
     }
     expect(holds(cache, one)).toBe(true);
 
-    cache.add(entry(other, { payload: { sub: 'other' } }));
+    cache.add(entry(other, { session: sessionOf({ sub: 'other' }) }));
 
     expect(cache.find(one, NOW)).toBeUndefined();
-    expect(cache.find(other, NOW)).toMatchObject({ token: other, payload: { sub: 'other' } });
+    expect(cache.find(other, NOW)).toMatchObject({
+      token: other,
+      session: { claims: { sub: 'other' } },
+    });
     expect(cache.size).toBe(1);
   });
 
@@ -131,9 +135,9 @@ describe('the bounds', () => {
   });
 
   it('count the claims, their names and their nesting, not only the token', () => {
-    const room = (payload: VerifiedToken['payload']): number => {
+    const room = (payload: object): number => {
       const cache = createCache(1_000, 100_000);
-      for (const one of tokens(1_000)) cache.add(entry(one, { payload }));
+      for (const one of tokens(1_000)) cache.add(entry(one, { session: sessionOf(payload) }));
       return cache.size;
     };
     const bare = room({});
@@ -153,7 +157,7 @@ describe('the bounds', () => {
   it('hold for claims that are nested deeper than the stack', () => {
     const cache = createCache(10, 100_000_000);
     const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
-    cache.add(entry(token(1), { payload: { deep } }));
+    cache.add(entry(token(1), { session: sessionOf({ deep }) }));
 
     expect(holds(cache, token(1))).toBe(true);
   });
@@ -163,7 +167,7 @@ describe('the bounds', () => {
     const all = tokens(5);
     for (const one of all) cache.add(entry(one));
     cache.add(entry(token(5, 20_001)));
-    cache.add(entry(token(6), { payload: { text: 'x'.repeat(20_001) } }));
+    cache.add(entry(token(6), { session: sessionOf({ text: 'x'.repeat(20_001) }) }));
 
     expect(heldOf(cache, [...all, token(5, 20_001), token(6)])).toEqual(all);
   });
@@ -175,7 +179,7 @@ describe('the bounds', () => {
   ])('of 0 hold nothing: %j', (bounds) => {
     const cache = new SignatureCache(bounds);
     cache.add(entry(token(1)));
-    cache.add(entry('', { payload: {} }));
+    cache.add(entry('', { session: sessionOf({}) }));
 
     expect(cache.size).toBe(0);
     expect(cache.find(token(1), NOW)).toBeUndefined();

@@ -4,7 +4,7 @@ import { FakeHanko } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importKeys, parseJwkSet } from '../../lib/jwks/jwk-set.js';
 import { decodeUnverifiedJws } from '../../lib/verification/compact-jws.js';
-import { checkSessionClaims } from '../../lib/verification/session-claims.js';
+import { checkedClaims } from '../support/unit-claims.js';
 import { CryptoKey } from '../support/unit-jwks.js';
 import { createService } from '../support/unit-verifier.js';
 
@@ -151,7 +151,7 @@ describe('claims', () => {
       cause: 'token_issuer_mismatch: The iss claim is not the option "issuer"',
     },
   ])('are refused with their reason: $changes', ({ changes, cause }) => {
-    expect(causeOf(() => checkSessionClaims(claims(changes), held))).toBe(cause);
+    expect(causeOf(() => checkedClaims(claims(changes), held))).toBe(cause);
   });
 
   it.each([
@@ -168,7 +168,7 @@ describe('claims', () => {
   ])('count whole seconds between two of them: $name', ({ changes, cause }) => {
     const nowMs = NOW * 1000 + 400;
 
-    expect(causeOf(() => checkSessionClaims(claims(changes), { ...held, nowMs }))).toBe(
+    expect(causeOf(() => checkedClaims(claims(changes), { ...held, nowMs }))).toBe(
       changes.iat === undefined ? cause : cause.replace('5 s', '6 s'),
     );
   });
@@ -180,13 +180,13 @@ describe('claims', () => {
     { exp: 8.64e12 },
     { iat: -8.64e12 },
   ])('pass at the very limit: %j', (changes) => {
-    expect(checkSessionClaims(claims(changes), held)).toMatchObject(changes);
+    expect(checkedClaims(claims(changes), held)).toMatchObject(changes);
   });
 
   it.each([{ exp: 8.64e12 + 1 }, { iat: -8.64e12 - 1 }, { nbf: -8.64e12 - 1 }])(
     'are refused beyond what a Date can hold: %j',
     (changes) => {
-      expect(causeOf(() => checkSessionClaims(claims(changes), held))).toContain('whole second');
+      expect(causeOf(() => checkedClaims(claims(changes), held))).toContain('whole second');
     },
   );
 
@@ -194,7 +194,7 @@ describe('claims', () => {
     'are those of a session only with a UUID and nothing around it: %j',
     (id) => {
       for (const changes of [{ sub: id }, { session_id: id }]) {
-        expect(causeOf(() => checkSessionClaims(claims(changes), held))).toContain('is not a UUID');
+        expect(causeOf(() => checkedClaims(claims(changes), held))).toContain('is not a UUID');
       }
     },
   );
@@ -202,12 +202,12 @@ describe('claims', () => {
   it('have expired at the very second of exp and tolerance', () => {
     const sent = claims({ exp: NOW - 5 });
 
-    expect(causeOf(() => checkSessionClaims(sent, held))).toContain('token_expired');
-    expect(checkSessionClaims(sent, { ...held, nowMs: held.nowMs - 1 })).toBe(sent);
+    expect(causeOf(() => checkedClaims(sent, held))).toContain('token_expired');
+    expect(checkedClaims(sent, { ...held, nowMs: held.nowMs - 1 })).toBe(sent);
   });
 
   it('are refused by a clock that is no number', () => {
-    expect(causeOf(() => checkSessionClaims(claims({}), { ...held, nowMs: Number.NaN }))).toContain(
+    expect(causeOf(() => checkedClaims(claims({}), { ...held, nowMs: Number.NaN }))).toContain(
       'token_expired',
     );
   });

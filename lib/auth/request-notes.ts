@@ -1,0 +1,35 @@
+import type { NowOrLater } from '../now-or-later.js';
+import { OnExisting } from '../private-field.js';
+
+/** What one service knows of one request. */
+export interface Notes<Outcome> {
+  readonly owner: object;
+  outcome: NowOrLater<Outcome> | undefined;
+  /** What was last said about it in the log. */
+  said: string | undefined;
+}
+
+class Noted extends OnExisting {
+  #notes: Notes<never> | undefined;
+
+  static read(request: object): Notes<never> | undefined {
+    return #notes in request ? request.#notes : undefined;
+  }
+
+  static write(request: object, notes: Notes<never>): void {
+    const noted = #notes in request ? request : new Noted(request);
+    noted.#notes = notes;
+  }
+}
+
+/** Keeps a service's notes with the requests, where nobody else can read or write them. */
+export class RequestNotes<Outcome> {
+  of(request: object): Notes<Outcome> {
+    const known = Noted.read(request);
+    // Another service in this process has notes of its own.
+    if (known?.owner === this) return known;
+    const notes: Notes<Outcome> = { owner: this, outcome: undefined, said: undefined };
+    Noted.write(request, notes as Notes<never>);
+    return notes;
+  }
+}
