@@ -79,7 +79,7 @@ export interface HankoModuleOptions {
 
   /**
    * Bounds of what is remembered of verified tokens, so that RSA is computed once per token and not once
-   * per request. Only the signature is remembered: times, audience, issuer, kind and key are checked on
+   * per request. Only the signature is remembered: times, audience, issuer and key are checked on
    * every request. Default on, with the bounds' own defaults; `false`, or 0 for either, remembers nothing.
    */
   readonly signatureCache?: SignatureCacheOptions | false;

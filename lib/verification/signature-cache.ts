@@ -27,7 +27,7 @@ const MAX_SECOND_CHANCES = 32;
 
 /**
  * Remembers tokens whose signature was verified, so that RSA is computed once per token and not once
- * per request. Nothing else is remembered: times, audience, kind and key are checked on every request.
+ * per request. Nothing else is taken on trust: times, audience, issuer and key are checked on every request.
  *
  * Only verified tokens come in, so forged ones can neither be served from it nor push good ones out.
  * An entry is found by the end of its signature, and is then held against the **whole** token, character
