@@ -19,6 +19,7 @@ import {
   UUID,
 } from './options.js';
 import { publicRoutes } from './public-api.js';
+import { ServerGroup } from './server-group.js';
 import { sessionIdOf, Sessions } from './sessions.js';
 import { KeyRing, type PublicJwk } from './signing-keys.js';
 import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
@@ -50,8 +51,7 @@ export class FakeHanko implements AsyncDisposable {
   private readonly publicServer: FakeServer;
   private readonly adminServer: FakeServer;
   private servedJwks: string | undefined;
-  private isStopped = false;
-  private lastStep: Promise<void> = Promise.resolve();
+  private readonly servers: ServerGroup;
 
   private constructor(private readonly settings: FakeHankoSettings) {
     const { host, tenantId, cookieName, now, port, adminPort } = settings;
@@ -88,6 +88,7 @@ export class FakeHanko implements AsyncDisposable {
       tenantId,
       port: adminPort,
     });
+    this.servers = new ServerGroup([this.publicServer, this.adminServer]);
   }
 
   /**
@@ -100,7 +101,7 @@ export class FakeHanko implements AsyncDisposable {
     const hanko = new FakeHanko({ ...settings, users: [] });
     for (const user of users) hanko.createUser(user as NewFakeUser);
     await hanko.keys.rotate();
-    await hanko.inTurn(() => hanko.listen());
+    await hanko.servers.listen();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
@@ -117,39 +118,13 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
-    this.isStopped = true;
     this.webhooks.stop();
-    return this.inTurn(() => this.close());
+    return this.servers.stop();
   }
 
   /** What `await using` calls: `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  /** A step waits for the one before: else a port could be opened while it is being closed. */
-  private inTurn(step: () => Promise<void>): Promise<void> {
-    const turn = this.lastStep.then(step);
-    this.lastStep = turn.catch(() => undefined);
-    return turn;
-  }
-
-  private async close(): Promise<void> {
-    await Promise.all([this.publicServer.close(), this.adminServer.close()]);
-  }
-
-  /** Both or none: what listens would keep a failed test run alive. */
-  private async listen(): Promise<void> {
-    if (this.isStopped) return;
-    const results = await Promise.allSettled([
-      this.publicServer.listen(),
-      this.adminServer.listen(),
-    ]);
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure === undefined) return;
-    await this.close();
-    const { message } = failure.reason as Error;
-    throw new Error(`FakeHanko cannot listen: ${message}`, { cause: failure.reason });
   }
 
   // Users and sessions
@@ -278,8 +253,8 @@ export class FakeHanko implements AsyncDisposable {
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
     if (kind === 'refuse') {
       check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-      check(!this.isStopped, 'it is stopped: start() makes a new one');
-      await this.inTurn(() => this.close());
+      check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
+      await this.servers.close();
     } else {
       this.faults.add(kind, options);
     }
@@ -287,9 +262,9 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Ends all faults. */
   async recover(): Promise<void> {
-    check(!this.isStopped, 'it is stopped: start() makes a new one');
+    check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
     this.faults.clear();
-    await this.inTurn(() => this.listen());
+    await this.servers.listen();
   }
 
   /** The last 10,000 requests to the public API, in the order in which they came. */
