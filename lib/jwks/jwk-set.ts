@@ -23,7 +23,7 @@ export interface JwkSet {
 }
 
 /** RFC 7518 §3.3 */
-const MIN_MODULUS_BITS = 2048;
+export const MIN_MODULUS_BITS = 2048;
 const BASE64URL = /^[\w-]+$/;
 
 /** The usable keys of a set, and for each other member why it is not. */

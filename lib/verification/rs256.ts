@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { types } from 'node:util';
+import { MIN_MODULUS_BITS } from '../jwks/jwk-set.js';
 
 /** RFC 7518 §3.3: RSASSA-PKCS1-v1_5 using SHA-256. */
 const ALGORITHM = 'RSASSA-PKCS1-v1_5';
@@ -13,7 +14,7 @@ export function isRs256PublicKey(key: unknown): key is webcrypto.CryptoKey {
     key.usages.includes('verify') &&
     name === ALGORITHM &&
     hash.name === 'SHA-256' &&
-    modulusLength >= 2048
+    modulusLength >= MIN_MODULUS_BITS
   );
 }
 

@@ -39,7 +39,7 @@ interface Verification extends VerifiableToken {
 @Injectable()
 export class SessionTokenVerifier {
   private readonly signatures: SignatureCache;
-  /** Whoever brings a token that is being verified waits for the same result. By the token's end, as above. */
+  /** Whoever brings a token that is being verified waits for the same result. By the token's end. */
   private readonly underWay = new Map<string, Verification>();
 
   constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {

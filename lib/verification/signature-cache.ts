@@ -64,12 +64,13 @@ export class SignatureCache {
   }
 
   add({ token, kid, key, session, expiresAtMs }: VerifiedToken): void {
+    const { maxEntries, maxBytes } = this.bounds;
+    if (maxEntries === 0 || maxBytes === 0) return;
     // A copy: what was cut out of a header field would keep the whole field in memory, other cookies included.
     const copy = Buffer.from(token, 'latin1').toString('latin1');
     const bytes = ENTRY_BYTES + copy.length + heapBytes(session.claims);
-    const { maxEntries, maxBytes } = this.bounds;
     this.remove(endOf(copy));
-    if (maxEntries === 0 || bytes > maxBytes) return;
+    if (bytes > maxBytes) return;
     while (
       this.entries.size > 0 &&
       (this.entries.size >= maxEntries || this.bytes + bytes > maxBytes)
