@@ -1,5 +1,4 @@
 import type { NowOrLater } from '../now-or-later.js';
-import { OnExisting } from '../private-field.js';
 
 /** What one service knows of one request. */
 export interface Notes<Outcome> {
@@ -9,6 +8,18 @@ export interface Notes<Outcome> {
   said: string | undefined;
 }
 
+/** What it is given is what it makes, so the fields of a subclass go there. */
+const OnExisting = class {
+  constructor(object: object) {
+    return object;
+  }
+} as new (object: object) => object;
+
+/**
+ * A private field, put on a request. Nobody else can see, write or copy it: no spread, proxy or
+ * serializer takes it along. A `WeakMap` does the same, but the garbage collector then spends more on
+ * each request than the whole guard.
+ */
 class Noted extends OnExisting {
   #notes: Notes<never> | undefined;
 

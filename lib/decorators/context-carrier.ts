@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { OnExisting } from '../private-field.js';
 
 /**
  * Parameter decorators have no injection, pipes have: so a decorator hands the execution context to a
@@ -9,36 +8,33 @@ import { OnExisting } from '../private-field.js';
  */
 export type ContextCarrier = () => void;
 
-class Carrier extends OnExisting {
-  #context: ExecutionContext;
-
-  constructor(carrier: ContextCarrier, context: ExecutionContext) {
-    super(carrier);
-    this.#context = context;
-  }
-
-  static give(carrier: ContextCarrier, context: ExecutionContext): ContextCarrier {
-    return new Carrier(carrier, context) as object as ContextCarrier;
-  }
-
-  static contextOf(carrier: object): ExecutionContext | undefined {
-    return #context in carrier ? carrier.#context : undefined;
-  }
-}
+/** What the carrier that was called last holds: only the ones made here can set it. */
+let handedOver: ExecutionContext | undefined;
 
 /** ValidationPipe writes `constructor`: as an enumerable property, `forbidNonWhitelisted` would object to it. */
-const HIDDEN = { value: Function, configurable: true, writable: true };
+const prototype: object = Object.create(Function.prototype, {
+  constructor: {
+    get: () => Function,
+    set(this: ContextCarrier, value: unknown) {
+      Object.defineProperty(this, 'constructor', { value, configurable: true, writable: true });
+    },
+  },
+});
 
 export function carry(context: ExecutionContext): ContextCarrier {
-  const carrier: ContextCarrier = () => undefined;
-  Object.defineProperty(carrier, 'constructor', HIDDEN);
-  return Carrier.give(carrier, context);
+  const carrier: ContextCarrier = () => {
+    handedOver = context;
+  };
+  return Object.setPrototypeOf(carrier, prototype) as ContextCarrier;
 }
 
 /** @throws HankoConfigurationError if a pipe in between replaced it: nobody is let in on its word. */
 export function unpack(carrier: unknown, decorator: string): ExecutionContext {
-  const context = typeof carrier === 'function' ? Carrier.contextOf(carrier) : undefined;
-  if (context !== undefined) return context;
+  const isCarrier = typeof carrier === 'function' && Object.getPrototypeOf(carrier) === prototype;
+  if (isCarrier) (carrier as ContextCarrier)();
+  const context = handedOver;
+  handedOver = undefined;
+  if (isCarrier && context !== undefined) return context;
   throw new HankoConfigurationError([
     {
       path: decorator,

@@ -56,7 +56,7 @@ describe('of what has no room', () => {
     }
   });
 
-  it('one goes even if all were used, and not after all were looked at', () => {
+  it('some go even if all were used: one of 64, and not after all were looked at', () => {
     const cache = createCache(1_000);
     const all = tokens(1_000);
     for (const one of all) cache.add(entry(one));
@@ -64,11 +64,26 @@ describe('of what has no room', () => {
     cache.add(entry(token(1_000)));
 
     const gone = all.filter((one) => !holds(cache, one));
-    expect(gone).toHaveLength(1);
+    expect(gone).toHaveLength(1 + Math.floor(1_000 / 64));
     expect(holds(cache, token(1_000))).toBe(true);
     // Who looks at all 1,000 comes round to the first one again.
     expect(all.indexOf(gone[0] as string)).toBeGreaterThan(0);
     expect(all.indexOf(gone[0] as string)).toBeLessThan(100);
+  });
+
+  it('room is made ahead of need, and no more than that', () => {
+    const cache = createCache(640);
+    for (const one of tokens(640)) cache.add(entry(one));
+    const sizes = tokens(651)
+      .slice(640)
+      .map((one) => {
+        cache.add(entry(one));
+        return cache.size;
+      });
+
+    expect(sizes).toEqual([630, 631, 632, 633, 634, 635, 636, 637, 638, 639, 640]);
+    cache.add(entry(token(651)));
+    expect(cache.size).toBe(630);
   });
 
   it('the only one goes, used or not', () => {
