@@ -46,7 +46,7 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
         const user = findUser(directory, params.userId, 'Not Found');
         const session = directory.session(params.sessionId ?? '');
         if (session?.user_id !== user.id) throw new Problem(404, 'Not Found');
-        directory.endSession(session.id);
+        directory.endSession(session.id, 'session.delete.admin.revoke');
         return { status: 204 };
       },
     },
@@ -132,7 +132,10 @@ function createUser(directory: Directory, body: Fields): FakeUser {
   if (username !== undefined && directory.userByUsername(username)) {
     throw taken(`username '${username}' for user '${id}'`, 'username');
   }
-  return directory.addUser(id, emails, username, createdAt && rfc3339(Date.parse(createdAt)));
+  const at = createdAt && rfc3339(Date.parse(createdAt));
+  const user = directory.addUser(id, emails, username, at);
+  directory.tell('user.create', user);
+  return user;
 }
 
 type NewEmail = ReturnType<typeof readEmail>;

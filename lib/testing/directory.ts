@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { check } from './options.js';
+import type { SessionEnd, Tell } from './webhook-events.js';
 
 /** An address of a user, as the Admin API shows it. */
 export interface FakeEmail {
@@ -95,6 +96,8 @@ export class Directory {
   constructor(
     private readonly now: () => number,
     private readonly sessionLimit: number,
+    /** Of sessions and deleted users it tells itself; of other users whoever knows what became of them. */
+    readonly tell: Tell = () => undefined,
   ) {}
 
   addUser(
@@ -141,11 +144,13 @@ export class Directory {
     return [...this.users.values()].find((user) => user.username?.username === username);
   }
 
-  /** Ends the user's sessions too. */
+  /** Ends the user's sessions too: nobody is told of those. */
   deleteUser(id: string): boolean {
     const userId = id.toLowerCase();
+    const user = this.users.get(userId);
     for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
     this.credentials.delete(userId);
+    if (user !== undefined) this.tell('user.delete', user);
     return this.users.delete(userId);
   }
 
@@ -164,17 +169,19 @@ export class Directory {
     this.credentials.set(id, Object.fromEntries(all.filter(([, value]) => value !== undefined)));
   }
 
-  /** Puts other addresses in place of a user's. */
-  setEmails(userId: string, emails: readonly FakeEmail[]): void {
-    const user = this.users.get(userId);
-    if (user !== undefined) this.users.set(userId, { ...user, emails });
+  /** Puts other addresses in place of a user's, who must be there. @returns the user as changed. */
+  setEmails(user: FakeUser, emails: readonly FakeEmail[]): FakeUser {
+    const changed = { ...user, emails };
+    this.users.set(user.id, changed);
+    return changed;
   }
 
-  /** Starts a session; beyond the limit the user's oldest ones end. */
+  /** Starts a session; beyond the limit the user's oldest ones end. One that has expired is no news. */
   addSession(
     session: Pick<FakeSession, 'id' | 'user_id'> & Partial<FakeSession>,
     startMs: number,
     expiresMs: number,
+    event: 'session.create.admin' | 'session.create.flow',
   ): FakeSession {
     if (this.sessions.size >= MAX_ENTRIES) this.dropExpired();
     check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);
@@ -194,7 +201,10 @@ export class Directory {
     const own = this.sessionsOf(added.user_id);
     const surplus = Math.max(0, own.length - this.sessionLimit);
     const others = own.filter(({ id }) => id !== added.id);
-    for (const { id } of others.slice(0, surplus)) this.endSession(id);
+    for (const { id } of others.slice(0, surplus)) {
+      this.endSession(id, 'session.delete.passive.limit');
+    }
+    if (expiresMs > this.now()) this.tell(event, added);
     return added;
   }
 
@@ -210,20 +220,22 @@ export class Directory {
     return [...ids].flatMap((id) => this.session(id) ?? []).toSorted(byCreation);
   }
 
-  /** Notes that the session was used, which puts off Hanko's idle timeout. */
-  touch(id: string): void {
-    const session = this.sessions.get(id);
-    if (session === undefined) return;
+  /** Notes that a session, which must be there, was used: that puts off the idle timeout. */
+  touch(session: FakeSession): FakeSession {
     const at = rfc3339(this.now());
-    this.sessions.set(id, { ...session, last_used: at, updated_at: at });
+    const touched = { ...session, last_used: at, updated_at: at };
+    this.sessions.set(session.id, touched);
+    return touched;
   }
 
-  /** @returns whether there was such a session. */
-  endSession(text: string): boolean {
-    const id = text.toLowerCase();
-    const userId = this.sessions.get(id)?.user_id ?? '';
+  /** @param event how it ends; none where nobody is told. @returns whether there was such a session. */
+  endSession(text: string, event?: SessionEnd): boolean {
+    const session = this.sessions.get(text.toLowerCase());
+    if (session === undefined) return false;
+    const { id, user_id: userId } = session;
     const ids = this.sessionIds.get(userId);
     if (ids?.delete(id) && ids.size === 0) this.sessionIds.delete(userId);
+    if (event !== undefined) this.tell(event, session);
     return this.sessions.delete(id);
   }
 

@@ -7,13 +7,14 @@ import { flowRoutes } from './flow/flow-api.js';
 import { Mailer } from './flow/mails.js';
 import { Passcodes } from './flow/passcodes.js';
 import { RateLimits } from './flow/rate-limits.js';
-import { isTotpSecret, totpCode } from './flow/totp.js';
+import { shownTotp } from './flow/totp.js';
 import { Forger, type Forgery } from './forgeries.js';
 import { FakeServer, type LoggedRequest } from './http-server.js';
 import { toJson } from './input-checks.js';
 import {
   check,
   checkOptions,
+  checkWebhookUrl,
   type FakeHankoOptions,
   type FakeHankoSettings,
   UUID,
@@ -22,7 +23,7 @@ import { publicRoutes } from './public-api.js';
 import { ServerGroup } from './server-group.js';
 import { sessionIdOf, Sessions } from './sessions.js';
 import { KeyRing, type PublicJwk } from './signing-keys.js';
-import { type RawToken, TokenFactory, type TokenShape } from './tokens.js';
+import { type RawToken, TokenFactory, type TokenShape, type WebhookShape } from './tokens.js';
 import { type WebhookDelivery, Webhooks } from './webhooks.js';
 
 /**
@@ -54,16 +55,19 @@ export class FakeHanko implements AsyncDisposable {
   private readonly servers: ServerGroup;
 
   private constructor(private readonly settings: FakeHankoSettings) {
-    const { host, tenantId, cookieName, now, port, adminPort } = settings;
+    const { host, tenantId, now, port, adminPort } = settings;
+    const at = { host, tenantId };
     this.keys = new KeyRing(settings.modulusLength);
-    this.directory = new Directory(now, settings.sessionLimit);
+    this.directory = new Directory(now, settings.sessionLimit, (event, data) =>
+      this.webhooks.send(event, data),
+    );
     this.tokens = new TokenFactory(settings, this.keys, this.directory);
     this.forger = new Forger(this.tokens, () => this.publicServer.origin);
     this.passcodes = new Passcodes(now);
     this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
       this.webhookToken(event, data),
     );
-    const sessions = new Sessions(this.keys, this.directory, cookieName, now);
+    const sessions = new Sessions(this.keys, this.directory, settings);
     const flow = {
       directory: this.directory,
       tokens: this.tokens,
@@ -74,18 +78,17 @@ export class FakeHanko implements AsyncDisposable {
     };
     this.publicServer = new FakeServer(
       [
-        ...publicRoutes(sessions, this.directory, cookieName, () =>
+        ...publicRoutes(sessions, this.directory, () =>
           this.servedJwks === undefined ? this.jwks() : JSON.parse(this.servedJwks),
         ),
         ...flowRoutes(flow, sessions),
         ...this.forger.routes,
       ],
       this.faults,
-      { host, tenantId, port, cors: new Cors(settings.allowOrigins, settings.tokenTransport) },
+      { ...at, port, cors: new Cors(settings.allowOrigins, settings.tokenTransport) },
     );
     this.adminServer = new FakeServer(adminRoutes(this.directory, this.tokens), this.faults, {
-      host,
-      tenantId,
+      ...at,
       port: adminPort,
     });
     this.servers = new ServerGroup([this.publicServer, this.adminServer]);
@@ -102,6 +105,7 @@ export class FakeHanko implements AsyncDisposable {
     for (const user of users) hanko.createUser(user as NewFakeUser);
     await hanko.keys.rotate();
     await hanko.servers.listen();
+    hanko.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
@@ -147,10 +151,10 @@ export class FakeHanko implements AsyncDisposable {
     return this.directory.sessionsOf(userId);
   }
 
-  /** Ends a session, as a logout or an administrator does. @param session its id, or its token. */
+  /** Ends a session, as an administrator does. @param session its id, or its token. */
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(this.directory.endSession(id), 'there is no such session');
+    check(this.directory.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
   }
 
   // Signing in through the Flow API
@@ -168,11 +172,29 @@ export class FakeHanko implements AsyncDisposable {
   totp(whose: string): string {
     const user = this.directory.userByEmail(whose);
     const secret = user ? this.directory.credentialsOf(user.id).totp?.secret : whose;
-    check(
-      secret !== undefined && isTotpSecret(secret),
-      'totp() takes the address of a user with an authenticator app, or its key',
-    );
-    return totpCode(secret, this.settings.now());
+    return shownTotp(secret, this.settings.now());
+  }
+
+  // Webhooks
+
+  /**
+   * Sends one to a receiver on this machine, whoever is told of what else, and waits for its answer.
+   * @param data what Hanko would say of the event; any event, also one that FakeHanko does not know.
+   * @throws Error if there is no answer in ten seconds.
+   */
+  async sendWebhook(
+    url: string,
+    event: string,
+    data: unknown,
+    options: WebhookShape = {},
+  ): Promise<{ readonly status: number }> {
+    checkWebhookUrl(url);
+    return this.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
+  }
+
+  /** Waits until every webhook under way has come to an end, well or not. */
+  webhooksSettled(): Promise<void> {
+    return this.webhooks.settled();
   }
 
   /** The last 1,000 webhooks, in the order in which they came to an end. */
@@ -199,11 +221,7 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /** A webhook token: same keys, same audience, no session. */
-  async webhookToken(
-    event: string,
-    data: unknown,
-    options: { readonly ageSeconds?: number } = {},
-  ): Promise<string> {
+  async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
     return this.tokens.sign({ payload: this.tokens.webhook(event, data, options) });
   }
 
@@ -251,13 +269,10 @@ export class FakeHanko implements AsyncDisposable {
    * those without, the newest that fits a path holds.
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
-    if (kind === 'refuse') {
-      check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-      check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
-      await this.servers.close();
-    } else {
-      this.faults.add(kind, options);
-    }
+    if (kind !== 'refuse') return this.faults.add(kind, options);
+    check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
+    check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
+    await this.servers.close();
   }
 
   /** Ends all faults. */

@@ -48,6 +48,7 @@ export class Problem extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly headers: NonNullable<RouteResponse['headers']> = {},
   ) {
     super(message);
   }
@@ -134,9 +135,9 @@ export class FakeServer {
 
   private answer(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
     return this.run(request, method, url).catch((error: unknown): RouteResponse => {
-      const { status, message } =
+      const { status, message, headers } =
         error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
-      return { status, body: { code: status, message } };
+      return { status, body: { code: status, message }, headers };
     });
   }
 

@@ -1,10 +1,11 @@
 import type { NewFakeUser } from './directory.js';
+import { eventNames } from './webhook-events.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
 export interface FakeWebhook {
   /** Address of the receiver: plain HTTP on this machine, such as `http://localhost:3000/hook`. */
   readonly url: string;
-  /** Names of events, or how such names begin. FakeHanko sends `email.send` only: the default. */
+  /** Names of Hanko's events and groups of events, such as `session.delete`. Default all. */
   readonly events?: readonly string[];
 }
 
@@ -18,6 +19,11 @@ export interface FakeHankoOptions {
   readonly lifespanSeconds?: number;
   /** Sessions a user can have; a new one ends the oldest. Default 5. */
   readonly sessionLimit?: number;
+  /**
+   * How long a session lives without being used, in seconds, as Hanko's `session.idle_timeout`: it ends
+   * when somebody asks for it later than that. Default 0: for ever.
+   */
+  readonly idleTimeoutSeconds?: number;
   /** Name of the session cookie. Default `hanko`. */
   readonly cookieName?: string;
   /** Bits of the RSA keys. Default 2048, which is quick to make; real servers use 4096. */
@@ -48,8 +54,10 @@ export interface FakeHankoOptions {
   readonly rateLimits?: 'on' | 'off';
   /** Origins of the pages that may call it. Default `loopback`: all pages of this machine. */
   readonly allowOrigins?: 'loopback' | readonly string[];
-  /** Who is told of mails. Default nobody. */
+  /** Who is told of users, sessions and mails. Default nobody. */
   readonly webhooks?: readonly FakeWebhook[];
+  /** Webhooks of sessions: v3.0.4 and older have none, which is `off`. Default `on`. */
+  readonly sessionEvents?: 'on' | 'off';
   /** A warning at start that this is no login server. Default `auto`: unless a test runner runs. */
   readonly banner?: 'auto' | 'on' | 'off';
   /** The time, in milliseconds since 1970. Default `Date.now`, also where a test has replaced it. */
@@ -65,6 +73,7 @@ export interface FakeHankoSettings {
   readonly issuer: string | undefined;
   readonly lifespanSeconds: number;
   readonly sessionLimit: number;
+  readonly idleTimeoutSeconds: number;
   readonly cookieName: string;
   readonly modulusLength: 2048 | 4096;
   readonly tenantId: string | undefined;
@@ -79,6 +88,7 @@ export interface FakeHankoSettings {
   readonly rateLimits: 'on' | 'off';
   readonly allowOrigins: 'loopback' | readonly string[];
   readonly webhooks: readonly Hook[];
+  readonly sessionEvents: 'on' | 'off';
   readonly banner: 'auto' | 'on' | 'off';
   readonly now: () => number;
 }
@@ -92,9 +102,6 @@ export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const LOOPBACK: readonly unknown[] = ['127.0.0.1', '::1', 'localhost'];
 
-/** All that is ever sent. */
-const EVENTS: readonly string[] = ['email.send'];
-
 /** @throws TypeError that names the wrong option and what it may be. */
 export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   const {
@@ -102,6 +109,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     issuer,
     lifespanSeconds = 43_200,
     sessionLimit = 5,
+    idleTimeoutSeconds = 0,
     cookieName = 'hanko',
     modulusLength = 2048,
     tenantId,
@@ -115,6 +123,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     rateLimits = 'on',
     allowOrigins = 'loopback',
     webhooks = [],
+    sessionEvents = 'on',
     banner = 'auto',
     // Looked up anew on each call: fake timers replace the global.
     now = () => Date.now(),
@@ -132,6 +141,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   checkOneOf({ onboarding }, ['offered', 'skipped']);
   checkOneOf({ rateLimits }, ['on', 'off']);
   checkOneOf({ banner }, ['auto', 'on', 'off']);
+  checkOneOf({ sessionEvents }, ['on', 'off']);
   check(Array.isArray(users), 'users must be a list');
   check(
     allowOrigins === 'loopback' || (Array.isArray(allowOrigins) && allowOrigins.every(isOrigin)),
@@ -139,6 +149,10 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   );
   check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');
   check(isCount(sessionLimit), 'sessionLimit must be a whole number above 0');
+  check(
+    idleTimeoutSeconds === 0 || isCount(idleTimeoutSeconds),
+    'idleTimeoutSeconds must be a whole number, or 0 for none',
+  );
   check(modulusLength === 2048 || modulusLength === 4096, 'modulusLength must be 2048 or 4096');
   check(tenantId === undefined || UUID.test(tenantId), 'tenantId must be a UUID');
   check(
@@ -155,6 +169,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     issuer,
     lifespanSeconds,
     sessionLimit,
+    idleTimeoutSeconds,
     cookieName,
     modulusLength,
     tenantId,
@@ -167,7 +182,8 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     onboarding,
     rateLimits,
     allowOrigins,
-    webhooks: checkWebhooks(webhooks),
+    webhooks: checkWebhooks(webhooks, eventNames(sessionEvents)),
+    sessionEvents,
     banner,
     now,
   };
@@ -179,22 +195,27 @@ function checkOneOf(option: Readonly<Record<string, unknown>>, values: readonly 
   }
 }
 
-function checkWebhooks(webhooks: readonly FakeWebhook[]): readonly Hook[] {
+function checkWebhooks(
+  webhooks: readonly FakeWebhook[],
+  names: readonly string[],
+): readonly Hook[] {
   check(Array.isArray(webhooks), 'webhooks must be a list of { url, events }');
-  return webhooks.map(({ url, events = EVENTS, ...unknown }) => {
+  return webhooks.map(({ url, events = names, ...unknown }) => {
     checkNoMore(unknown, 'member of a webhook');
-    const { protocol, hostname } = URL.canParse(url)
-      ? new URL(url)
-      : { protocol: '', hostname: '' };
-    const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
-    check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
+    checkWebhookUrl(url);
     check(
-      Array.isArray(events) &&
-        events.every((event) => EVENTS.some((sent) => sent.startsWith(event))),
-      `the events of a webhook must be among those that are sent: ${EVENTS.join(', ')}`,
+      Array.isArray(events) && events.every((event) => names.includes(event)),
+      `the events of a webhook must be among ${names.join(', ')}`,
     );
     return [url, events];
   });
+}
+
+/** @throws TypeError for anything but plain HTTP to this machine. */
+export function checkWebhookUrl(url: string): void {
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
+  check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
 }
 
 /** @throws TypeError */

@@ -1,15 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { Directory, FakeSession } from './directory.js';
+import type { Directory } from './directory.js';
 import { Problem, type Route, type RouteResponse } from './http-server.js';
 import { field, readFields } from './json-body.js';
 import { shownClaims, shownUser } from './shown.js';
-import type { FoundSession, Sessions } from './sessions.js';
+import type { FoundSession, Lookup, Sessions } from './sessions.js';
 
 /** The public API, as far as back ends call it (hanko backend/handler/public_router.go). */
 export function publicRoutes(
   sessions: Sessions,
   directory: Directory,
-  cookieName: string,
   jwks: () => unknown,
 ): readonly Route[] {
   return [
@@ -21,7 +20,7 @@ export function publicRoutes(
     {
       method: 'GET',
       path: '/sessions/validate',
-      handle: ({ raw }) => validation(sessions.validateRequest(raw)),
+      handle: ({ raw }) => validation(sessions, sessions.validateRequest(raw)),
     },
     {
       method: 'POST',
@@ -29,18 +28,14 @@ export function publicRoutes(
       handle: (request) => {
         const token = field(readFields(request), 'session_token', 'string');
         if (!token) throw new Problem(400, 'code=400, message=session_token is a required field');
-        const found = sessions.validateToken(token);
-        // POST puts off the idle timeout, GET does not.
-        if (found !== null) directory.touch(found.session.id);
-        return validation(found);
+        return validation(sessions, sessions.validateToken(token));
       },
     },
     {
       method: 'GET',
       path: '/me',
       handle: ({ raw }) => {
-        const session = authenticated(sessions, raw);
-        directory.touch(session.id);
+        const { session } = authenticated(sessions, raw);
         const user = directory.user(session.user_id);
         if (user === undefined) throw new Problem(404, 'user not found');
         return { status: 200, body: shownUser(user, directory.credentialsOf(user.id)) };
@@ -50,11 +45,9 @@ export function publicRoutes(
       method: 'POST',
       path: '/logout',
       handle: ({ raw }) => {
-        directory.endSession(authenticated(sessions, raw).id);
-        return {
-          status: 204,
-          headers: { 'set-cookie': `${cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` },
-        };
+        const { session } = authenticated(sessions, raw);
+        directory.endSession(session.id, 'session.delete.explicit.logout');
+        return { status: 204, headers: sessions.cookieDeletion };
       },
     },
     {
@@ -70,9 +63,10 @@ export function publicRoutes(
   ];
 }
 
-function validation(found: FoundSession | null): RouteResponse {
-  if (found === null) return { status: 200, body: { is_valid: false } };
+function validation(sessions: Sessions, { found, headers }: Lookup): RouteResponse {
+  if (found === null) return { status: 200, body: { is_valid: false }, headers };
   const claims = shownClaims(found.claims);
+  const idleExpiresAt = sessions.idleExpiresAt(found);
   return {
     status: 200,
     body: {
@@ -80,12 +74,14 @@ function validation(found: FoundSession | null): RouteResponse {
       claims,
       expiration_time: claims.expiration,
       user_id: found.claims.sub,
+      ...(idleExpiresAt !== undefined && { idle_expires_at: idleExpiresAt }),
     },
+    headers,
   };
 }
 
-function authenticated(sessions: Sessions, request: IncomingMessage): FakeSession {
-  const found = sessions.authenticate(request);
-  if (found === null) throw new Problem(401, 'Unauthorized');
-  return found.session;
+function authenticated(sessions: Sessions, request: IncomingMessage): FoundSession {
+  const { found, headers } = sessions.authenticate(request);
+  if (found === null) throw new Problem(401, 'Unauthorized', headers);
+  return found;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Directory, FakeSession } from './directory.js';
+import { type Directory, type FakeSession, rfc3339 } from './directory.js';
 import { Problem } from './http-server.js';
-import { UUID } from './options.js';
+import { type FakeHankoSettings, UUID } from './options.js';
 import type { KeyRing } from './signing-keys.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -12,6 +12,17 @@ export interface FoundSession {
   readonly session: FakeSession;
 }
 
+/** What a request's credentials come to. */
+export interface Lookup {
+  /** Null for anything that is not a living session of this server. */
+  readonly found: FoundSession | null;
+  /** Of the answer: the cookie goes where a session was found to have been idle for too long. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Whether looking puts off the idle timeout. */
+type Purpose = 'use' | 'look';
+
 /** Hanko tries this many values of the header and of the cookie (labstack/echo-jwt, `extractorLimit`). */
 const MAX_CANDIDATES = 20;
 
@@ -20,40 +31,64 @@ export class Sessions {
   constructor(
     private readonly keys: KeyRing,
     private readonly directory: Directory,
-    private readonly cookieName: string,
-    private readonly now: () => number,
+    private readonly settings: Pick<FakeHankoSettings, 'cookieName' | 'idleTimeoutSeconds' | 'now'>,
   ) {}
 
   /**
-   * Who calls `/me` or `/logout`: the first candidate that names a living session, whatever else its
-   * claims say. Header first, then cookie, all values of each.
+   * Who calls `/me`, `/logout` or the profile: the first candidate that names a living session, whatever
+   * else its claims say. Header first, then cookie, all values of each.
    */
-  authenticate(request: IncomingMessage): FoundSession | null {
-    for (const token of this.candidates(request)) {
+  authenticate(request: IncomingMessage): Lookup {
+    return this.firstOf(this.candidates(request), (token) => {
       const claims = this.verify(token);
-      const found = claims && this.withSession(claims);
-      if (found !== null) return found;
-    }
-    return null;
+      return claims && this.withSession(claims, 'use');
+    });
   }
 
   /**
    * What `GET /sessions/validate` finds among the same candidates.
    * @throws Problem 400 as `validateToken`, even if a later candidate is good.
    */
-  validateRequest(request: IncomingMessage): FoundSession | null {
-    for (const token of this.candidates(request)) {
-      const found = this.validateToken(token);
-      if (found !== null) return found;
-    }
-    return null;
+  validateRequest(request: IncomingMessage): Lookup {
+    return this.firstOf(this.candidates(request), (token) => this.validate(token, 'look'));
   }
 
   /**
-   * @returns null for anything that is not a living session of this server.
+   * What `POST /sessions/validate` finds.
    * @throws Problem 400 if the signature is fine and the claims are not those of a session.
    */
-  validateToken(token: string): FoundSession | null {
+  validateToken(token: string): Lookup {
+    return this.firstOf([token], (one) => this.validate(one, 'use'));
+  }
+
+  /** When the session ends if nobody uses it; undefined where sessions are never idle for too long. */
+  idleExpiresAt({ claims, session }: FoundSession): string | undefined {
+    const { idleTimeoutSeconds } = this.settings;
+    if (idleTimeoutSeconds === 0) return undefined;
+    const idleMs = Date.parse(session.last_used) + idleTimeoutSeconds * 1000;
+    return rfc3339(Math.min(idleMs, (claims.exp as number) * 1000));
+  }
+
+  /** The field that takes the cookie away. */
+  get cookieDeletion(): Lookup['headers'] {
+    const { cookieName } = this.settings;
+    return { 'set-cookie': `${cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` };
+  }
+
+  private firstOf(
+    tokens: readonly string[],
+    find: (token: string) => FoundSession | 'idle' | null,
+  ): Lookup {
+    let headers: Lookup['headers'] = {};
+    for (const token of tokens) {
+      const found = find(token);
+      if (found === 'idle') headers = this.cookieDeletion;
+      else if (found !== null) return { found, headers };
+    }
+    return { found: null, headers };
+  }
+
+  private validate(token: string, purpose: Purpose): FoundSession | 'idle' | null {
     const claims = this.verify(token);
     if (claims === null) return null;
     const { sub, session_id, email } = claims;
@@ -65,13 +100,21 @@ export class Sessions {
     if (email !== undefined && (typeof email !== 'object' || !email || Array.isArray(email))) {
       throw badClaims(`unexpected 'email' claim type: ${typeof email}`);
     }
-    return this.withSession(claims);
+    return this.withSession(claims, purpose);
   }
 
-  private withSession(claims: Claims): FoundSession | null {
+  /** Nobody looks after idle sessions: they end when they are asked for. */
+  private withSession(claims: Claims, purpose: Purpose): FoundSession | 'idle' | null {
     const { session_id: id } = claims;
     const session = typeof id === 'string' ? this.directory.session(id) : undefined;
-    return session === undefined ? null : { claims, session };
+    if (session === undefined) return null;
+    const { idleTimeoutSeconds, now } = this.settings;
+    const idleMs = now() - Date.parse(session.last_used);
+    if (idleTimeoutSeconds > 0 && idleMs > idleTimeoutSeconds * 1000) {
+      this.directory.endSession(session.id, 'session.delete.passive.expire');
+      return 'idle';
+    }
+    return { claims, session: purpose === 'use' ? this.directory.touch(session) : session };
   }
 
   /** RS256 by a published key, and no tolerance on times; audience and issuer are not looked at. */
@@ -84,7 +127,7 @@ export class Sessions {
       if (alg !== 'RS256' || key === undefined) return null;
       if (!key.verify(`${header}.${payload}`, Buffer.from(signature, 'base64url'))) return null;
       const claims = decodeJson(payload);
-      const now = Math.floor(this.now() / 1000);
+      const now = Math.floor(this.settings.now() / 1000);
       const { exp, iat, nbf } = claims;
       const isInTime =
         typeof exp === 'number' &&
@@ -109,7 +152,7 @@ export class Sessions {
     const cookies: string[] = [];
     for (const pair of (request.headers.cookie ?? '').split(';')) {
       const [name, value] = pair.trim().split('=', 2);
-      if (name === this.cookieName && value) cookies.push(value.replace(/^"(.*)"$/, '$1'));
+      if (name === this.settings.cookieName && value) cookies.push(value.replace(/^"(.*)"$/, '$1'));
     }
     return [...bearers.slice(0, MAX_CANDIDATES), ...cookies.slice(0, MAX_CANDIDATES)];
   }

@@ -31,6 +31,12 @@ export interface TokenShape {
   readonly kid?: string;
 }
 
+/** When a webhook was. */
+export interface WebhookShape {
+  /** How long ago the event was, in seconds. Default 0; after 300 its token has expired. */
+  readonly ageSeconds?: number;
+}
+
 /** A token to be signed exactly as it stands. */
 export interface RawToken {
   /** Laid over `{ alg: 'RS256', kid, typ: 'JWT' }`; a member that is undefined is left out. */
@@ -59,16 +65,19 @@ export class TokenFactory {
     checkShape(shape);
     const user = this.resolveUser(shape);
     const { lifespanSeconds = this.settings.lifespanSeconds, ageSeconds = 0 } = shape;
-    const iat = Math.floor(this.settings.now() / 1000) - ageSeconds;
+    const start = this.settings.now() - ageSeconds * 1000;
+    const iat = Math.floor(start / 1000);
     const exp = iat + lifespanSeconds;
+    const amr = shape.amr === undefined ? ['pwd'] : shape.amr;
     const { id: sessionId } = this.directory.addSession(
       { id: randomUUID(), user_id: user.id, ...session },
-      iat * 1000,
+      start,
       exp * 1000,
+      // A flow knows how the user signed in, the Admin API does not.
+      amr === null ? 'session.create.admin' : 'session.create.flow',
     );
     const email = primaryEmail(user);
     const issuer = shape.issuer ?? this.settings.issuer;
-    const amr = shape.amr === undefined ? ['pwd'] : shape.amr;
     return {
       // First, so that Hanko's own claims are written over them.
       ...shape.claims,
@@ -90,7 +99,7 @@ export class TokenFactory {
     };
   }
 
-  webhook(event: string, data: unknown, options: { readonly ageSeconds?: number }): Payload {
+  webhook(event: string, data: unknown, options: WebhookShape): Payload {
     checkWebhook(event, data, options);
     const { ageSeconds = 0 } = options;
     const iat = Math.floor(this.settings.now() / 1000) - ageSeconds;
@@ -125,6 +134,7 @@ export class TokenFactory {
       passwordHash: password === undefined ? undefined : hashPassword(password),
       totp: totpSecret === undefined ? undefined : { secret: totpSecret, lastStep: null },
     });
+    this.directory.tell('user.create', added);
     return added;
   }
 

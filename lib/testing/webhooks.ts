@@ -15,16 +15,19 @@ export interface WebhookDelivery {
 
 /** As Hanko's own client waits (hanko backend/webhooks/webhook.go). */
 const TIMEOUT_MS = 10_000;
-const MAX_WAITING = 100;
+const MAX_UNDER_WAY = 100;
 const MAX_DELIVERIES = 1000;
 
-/** Tells receivers on this machine of events, one after another and once each: nothing is tried again. */
+/**
+ * Tells receivers on this machine of events, once each: nothing is tried again. The receivers of one
+ * event are told one after another; what happens next does not wait for them.
+ */
 export class Webhooks {
   readonly deliveries: WebhookDelivery[] = [];
   private readonly agent = new Agent();
   private readonly abort = new AbortController();
-  private waiting = 0;
-  private last: Promise<void> = Promise.resolve();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private isOpen = false;
 
   /** @param sign makes the token that says what happened. */
   constructor(
@@ -32,14 +35,38 @@ export class Webhooks {
     private readonly sign: (event: string, data: unknown) => Promise<string>,
   ) {}
 
+  /** From now on: what is there from the start is no event. */
+  open(): void {
+    this.isOpen = true;
+  }
+
   /** Returns at once: who signs in does not wait for a receiver. */
   send(event: string, data: unknown): void {
     const hooks = this.hooks.filter(([, events]) => events.some((name) => event.startsWith(name)));
-    if (hooks.length === 0) return;
+    if (hooks.length === 0 || !this.isOpen) return;
+    const urls = hooks.map(([url]) => url);
+    if (this.underWay.size >= MAX_UNDER_WAY) {
+      const error = `more than ${MAX_UNDER_WAY} are waiting`;
+      for (const url of urls) this.note({ event, url, status: null, error });
+      return;
+    }
     // Now, not when its turn comes: the token lives from the event on.
     const token = this.sign(event, data);
     token.catch(() => undefined);
-    for (const [url] of hooks) this.enqueue(url, event, token);
+    void this.track(this.deliverInTurn(urls, event, token));
+  }
+
+  /** Sends one by hand. @throws Error if there is no answer. */
+  async sendOne(url: string, event: string, token: string): Promise<{ readonly status: number }> {
+    const delivery = this.deliver(url, event, Promise.resolve(token));
+    const { status, error } = await this.track(delivery);
+    if (status === null) throw new Error(`FakeHanko: no answer from ${url}: ${error}`);
+    return { status };
+  }
+
+  /** Also what the receivers set off by what they did. */
+  async settled(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
   /** Cuts what is under way, and sends no more. */
@@ -48,28 +75,41 @@ export class Webhooks {
     this.agent.destroy();
   }
 
-  private enqueue(url: string, event: string, token: Promise<string>): void {
-    const note = (status: number | null, error: string | null): void => {
-      if (this.deliveries.length >= MAX_DELIVERIES) this.deliveries.shift();
-      this.deliveries.push({ event, url, status, error });
-    };
-    if (this.waiting >= MAX_WAITING) return note(null, `more than ${MAX_WAITING} are waiting`);
-    this.waiting += 1;
-    this.last = this.last
-      .then(async () => this.post(url, JSON.stringify({ token: await token, event })))
+  /** @param work must not fail. */
+  private track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.finally(() => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+    return tracked;
+  }
+
+  private async deliverInTurn(
+    urls: readonly string[],
+    event: string,
+    token: Promise<string>,
+  ): Promise<void> {
+    for (const url of urls) await this.deliver(url, event, token);
+  }
+
+  private deliver(url: string, event: string, token: Promise<string>): Promise<WebhookDelivery> {
+    return token
+      .then((signed) => this.post(url, JSON.stringify({ token: signed, event })))
       .then(
-        (status) => note(status, null),
-        (failure: Error) => note(null, failure.message),
-      )
-      .finally(() => {
-        this.waiting -= 1;
-      });
+        (status) => this.note({ event, url, status, error: null }),
+        (failure: Error) => this.note({ event, url, status: null, error: failure.message }),
+      );
+  }
+
+  private note(delivery: WebhookDelivery): WebhookDelivery {
+    if (this.deliveries.length >= MAX_DELIVERIES) this.deliveries.shift();
+    this.deliveries.push(delivery);
+    return delivery;
   }
 
   private post(url: string, body: string): Promise<number> {
     const { agent } = this;
     const signal = AbortSignal.any([this.abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const headers = {
+      'user-agent': 'Go-http-client/1.1',
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
     };

@@ -6,6 +6,8 @@ import { decodeJws, type RawResponse, send } from '../support/raw-http.js';
 export interface HankoServer {
   readonly url: string;
   readonly adminUrl: string;
+  /** The token of a webhook that it has sent; null if it cannot be had. */
+  newWebhookToken(): Promise<string | null>;
   stop?(): Promise<void>;
 }
 
@@ -79,6 +81,11 @@ export class HankoClient {
   async login(): Promise<{ readonly user: AdminUser; readonly token: string }> {
     const user = await this.createUserWithEmail();
     return { user, token: await this.createSession(user) };
+  }
+
+  /** A webhook token that is good; null if the server cannot send one to this machine. */
+  newWebhookToken(): Promise<string | null> {
+    return this.connected.newWebhookToken();
   }
 
   /** What POST `/sessions/validate` says. */

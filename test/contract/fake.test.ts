@@ -3,5 +3,14 @@ import { describe } from 'vitest';
 import { contractSuite } from './suite.js';
 
 describe('FakeHanko', () => {
-  contractSuite(() => FakeHanko.start());
+  contractSuite(async () => {
+    const hanko = await FakeHanko.start();
+    const { url, adminUrl } = hanko;
+    return {
+      url,
+      adminUrl,
+      newWebhookToken: () => hanko.webhookToken('user.create', { id: 'x' }),
+      stop: () => hanko.stop(),
+    };
+  });
 });

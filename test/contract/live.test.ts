@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { HankoServer } from './client.js';
+import { receiveWebhookToken } from './live-webhook.js';
 import { contractSuite } from './suite.js';
 
 const { HANKO_API_URL, HANKO_ADMIN_URL } = process.env;
@@ -21,7 +22,7 @@ async function findServer(): Promise<HankoServer> {
     const answer = await fetch(`${base}/health/alive`).catch(() => undefined);
     if (answer?.status !== 200) throw new Error(`No Hanko answers at ${name}, which is ${base}.`);
   }
-  return server;
+  return { ...server, newWebhookToken: () => receiveWebhookToken(server.adminUrl) };
 }
 
 describe('the server of HANKO_API_URL', () => {

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { FakeHanko } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { send } from '../support/raw-http.js';
+import { decodeJws, send } from '../support/raw-http.js';
 import { type Exchange, exchangesOf, recordedFolders, Translation } from '../support/recordings.js';
+import { type ReceivedWebhook, WebhookReceiver } from './webhook-receiver.js';
 
 /**
  * What real servers were asked, asked of FakeHanko once more and in the same order, so that the state
@@ -10,7 +12,7 @@ import { type Exchange, exchangesOf, recordedFolders, Translation } from '../sup
 
 /** Folders, files and single exchanges that FakeHanko leaves out on purpose, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  'main-configured': 'JWT templates, idle timeout and config webhooks are not run by FakeHanko',
+  'main-configured/admin-metadata.json': 'metadata',
   'main-rotation': 'keys rotate by rotateKey(), which fake-hanko.test.ts covers',
   'main-tenants/management.json': 'no management API: the tenant is an option',
   'main-tenants/jwks.json: tenant deleted': 'no management API',
@@ -35,15 +37,23 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
   'v3.0.4-defaults/validate.json: POST, token is a number': [
     'body.message: recorded "Unmarshal type error: expected=string, got=number, field=session_token, offset=18", now "Unmarshal type error: expected=string, got=number, field=session_token"',
   ],
+  // Metadata is left out.
+  'main-configured/me.json: me touches': [
+    'keys of body: recorded "created_at,emails,id,metadata,mfa_config,updated_at,user_id,username", now "created_at,emails,id,mfa_config,updated_at,user_id,username"',
+  ],
+  'main-configured/webhooks-config.json: user.delete': [
+    'keys of data: recorded "created_at,emails,id,metadata,updated_at,username", now "created_at,emails,id,updated_at,username"',
+  ],
 };
 
 const COMPARED_FIELDS = ['content-type', 'cache-control', 'set-cookie', 'link', 'x-total-count'];
 
-/** @returns how the answer differs from the recorded one. */
+/** @param adjust puts into the answer what is left out. @returns how it differs from the recorded one. */
 async function replay(
   { request, response }: Exchange,
   base: string,
   translation: Translation,
+  adjust: (body: unknown) => unknown = (same) => same,
 ): Promise<readonly string[]> {
   const headers: Record<string, readonly string[]> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -72,9 +82,31 @@ async function replay(
       Object.fromEntries(fields),
       'headers',
     ),
-    ...translation.differences(response.body, answer.body, 'body'),
+    ...translation.differences(response.body, await adjust(answer.body), 'body'),
     ...(/^\w{32}$/.test(String(answer.headers['x-request-id'])) ? [] : ['no x-request-id']),
   ];
+}
+
+interface Entity {
+  readonly id: string;
+}
+
+/** What the receiver of a recorded server was told, in that order. */
+function recordedWebhooks(folder: string) {
+  const file = new URL(`../fixtures/server/${folder}/webhooks-config.json`, import.meta.url);
+  const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as {
+    exchanges: readonly {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: object;
+      readonly decoded: {
+        readonly payload: Readonly<Record<string, unknown>> & {
+          readonly evt: string;
+          readonly data: Entity;
+        };
+      };
+    }[];
+  };
+  return exchanges;
 }
 
 /** The entry of LEFT_OUT that an exchange falls under. */
@@ -146,12 +178,87 @@ describe('FakeHanko answers as two tenants of a multi-tenant server did', () => 
   });
 });
 
+describe('FakeHanko answers, and tells its receiver, as a configured main did', () => {
+  /** Claims of the server's JWT template: FakeHanko runs none, but `token()` and `sign()` take claims. */
+  const TEMPLATE = /^(admin|beta|email|level|nested|role|score|subject|team|tier)$/;
+  let now = 0;
+  let hanko: FakeHanko;
+  let receiver: WebhookReceiver;
+  let translation: Translation;
+  const told: ReceivedWebhook[] = [];
+
+  /** Gives our token the claims that the recorded one has from the template. */
+  const withTemplate = async ({ response }: Exchange, ours: unknown): Promise<string> => {
+    const recorded = Object.entries(decodeJws(sessionToken(response.body)).claims);
+    const template = Object.fromEntries(recorded.filter(([name]) => TEMPLATE.test(name)));
+    return hanko.sign({ payload: { ...template, ...decodeJws(sessionToken(ours)).claims } });
+  };
+  const sessionToken = (body: unknown): string => (body as { session_token: string }).session_token;
+
+  beforeAll(async () => {
+    receiver = await new WebhookReceiver().listen();
+    hanko = await FakeHanko.start({
+      now: () => now,
+      audience: ['app.example.test', 'api.example.test'],
+      issuer: 'https://login.example.test',
+      lifespanSeconds: 600,
+      idleTimeoutSeconds: 20,
+      sessionLimit: 3,
+      webhooks: [{ url: receiver.url, events: ['user', 'session'] }],
+    });
+    translation = new Translation(() => Promise.reject(new Error('no webhooks are sent to it')));
+  });
+  afterAll(() => Promise.all([hanko.stop(), receiver[Symbol.asyncDispose]()]));
+
+  it.each(byKey(replayed('main-configured')))('%s', async (key, exchange) => {
+    now = Date.parse(exchange.takenAt);
+    const base = key.includes('/admin-') ? hanko.adminUrl : hanko.url;
+    const adjust = async (body: unknown) =>
+      exchange.request.path === '/sessions'
+        ? { session_token: await withTemplate(exchange, body) }
+        : body;
+    expect(await replay(exchange, base, translation, adjust)).toEqual(OWN_WORDS[key] ?? []);
+    await hanko.webhooksSettled();
+    told.push(...receiver.received.splice(0));
+  });
+
+  it('webhooks-config.json: each was sent, and no other', () => {
+    const left = [...told];
+    for (const { decoded, headers, body } of recordedWebhooks('main-configured')) {
+      const { evt, data } = decoded.payload;
+      const index = left.findIndex(
+        ({ claims }) =>
+          claims.evt === evt && (claims.data as Entity).id === translation.id(data.id),
+      );
+      const [ours] = left.splice(index, index < 0 ? 0 : 1);
+      expect(ours?.event, `${evt} of ${data.id}`).toBe(evt);
+      const { data: ourData, ...ourClaims } = ours?.claims ?? {};
+      const { data: _data, iat: _iat, exp: _exp, ...fixed } = decoded.payload;
+      expect(ourClaims).toMatchObject(fixed);
+      expect(Object.keys(ours?.claims ?? {}).toSorted()).toEqual(
+        Object.keys(decoded.payload).toSorted(),
+      );
+      expect(Object.keys(ours?.body ?? {})).toEqual(Object.keys(body));
+      for (const name of ['content-type', 'user-agent']) {
+        expect(ours?.headers[name]).toBe(headers[name]);
+      }
+      const differences = translation.differences(data, ourData, 'data');
+      const key = `main-configured/webhooks-config.json: ${evt}`;
+      expect(differences).toEqual(OWN_WORDS[key] ?? []);
+    }
+    expect(left).toEqual([]);
+    expect(told).toHaveLength(14);
+  });
+});
+
 describe('the lists', () => {
   const all = recordedFolders().flatMap(exchangesOf);
 
   it('name every exchange that is not replayed', () => {
     const keys = new Set(
-      ['v3.0.4-defaults', 'main-tenants'].flatMap(replayed).map(({ key }) => key),
+      ['v3.0.4-defaults', 'main-tenants', 'main-configured']
+        .flatMap(replayed)
+        .map(({ key }) => key),
     );
     const forgotten = all.filter((exchange) => !keys.has(exchange.key) && !leftOutBy(exchange));
     expect(forgotten.map(({ key }) => key)).toEqual([]);
@@ -159,7 +266,10 @@ describe('the lists', () => {
   });
 
   it('name nothing that is not there', () => {
-    const used = new Set([...all.map(leftOutBy), ...all.map(({ key }) => key)]);
+    const webhooks = recordedWebhooks('main-configured').map(
+      ({ decoded }) => `main-configured/webhooks-config.json: ${decoded.payload.evt}`,
+    );
+    const used = new Set([...all.map(leftOutBy), ...all.map(({ key }) => key), ...webhooks]);
     const named = [...Object.keys(LEFT_OUT), ...Object.keys(OWN_WORDS)];
     expect(named.filter((name) => !used.has(name))).toEqual([]);
   });

@@ -205,7 +205,7 @@ it('forgets expired sessions before it says that it is full', () => {
   const directory = new Directory(() => now, 5);
   const add = () => {
     const id = randomUUID();
-    directory.addSession({ id, user_id: id }, now, now + 1000);
+    directory.addSession({ id, user_id: id }, now, now + 1000, 'session.create.admin');
   };
   for (let i = 0; i < 10_000; i++) add();
   expect(add).toThrow('FakeHanko: it holds at most 10000 sessions.');

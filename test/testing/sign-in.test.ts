@@ -258,7 +258,10 @@ describe('options', () => {
     [{ allowOrigins: ['http://a.test/'] }, 'allowOrigins must be loopback, or a list of origins'],
     [{ webhooks: [{ url: 'http://example.test/' }] }, 'must be http:// on this machine'],
     [{ webhooks: [{ url: 'https://localhost/' }] }, 'must be http:// on this machine'],
-    [{ webhooks: [{ url: 'http://localhost/', events: ['user'] }] }, 'sent: email.send'],
+    [
+      { webhooks: [{ url: 'http://localhost/', events: ['use'] }] },
+      'must be among user, user.create',
+    ],
     [{ webhooks: [{ url: 'http://localhost/', even: [] } as never] }, 'even is no member'],
   ])('%j is refused', async (options, message) => {
     await start();
@@ -306,6 +309,7 @@ describe('mails', () => {
   let receiver: Server;
   let url: string;
   const received: { token: string; event: string }[] = [];
+  const events = ['email.send'];
 
   const listen = async (listener: RequestListener): Promise<void> => {
     receiver = createServer(listener);
@@ -336,7 +340,7 @@ describe('mails', () => {
   it('are told of by a webhook that the keys of the server sign, and hold the code', async () => {
     await listen(receive);
     await askForCode(await start({ webhooks: [{ url }] }));
-    await vi.waitUntil(() => hanko.webhookDeliveries.length === 1);
+    await hanko.webhooksSettled();
     expect(hanko.webhookDeliveries).toEqual([
       { event: 'email.send', url, status: 200, error: null },
     ]);
@@ -355,12 +359,12 @@ describe('mails', () => {
 
   it('whose receiver never answers keep nobody from signing in, and stop() cuts them', async () => {
     await listen(() => undefined);
-    const client = await start({ webhooks: [{ url }], rateLimits: 'off' });
+    const client = await start({ webhooks: [{ url, events }], rateLimits: 'off' });
     for (let i = 0; i < 3; i++) await askForCode(client);
     expect(await client.act('verify_passcode', { code: hanko.passcode(ADA) })).toBe('success');
     expect(hanko.webhookDeliveries).toEqual([]);
     await hanko.stop();
-    await vi.waitUntil(() => hanko.webhookDeliveries.length === 3);
+    await hanko.webhooksSettled();
     expect(hanko.webhookDeliveries.map(({ status }) => status)).toEqual([null, null, null]);
   });
 
@@ -378,7 +382,7 @@ describe('mails', () => {
     await listen((_request, response) => response.writeHead(503).end());
     const client = await start({ webhooks: [{ url }, { url: 'http://localhost:1/' }] });
     await askForCode(client);
-    await vi.waitUntil(() => hanko.webhookDeliveries.length === 2);
+    await hanko.webhooksSettled();
     expect(hanko.webhookDeliveries).toMatchObject([
       { status: 503, error: null },
       { status: null, error: expect.stringContaining('ECONNREFUSED') as unknown },

@@ -1,12 +1,13 @@
 import { type FakeUser, newEmail, rfc3339 } from '../directory.js';
-import type { FlowContext } from './flow-context.js';
+import { type FlowContext, tellOfUser } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
 
 /**
  * The user has proved the address of this flow: it is verified from now on, and added where it is new
  * (hanko backend/flow_api/flow/shared/hook_email_persist_verified_status.go).
  */
-export function confirmAddress({ flow, caller, services }: FlowContext, user: FakeUser): void {
+export function confirmAddress(context: FlowContext, user: FakeUser): void {
+  const { flow, caller, services } = context;
   const { directory, mailer, settings } = services;
   const { email: address = '' } = flow.data;
   const owner = directory.userByEmail(address);
@@ -17,13 +18,15 @@ export function confirmAddress({ flow, caller, services }: FlowContext, user: Fa
     const verified = emails.map((email) =>
       email.address === address ? { ...email, is_verified: true } : email,
     );
-    return directory.setEmails(user.id, verified);
+    directory.setEmails(user, verified);
+    return;
   }
   const added = newEmail(
     { address, is_primary: emails.length === 0, is_verified: true },
     rfc3339(settings.now()),
   );
-  directory.setEmails(user.id, [...emails, added]);
+  const changed = directory.setEmails(user, [...emails, added]);
+  tellOfUser(context, 'user.update.email.create', changed);
   mailer.notification('email_create', user, caller.language, { new_email_address: address });
 }
 

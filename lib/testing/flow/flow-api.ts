@@ -1,20 +1,28 @@
-import type { Directory } from '../directory.js';
 import { Problem, type Route, type RouteRequest } from '../http-server.js';
 import { field, readFields } from '../json-body.js';
-import type { Sessions } from '../sessions.js';
+import type { Lookup, Sessions } from '../sessions.js';
 import type { Caller, FlowServices } from './flow-context.js';
 import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from './flow-engine.js';
 import { FLOW_ERRORS } from './flow-errors.js';
 import type { FlowKind } from './flow.js';
 
+const NO_SESSION: Lookup = { found: null, headers: {} };
 const KINDS: readonly FlowKind[] = ['login', 'registration', 'profile'];
 
 /** What Hanko's components call (hanko backend/flow_api/handler.go). */
 export function flowRoutes(services: FlowServices, sessions: Sessions): readonly Route[] {
-  const { directory } = services;
   const engine = new FlowEngine(services);
-  const serve = (kind: FlowKind, request: RouteRequest): FlowAnswer | Promise<FlowAnswer> => {
-    const caller = callerOf(kind, request, sessions, directory);
+  const serve = async (kind: FlowKind, request: RouteRequest): Promise<FlowAnswer> => {
+    // To sign in anew is no use of a session.
+    const lookup = kind === 'profile' ? sessions.authenticate(request.raw) : NO_SESSION;
+    const answer = await run(kind, request, callerOf(request, lookup));
+    return { ...answer, headers: { ...lookup.headers, ...answer.headers } };
+  };
+  const run = (
+    kind: FlowKind,
+    request: RouteRequest,
+    caller: Caller,
+  ): FlowAnswer | Promise<FlowAnswer> => {
     const action = request.query.get('action');
     if (!action) return engine.start(kind, caller);
     const call = readCall(action, request);
@@ -45,19 +53,9 @@ function readCall(action: string, request: RouteRequest): ActionCall | null {
   }
 }
 
-function callerOf(
-  kind: FlowKind,
-  { raw }: RouteRequest,
-  sessions: Sessions,
-  directory: Directory,
-): Caller {
-  const session = sessions.authenticate(raw)?.session ?? null;
-  // To sign in anew is no use of a session.
-  if (session !== null && kind === 'profile') directory.touch(session.id);
-  return {
-    session: session && (directory.session(session.id) ?? null),
-    userAgent: raw.headers['user-agent'] ?? '',
-    ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    language: String(raw.headers['x-language'] ?? ''),
-  };
-}
+const callerOf = ({ raw }: RouteRequest, { found }: Lookup): Caller => ({
+  session: found?.session ?? null,
+  userAgent: raw.headers['user-agent'] ?? '',
+  ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+  language: String(raw.headers['x-language'] ?? ''),
+});

@@ -1,5 +1,6 @@
 import type { Directory, FakeSession, FakeUser } from '../directory.js';
 import type { TokenFactory } from '../tokens.js';
+import type { UserEvent } from '../webhook-events.js';
 import type { Flow, FlowData, StateName } from './flow.js';
 import { FLOW_ERRORS, type FlowError, type InputError } from './flow-errors.js';
 import type { Inputs, Values } from './flow-inputs.js';
@@ -76,6 +77,16 @@ export interface Arrival {
 /** Whose profile it is, or who is about to sign in; undefined if there is no such user. */
 export function userOf({ flow, services }: FlowContext): FakeUser | undefined {
   return services.directory.user(flow.ownerId ?? flow.data.userId ?? '');
+}
+
+/** Tells of a user, with who it was that did it. */
+export function tellOfUser(
+  { caller, services }: FlowContext,
+  event: UserEvent,
+  user: FakeUser,
+): void {
+  const { userAgent: user_agent, ipAddress: ip_address } = caller;
+  services.directory.tell(event, { ...user, ip_address, user_agent });
 }
 
 /** Values that are well-formed and not good. */

@@ -37,8 +37,4 @@ export const LEFT_OUT: Readonly<Record<string, LeftOut>> = {
     actions: [],
   },
   'other languages': { why: 'mails are English; the components translate themselves', actions: [] },
-  'webhooks of users and sessions': {
-    why: 'only `email.send` is sent; `webhookToken()` makes the tokens of the others',
-    actions: [],
-  },
 };

@@ -1,5 +1,12 @@
 import type { FakeUser } from '../directory.js';
-import { type Action, type FlowContext, type Outcome, userOf, wrong } from './flow-context.js';
+import {
+  type Action,
+  type FlowContext,
+  type Outcome,
+  tellOfUser,
+  userOf,
+  wrong,
+} from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
 import type { Inputs, Values } from './flow-inputs.js';
 import { hashPassword } from './passwords.js';
@@ -49,10 +56,8 @@ export const PROFILE_ACTIONS = {
       const deleted = user.emails?.find(({ id }) => id === values.get('email_id'));
       if (deleted === undefined) return { error: FLOW_ERRORS.formData };
       if (deleted.is_primary) return { error: FLOW_ERRORS.notPermitted };
-      directory.setEmails(
-        user.id,
-        emailsOf(context).filter((email) => email !== deleted),
-      );
+      const others = emailsOf(context).filter((email) => email !== deleted);
+      tellOfUser(context, 'user.update.email.delete', directory.setEmails(user, others));
       const what = { deleted_email_address: deleted.address };
       mailer.notification('email_delete', user, context.caller.language, what);
       return { next: ['profile_init'] };
@@ -73,10 +78,11 @@ export const PROFILE_ACTIONS = {
         mailer.notification('primary_email_update', user, context.caller.language, what);
       }
       const emails = emailsOf(context);
-      directory.setEmails(
-        user.id,
+      const changed = directory.setEmails(
+        user,
         emails.map((email) => ({ ...email, is_primary: email === chosen })),
       );
+      tellOfUser(context, 'user.update.email.primary', changed);
       return { next: ['profile_init'] };
     },
   },
@@ -102,8 +108,9 @@ export const PROFILE_ACTIONS = {
     isOffered: (context) => credentialsOf(context).passwordHash !== undefined,
     run: (context, values) => {
       const outcome = setPassword(context, values);
-      const { mailer } = context.services;
-      mailer.notification('password_update', currentUser(context), context.caller.language);
+      const user = currentUser(context);
+      context.services.mailer.notification('password_update', user, context.caller.language);
+      tellOfUser(context, 'user.update.password.update', user);
       return outcome;
     },
   },
@@ -117,7 +124,8 @@ export const PROFILE_ACTIONS = {
     }),
     isOffered: (context) => otherSessions(context).length > 0,
     run: ({ services }, values) => {
-      services.directory.endSession(String(values.get('session_id')));
+      const id = String(values.get('session_id'));
+      services.directory.endSession(id, 'session.delete.explicit.revoke');
       return { next: ['profile_init'] };
     },
   },

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type FakeUser } from '../directory.js';
 import { shownClaims, shownUser } from '../shown.js';
-import { type Arrival, type FlowContext, type Outcome, userOf } from './flow-context.js';
+import {
+  type Arrival,
+  type FlowContext,
+  type Outcome,
+  tellOfUser,
+  userOf,
+} from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
 import type { FlowData, StateName } from './flow.js';
 
@@ -33,6 +38,7 @@ export async function startSession(context: FlowContext): Promise<Arrival> {
     { user, amr: amrOf(flow.data) },
     { user_agent: caller.userAgent, ip_address: caller.ipAddress },
   );
+  if (flow.kind === 'login') tellOfUser(context, 'user.login', user);
   const token = await tokens.sign({ payload });
   const { loginMethod, mfaMethod } = flow.data;
   return {
@@ -63,7 +69,8 @@ function amrOf({ loginMethod, mfaMethod, newPasswordHash, totp }: FlowData): rea
   return ['otp', ...(newPasswordHash ? ['pwd'] : []), ...(totp ? ['totp'] : [])];
 }
 
-function createUser({ flow, services }: FlowContext): FakeUser {
+function createUser(context: FlowContext): void {
+  const { flow, services } = context;
   const { email = '', userId = randomUUID(), newPasswordHash, totp } = flow.data;
   // Somebody else was faster.
   if (services.directory.userByEmail(email)) throw new FlowProblem(FLOW_ERRORS.technical);
@@ -73,5 +80,5 @@ function createUser({ flow, services }: FlowContext): FakeUser {
     undefined,
   );
   services.directory.setCredentials(userId, { passwordHash: newPasswordHash, totp });
-  return user;
+  tellOfUser(context, 'user.create', user);
 }
