@@ -8,6 +8,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export const source = [
   { find: /^nestjs-hanko$/, replacement: path('lib/index.ts') },
   { find: /^nestjs-hanko\/testing$/, replacement: path('lib/testing/index.ts') },
+  { find: /^nestjs-hanko\/webhooks$/, replacement: path('lib/webhooks/index.ts') },
 ];
 
 /** Every Nest package of test/nest11, in place of the one of the same name above it. */

@@ -21,6 +21,16 @@ export const HANKO_ENVIRONMENT = Symbol.for('nestjs-hanko:environment');
 /** Metadata of a class or handler: its `RouteMode`. */
 export const ROUTE_MODE = Symbol.for('nestjs-hanko:route-mode');
 
+/** Metadata of a class or handler: its `RouteDemands`. */
+export const ROUTE_DEMANDS = Symbol.for('nestjs-hanko:route-demands');
+
+/** Metadata of a method: the names given to `@OnHankoEvent()`. */
+export const HANKO_EVENTS = Symbol.for('nestjs-hanko:events');
+
+/** What the user wrote in `HankoWebhooksModule.forRoot`, unchecked; and the same with defaults. */
+export const HANKO_WEBHOOKS_MODULE_OPTIONS = Symbol.for('nestjs-hanko:webhooks-module-options');
+export const HANKO_WEBHOOKS_OPTIONS = Symbol.for('nestjs-hanko:webhooks-options');
+
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
 

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
+import { TokenAuthenticator } from './auth/token-authenticator.js';
 import { HankoConfigurationError } from './errors/hanko.errors.js';
 import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
 import {
@@ -21,11 +22,19 @@ import {
   type HankoForRootAsyncOptions,
   type HankoForRootOptions,
 } from './hanko.module-definition.js';
+import { HankoHealth } from './health/hanko-health.js';
 import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
 import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { refuseBareModule, refuseSecondModule, startupWarnings } from './startup/startup-checks.js';
+import {
+  refuseBareModule,
+  refuseSecondModule,
+  refuseSessionsWithoutApi,
+  startupWarnings,
+} from './startup/startup-checks.js';
+import { HankoRevocation } from './revocation/hanko-revocation.js';
+import { SessionLiveness } from './session/session-liveness.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 
 /**
@@ -75,10 +84,14 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     return withProviders(super.forRootAsync(options));
   }
 
-  /** Warns about what is open or unchecked, once the whole app is known. */
+  /**
+   * Looks at the app as a whole, and warns about what is open or unchecked.
+   * @throws HankoConfigurationError `configuration_invalid`
+   */
   onApplicationBootstrap(): void {
     const logger = new Logger(HankoModule.name);
     const { options, modules, config, adapterHost } = this;
+    refuseSessionsWithoutApi(options, modules);
     for (const warning of startupWarnings(options, modules, config, adapterHost.httpAdapter)) {
       logger.warn(warning);
     }
@@ -98,9 +111,20 @@ function withProviders(module: DynamicModule): DynamicModule {
       },
       hankoJwksProvider,
       SessionTokenVerifier,
+      HankoRevocation,
+      SessionLiveness,
+      TokenAuthenticator,
       HankoAuthService,
       HankoAuthGuard,
+      HankoHealth,
     ],
-    exports: [HANKO_JWKS, HankoAuthService, HankoAuthGuard],
+    exports: [
+      HANKO_JWKS,
+      HANKO_OPTIONS,
+      HankoAuthService,
+      HankoAuthGuard,
+      HankoHealth,
+      HankoRevocation,
+    ],
   };
 }

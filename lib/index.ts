@@ -6,6 +6,8 @@ export { Public } from './decorators/public.decorator.js';
 export { OptionalAuth } from './decorators/optional-auth.decorator.js';
 export { RequireAuth } from './decorators/require-auth.decorator.js';
 export { HankoAuthService } from './auth/hanko-auth.service.js';
+export { HankoRevocation } from './revocation/hanko-revocation.js';
+export { HankoHealth } from './health/hanko-health.js';
 export { HankoUser } from './user/hanko-user.js';
 export { HANKO_JWKS } from './hanko.constants.js';
 export { HANKO_CHANNELS } from './diagnostics/channels.js';
@@ -28,11 +30,26 @@ export type {
   HankoOptionsFactory,
   SignatureCacheOptions,
 } from './options/hanko-options.js';
+export type {
+  HankoSessionPolicy,
+  HankoSessionRefresh,
+  OnUnavailable,
+} from './options/session-policy.js';
+export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
+export type { HankoRevoked } from './revocation/hanko-revocation.js';
+export type { RequireAuthOptions } from './decorators/require-auth.decorator.js';
+export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/hanko-auth.service.js';
+export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims } from './user/hanko-claims.js';
-export type { JwksProvider } from './jwks/jwks-provider.js';
+export type { JwksProvider, JwksStatus } from './jwks/jwks-provider.js';
 export type { JwkSet } from './jwks/jwk-set.js';
 export type { ExtractedCredential, TokenExtractor } from './extraction/token-extractor.js';
 export type { IncomingRequest } from './extraction/request.js';
-export type { HankoAuthenticationMessage, HankoJwksMessage } from './diagnostics/channels.js';
+export type {
+  HankoAuthenticationMessage,
+  HankoJwksMessage,
+  HankoSessionMessage,
+  HankoWebhookMessage,
+} from './diagnostics/channels.js';
 export type { ConfigurationFault, HankoError, HankoErrorCode } from './errors/hanko.errors.js';

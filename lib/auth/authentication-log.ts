@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { publishAuthentication } from '../diagnostics/channels.js';
+import { LimitedLog } from '../diagnostics/limited-log.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { HankoUser } from '../user/hanko-user.js';
 
@@ -8,9 +9,6 @@ interface Said {
   said?: string | undefined;
 }
 
-/** Whoever floods us with bad tokens must not write our log. */
-const MAX_LINES_PER_SECOND = 10;
-
 /**
  * Tells operators what was decided, in the log and on the diagnostics channel: once per request,
  * however many guards and parameters asked.
@@ -18,14 +16,16 @@ const MAX_LINES_PER_SECOND = 10;
 export class AuthenticationLog {
   private readonly logger = new Logger('HankoAuth');
   private readonly unsupportedHandlers = new Set<string>();
-  private second = -Infinity;
-  private linesInSecond = 0;
+  private readonly lines: LimitedLog;
 
   /** @param now any clock that goes forward, in milliseconds. */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(now?: () => number) {
+    this.lines = new LimitedLog((line) => this.logger.debug(line), 'requests were refused', now);
+  }
 
-  authenticated(user: HankoUser, source: string, handler: string | undefined): void {
+  authenticated(notes: Said, user: HankoUser, source: string, handler: string | undefined): void {
     const { id: userId, sessionId } = user;
+    if (!this.isNew(notes, sessionId)) return;
     publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
   }
 
@@ -41,21 +41,9 @@ export class AuthenticationLog {
       if (!this.unsupportedHandlers.has(String(handler))) this.logger.error(reason);
       this.unsupportedHandlers.add(String(handler));
     } else if (code !== 'credentials_missing') {
-      this.debug(() => `${code} at ${handler ?? 'authenticate()'}: ${reason}`);
+      this.lines.write(() => `${code} at ${handler ?? 'authenticate()'}: ${reason}`);
     }
     publishAuthentication({ outcome: 'refused', code, reason, handler });
-  }
-
-  private debug(line: () => string): void {
-    const second = Math.floor(this.now() / 1000);
-    if (second !== this.second) {
-      const leftOut = this.linesInSecond - MAX_LINES_PER_SECOND;
-      if (leftOut > 0) this.logger.debug(`${leftOut} more requests were refused before this one`);
-      this.second = second;
-      this.linesInSecond = 0;
-    }
-    this.linesInSecond += 1;
-    if (this.linesInSecond <= MAX_LINES_PER_SECOND) this.logger.debug(line());
   }
 
   private isNew(notes: Said, what: string): boolean {

@@ -1,9 +1,9 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import {
   HankoAuthError,
+  HankoConfigurationError,
   HankoContextError,
   HankoCredentialsError,
-  isHankoError,
 } from '../errors/hanko.errors.js';
 import { refuseCrossSite } from '../extraction/cross-site.js';
 import { handlerName, isExecutionContext, type IncomingRequest } from '../extraction/request.js';
@@ -13,17 +13,18 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import { isLater, type NowOrLater, settle } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
+import {
+  type HankoSessionPolicy,
+  type ResolvedSessionPolicy,
+  isSamePolicy,
+  sessionPolicyFaults,
+} from '../options/session-policy.js';
+import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { type Notes, RequestNotes } from './request-notes.js';
 import { Routes } from './route-mode.js';
 import { sendHeaders } from './send-headers.js';
-
-/** Who was found behind a request, and the token that says so. */
-interface Authenticated {
-  readonly user: HankoUser;
-  readonly token: string;
-}
+import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
 /** Nobody, for a reason that an `@OptionalAuth()` route forgives and every other route answers. */
 interface Anonymous {
@@ -34,6 +35,27 @@ interface Anonymous {
 
 type Outcome = Authenticated | Anonymous;
 
+/** What is asked of a request. */
+interface Wanted {
+  readonly optional: boolean;
+  /** null = Hanko is not asked. */
+  readonly session: ResolvedSessionPolicy | null;
+  /** `Controller.method`, for operators. */
+  readonly handler: string | undefined;
+}
+
+/** How a token is looked at. */
+export interface HankoVerifyOptions {
+  /** Whether Hanko is asked if the session is still alive. Default: the route's, else the module's. */
+  readonly session?: HankoSessionPolicy;
+}
+
+/** How a request is looked at. */
+export interface HankoAuthenticateOptions extends HankoVerifyOptions {
+  /** Whether callers without a credential, or with a dead cookie, are let in: as null. Default false. */
+  readonly optional?: boolean;
+}
+
 /**
  * Finds out who is calling. The guard and the parameter decorators go through it; use it yourself in
  * middleware and in guards of your own.
@@ -42,7 +64,7 @@ type Outcome = Authenticated | Anonymous;
 export class HankoAuthService {
   private readonly log = new AuthenticationLog();
   private readonly hanko: TrustedHanko;
-  private readonly routes = new Routes();
+  private readonly routes: Routes;
   /**
    * Who is behind each request: it is verified once, whoever asks, also at the same time. Only this
    * is trusted; nothing that others can write, `request.user` included, is ever read back.
@@ -52,8 +74,9 @@ export class HankoAuthService {
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HANKO_JWKS) jwks: JwksProvider,
-    @Inject(SessionTokenVerifier) private readonly verifier: SessionTokenVerifier,
+    @Inject(TokenAuthenticator) private readonly tokens: TokenAuthenticator,
   ) {
+    this.routes = new Routes(options);
     this.hanko = { jwks, audience: options.audience, issuer: options.issuer };
   }
 
@@ -64,27 +87,33 @@ export class HankoAuthService {
    * For a context, the header fields of a refusal are set on its response; for a request, copy
    * `error.headers` yourself.
    * @param options `optional: true` resolves to null where there is no credential, or a cookie that
-   * has merely expired, which the browser goes on sending.
+   * has merely expired or whose session has ended, which the browser goes on sending.
    * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
-   * @throws HankoTokenError any `token_…` code (401)
+   * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoCrossSiteError `cross_site_request` (403)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    * @throws HankoContextError `context_unsupported` (501)
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
    */
   authenticate(
     source: ExecutionContext | IncomingRequest,
-    options?: { readonly optional?: false },
+    options?: HankoAuthenticateOptions & { readonly optional?: false },
   ): Promise<HankoUser>;
   authenticate(
     source: ExecutionContext | IncomingRequest,
-    options: { readonly optional?: boolean },
+    options: HankoAuthenticateOptions,
   ): Promise<HankoUser | null>;
   async authenticate(
     source: ExecutionContext | IncomingRequest,
-    { optional = false }: { readonly optional?: boolean } = {},
+    { optional = false, session }: HankoAuthenticateOptions = {},
   ): Promise<HankoUser | null> {
-    const handler = isExecutionContext(source) ? handlerName(source) : undefined;
-    const authenticated = await this.authenticateSource(source, optional, handler);
+    const route = isExecutionContext(source) ? this.routes.of(source) : undefined;
+    const authenticated = await this.authenticateSource(source, {
+      optional,
+      session:
+        session === undefined && route !== undefined ? route.session : this.sessionPolicy(session),
+      handler: route?.name,
+    });
     return authenticated?.user ?? null;
   }
 
@@ -92,11 +121,14 @@ export class HankoAuthService {
    * Verifies a session token that you have got hold of by other means. There is no cross-site check:
    * if it came from a cookie, that is yours.
    *
-   * @throws HankoTokenError any `token_…` code (401)
+   * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
    */
-  async verifyToken(token: string): Promise<HankoUser> {
-    return this.verifier.verify(token, this.trustedHanko());
+  async verifyToken(token: string, { session }: HankoVerifyOptions = {}): Promise<HankoUser> {
+    const policy = this.sessionPolicy(session);
+    const { user } = await this.tokens.verify(token, this.trustedHanko(), policy);
+    return user;
   }
 
   /**
@@ -106,16 +138,29 @@ export class HankoAuthService {
    * @internal
    */
   authenticateRoute(context: ExecutionContext): NowOrLater<Authenticated | null> {
-    const { mode, name } = this.routes.of(context);
+    const { mode, name, session } = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
-    return mode === 'public' ? null : this.authenticateSource(context, mode === 'optional', name);
+    if (mode === 'public') return null;
+    return this.authenticateSource(context, {
+      optional: mode === 'optional',
+      session,
+      handler: name,
+    });
+  }
+
+  /** @throws HankoConfigurationError */
+  private sessionPolicy(written: HankoSessionPolicy | undefined): ResolvedSessionPolicy | null {
+    if (written === undefined) return this.routes.moduleSession;
+    const faults = sessionPolicyFaults(written, 'session');
+    if (faults.length > 0) throw new HankoConfigurationError(faults);
+    return this.routes.resolve(written);
   }
 
   private authenticateSource(
     source: ExecutionContext | IncomingRequest,
-    optional: boolean,
-    handler: string | undefined,
+    wanted: Wanted,
   ): NowOrLater<Authenticated | null> {
+    const { optional, handler } = wanted;
     const context = isExecutionContext(source) ? source : undefined;
     // Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former.
     let identity: object = source;
@@ -124,7 +169,7 @@ export class HankoAuthService {
       () => {
         request = context ? httpRequest(context) : (source as IncomingRequest);
         identity = request.raw ?? request;
-        return this.authenticateOnce(this.notes.of(identity), request, handler);
+        return this.authenticateOnce(this.notes.of(identity), request, wanted);
       },
       (outcome) => {
         if (outcome.user === null) {
@@ -151,92 +196,63 @@ export class HankoAuthService {
   private authenticateOnce(
     notes: Notes<Outcome>,
     request: IncomingRequest,
-    handler: string | undefined,
+    wanted: Wanted,
   ): NowOrLater<Outcome> {
-    if (notes.outcome !== undefined) return notes.outcome;
+    const { session } = wanted;
+    if (notes.outcome !== undefined && isSamePolicy(notes.policy, session)) return notes.outcome;
 
-    const outcome = this.authenticateRequest(request, handler);
+    const outcome = this.authenticateRequest(notes, request, wanted);
+    notes.policy = session;
     if (!isLater(outcome)) return keep(notes, outcome);
-    notes.outcome = outcome.then(
-      (settled) => keep(notes, settled),
+    const later: Promise<Outcome> = outcome.then(
+      (settled) => (notes.outcome === later ? keep(notes, settled) : settled),
       (error: unknown) => {
-        notes.outcome = undefined;
+        if (notes.outcome === later) notes.outcome = undefined;
         throw error;
       },
     );
-    return notes.outcome;
+    notes.outcome = later;
+    return later;
   }
 
   private authenticateRequest(
+    notes: Notes<Outcome>,
     request: IncomingRequest,
-    handler: string | undefined,
+    wanted: Wanted,
   ): NowOrLater<Outcome> {
     for (const extractor of this.options.extractors) {
       const credential = extractor.extract(request);
       if (credential && credential.tokens.length > 0) {
-        return this.authenticateCredential(request, credential, extractor.name, handler);
+        return this.authenticateCredential(notes, request, credential, extractor.name, wanted);
       }
     }
     return NO_CREDENTIAL;
   }
 
   private authenticateCredential(
+    notes: Notes<Outcome>,
     request: IncomingRequest,
     { tokens, ambient }: ExtractedCredential,
     source: string,
-    handler: string | undefined,
+    { session, handler }: Wanted,
   ): NowOrLater<Outcome> {
     const isAmbient = ambient !== false;
     if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
     return settle<Authenticated, Outcome>(
-      () => this.verifyCandidates(tokens, this.trustedHanko()),
+      () => this.tokens.verifyAny(tokens, this.trustedHanko(), session),
       (found) => {
-        this.log.authenticated(found.user, source, handler);
+        this.log.authenticated(notes, found.user, source, handler);
         return found;
       },
       (error) => {
-        // JavaScript cannot clear an HttpOnly cookie, so an expired one must not lock its user out
+        // JavaScript cannot clear an HttpOnly cookie, so a dead one must not lock its user out
         // of a page that anonymous callers may see.
-        if (isAmbient && isAuthError(error) && error.code === 'token_expired') {
+        if (isAmbient && isAuthError(error) && isDead(error)) {
           return { user: null, error: () => error };
         }
         throw error;
       },
     );
-  }
-
-  private verifyCandidates(
-    tokens: readonly string[],
-    hanko: TrustedHanko,
-  ): NowOrLater<Authenticated> {
-    if (tokens.length > 1) return this.verifyEach(tokens, hanko);
-    const token = tokens[0] as string;
-    const user = this.verifier.verify(token, hanko);
-    return isLater(user) ? user.then((found) => ({ user: found, token })) : { user, token };
-  }
-
-  /** All are verified: the first good one is the user, unless another good one is another user. */
-  private async verifyEach(tokens: readonly string[], hanko: TrustedHanko): Promise<Authenticated> {
-    let good: Authenticated | undefined;
-    let failure: HankoAuthError | undefined;
-    for (const token of tokens) {
-      try {
-        const user = await this.verifier.verify(token, hanko);
-        if (good !== undefined && good.user.id !== user.id) {
-          throw new HankoCredentialsError(
-            'credentials_ambiguous',
-            'The request has good session cookies of two different users',
-          );
-        }
-        good ??= { user, token };
-      } catch (error) {
-        if (error instanceof HankoCredentialsError || !isAuthError(error)) throw error;
-        // The first one's failure answers, except that "we cannot tell" beats "it is bad".
-        if (failure === undefined || error.code === 'hanko_unavailable') failure = error;
-      }
-    }
-    if (good === undefined) throw failure;
-    return good;
   }
 
   /** Which Hanko answers for a request: the one place that knows. There is one. */
@@ -251,6 +267,10 @@ function keep(notes: Notes<Outcome>, outcome: Outcome): Outcome {
   return outcome;
 }
 
+/** It was good once, and only time or a logout has ended it. */
+const isDead = ({ code }: HankoAuthError): boolean =>
+  code === 'token_expired' || code === 'session_revoked';
+
 const NO_CREDENTIAL: Anonymous = {
   user: null,
   error: () =>
@@ -262,7 +282,3 @@ function httpRequest(context: ExecutionContext): IncomingRequest {
   if (type !== 'http') throw new HankoContextError(type, handlerName(context));
   return context.switchToHttp().getRequest<IncomingRequest>();
 }
-
-/** By its brand: a JwksProvider may throw errors of another copy of this package. */
-const isAuthError = (error: unknown): error is HankoAuthError =>
-  isHankoError(error) && error.code !== 'configuration_invalid';

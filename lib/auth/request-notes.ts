@@ -1,9 +1,12 @@
 import type { NowOrLater } from '../now-or-later.js';
+import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 
 /** What one service knows of one request. */
 export interface Notes<Outcome> {
   readonly owner: object;
   outcome: NowOrLater<Outcome> | undefined;
+  /** For which session policy that holds: one that asks less must not answer for one that asks more. */
+  policy: ResolvedSessionPolicy | null;
   /** What was last said about it in the log. */
   said: string | undefined;
 }
@@ -39,7 +42,12 @@ export class RequestNotes<Outcome> {
     const known = Noted.read(request);
     // Another service in this process has notes of its own.
     if (known?.owner === this) return known;
-    const notes: Notes<Outcome> = { owner: this, outcome: undefined, said: undefined };
+    const notes: Notes<Outcome> = {
+      owner: this,
+      outcome: undefined,
+      policy: null,
+      said: undefined,
+    };
     Noted.write(request, notes as Notes<never>);
     return notes;
   }

@@ -2,16 +2,29 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { handlerName } from '../extraction/request.js';
-import { ROUTE_MODE } from '../hanko.constants.js';
+import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
+import {
+  type HankoSessionPolicy,
+  type OnUnavailable,
+  type ResolvedSessionPolicy,
+  resolveSessionPolicy,
+} from '../options/session-policy.js';
 
 /** What a route asks of its caller. */
 export type RouteMode = 'public' | 'optional' | 'required';
+
+/** What `@RequireAuth()` asks for beyond authentication. */
+export interface RouteDemands {
+  readonly session?: HankoSessionPolicy;
+}
 
 /** What does not change from one request of a handler to the next. */
 export interface Route {
   readonly mode: RouteMode;
   /** `NotesController.list` */
   readonly name: string;
+  /** null = never asks. */
+  readonly session: ResolvedSessionPolicy | null;
 }
 
 const reflector = new Reflector();
@@ -21,6 +34,19 @@ export class Routes {
   /** By class, then handler: classes that inherit a handler share the function, not the mark. */
   private readonly known = new WeakMap<object, WeakMap<object, Route>>();
 
+  /** What holds where nothing else is said. */
+  readonly moduleSession: ResolvedSessionPolicy | null;
+
+  /** @param module the policy of the whole app. */
+  constructor(
+    private readonly module: {
+      readonly session: HankoSessionPolicy;
+      readonly onUnavailable: OnUnavailable;
+    },
+  ) {
+    this.moduleSession = this.resolve(module.session);
+  }
+
   of(context: ExecutionContext): Route {
     const handler = context.getHandler();
     const owner = context.getClass();
@@ -28,11 +54,32 @@ export class Routes {
     if (handlers === undefined) this.known.set(owner, (handlers = new WeakMap()));
     let route = handlers.get(handler);
     if (route === undefined) {
-      route = { mode: routeMode(handler, owner), name: handlerName(context) };
+      route = {
+        mode: routeMode(handler, owner),
+        name: handlerName(context),
+        session: this.sessionOf(handler, owner),
+      };
       handlers.set(handler, route);
     }
     return route;
   }
+
+  resolve(policy: HankoSessionPolicy): ResolvedSessionPolicy | null {
+    return resolveSessionPolicy(policy, this.module.onUnavailable);
+  }
+
+  /** Each demand of the handler beats the same one of its class, which beats the module's. */
+  private sessionOf(handler: Function, owner: Type): ResolvedSessionPolicy | null {
+    const { session } = routeDemands(handler, owner);
+    return session === undefined ? this.moduleSession : this.resolve(session);
+  }
+}
+
+/** The demands of a handler and its class, merged: the handler's win, one by one. */
+export function routeDemands(handler: object, owner: object): RouteDemands {
+  const demandsOf = (target: object): RouteDemands =>
+    (Reflect.getMetadata(ROUTE_DEMANDS, target) as RouteDemands | undefined) ?? {};
+  return { ...demandsOf(owner), ...demandsOf(handler) };
 }
 
 /** The handler's own mark beats its class's. Unmarked routes are `required`. */
@@ -64,4 +111,25 @@ export function markRoute(
     ]);
   }
   Reflect.defineMetadata(ROUTE_MODE, mode, marked);
+}
+
+/**
+ * Adds to the demands of a class or handler, and to those that a class inherits; compositions of
+ * decorators may each add some.
+ * @throws HankoConfigurationError if it has another value for one already: which of the two holds would
+ * depend on the order of decorators.
+ */
+export function markDemands(demands: RouteDemands, marked: object): void {
+  const own = Reflect.getOwnMetadata(ROUTE_DEMANDS, marked) as RouteDemands | undefined;
+  const isSaidTwice =
+    own?.session !== undefined &&
+    demands.session !== undefined &&
+    JSON.stringify(own.session) !== JSON.stringify(demands.session);
+  if (isSaidTwice) {
+    throw new HankoConfigurationError([
+      { path: '@RequireAuth().session', hint: 'is said twice on one target: keep one of them.' },
+    ]);
+  }
+  const before = Reflect.getMetadata(ROUTE_DEMANDS, marked) as RouteDemands | undefined;
+  Reflect.defineMetadata(ROUTE_DEMANDS, { ...before, ...demands }, marked);
 }

@@ -61,7 +61,7 @@ function userPipe(key: keyof HankoUser | undefined): Type<PipeTransform> {
  * @throws HankoConfigurationError `configuration_invalid` for a key that no user has, when the class is
  * loaded. Per request, where no guard has thrown it already:
  * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
- * @throws HankoTokenError any `token_…` code (401)
+ * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
  * @throws HankoCrossSiteError `cross_site_request` (403)
  * @throws HankoUnavailableError `hanko_unavailable` (503)
  * @throws HankoContextError `context_unsupported` (501)

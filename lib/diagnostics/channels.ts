@@ -14,6 +14,10 @@ export const HANKO_CHANNELS = {
   authentication: 'nestjs-hanko:authentication',
   /** One {@link HankoJwksMessage} for each finished fetch of the JWKS. */
   jwks: 'nestjs-hanko:jwks',
+  /** One {@link HankoSessionMessage} for each finished question to Hanko whether a session is alive. */
+  session: 'nestjs-hanko:session',
+  /** One {@link HankoWebhookMessage} for each webhook that was received. */
+  webhook: 'nestjs-hanko:webhook',
 } as const;
 
 /** Published on `nestjs-hanko:authentication`. */
@@ -53,8 +57,25 @@ export type HankoJwksMessage =
       readonly servesStale: boolean;
     };
 
+/** Published on `nestjs-hanko:session`. */
+export type HankoSessionMessage =
+  | { readonly outcome: 'alive' | 'ended' }
+  | {
+      readonly outcome: 'failed';
+      readonly reason: string;
+      /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
+      readonly retryInMs: number;
+    };
+
+/** Published on `nestjs-hanko:webhook`. */
+export type HankoWebhookMessage =
+  | { readonly outcome: 'done' | 'failed' | 'replay'; readonly event: string }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
 const authentication = channel(HANKO_CHANNELS.authentication);
 const jwks = channel(HANKO_CHANNELS.jwks);
+const session = channel(HANKO_CHANNELS.session);
+const webhook = channel(HANKO_CHANNELS.webhook);
 
 export function publishAuthentication(message: HankoAuthenticationMessage): void {
   if (authentication.hasSubscribers) authentication.publish(message);
@@ -62,4 +83,12 @@ export function publishAuthentication(message: HankoAuthenticationMessage): void
 
 export function publishJwks(message: HankoJwksMessage): void {
   if (jwks.hasSubscribers) jwks.publish(message);
+}
+
+export function publishSession(message: HankoSessionMessage): void {
+  if (session.hasSubscribers) session.publish(message);
+}
+
+export function publishWebhook(message: HankoWebhookMessage): void {
+  if (webhook.hasSubscribers) webhook.publish(message);
 }

@@ -49,14 +49,17 @@ export class HankoCredentialsError extends HankoAuthError {
   }
 }
 
-/** The caller's token is not a good session token: 401 `invalid_token`, RFC 6750 §3.1. */
+/**
+ * The caller's token is not a good session token, or its session has ended (`session_revoked`):
+ * 401 `invalid_token`, RFC 6750 §3.1.
+ */
 export class HankoTokenError extends HankoAuthError {
   /**
    * Extractors and a `JwksProvider` of your own throw it too.
    * @param reason the precise cause, for operators; callers are not told.
    */
   constructor(
-    override readonly code: Extract<HankoAnswerCode, `token_${string}`>,
+    override readonly code: Extract<HankoAnswerCode, `token_${string}` | 'session_revoked'>,
     reason: string,
   ) {
     super(code, reason);

@@ -40,7 +40,7 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
    * Authenticates as the route asks. The header fields of a refusal are set on the response.
    * @returns true, without a promise where there is nothing to wait for; or it throws, now or by the promise.
    * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
-   * @throws HankoTokenError any `token_…` code (401)
+   * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoCrossSiteError `cross_site_request` (403)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    * @throws HankoContextError `context_unsupported` (501)

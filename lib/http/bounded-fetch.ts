@@ -8,30 +8,53 @@ export interface FetchBounds {
   readonly fetch: typeof globalThis.fetch;
   /** For everything: connecting, waiting and reading. */
   readonly timeoutMs: number;
+  /** How much of that is over already. Default 0. */
+  readonly spentMs?: number;
   /** Longer bodies are cut off while they arrive. */
   readonly maxBytes: number;
   /** Gives up early, when the app closes. */
   readonly signal: AbortSignal;
 }
 
+/** What is asked; a GET if nothing is said. */
+export interface JsonRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Answers with another status are failures. Default: 200 alone. */
+  readonly statuses?: readonly number[];
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly json: unknown;
+}
+
 /**
- * Gets a JSON document within bounds: status 200 only, no redirects, time-out over the whole,
- * size cap. The only place of this package that touches the network.
+ * Gets a JSON document within bounds: status 200 only (unless said otherwise), no redirects, time-out
+ * over the whole, size cap. The only place of this package that touches the network.
  *
  * @throws FetchFailure, and nothing else.
  */
-export async function fetchJson(url: string, bounds: FetchBounds): Promise<unknown> {
+export async function fetchJson(
+  url: string,
+  bounds: FetchBounds,
+  request: JsonRequest = {},
+): Promise<JsonAnswer> {
   const giveUp = new AbortController();
   const timer = setTimeout(
     () => giveUp.abort(new FetchFailure(`no answer within ${bounds.timeoutMs} ms`)),
-    bounds.timeoutMs,
+    Math.max(1, bounds.timeoutMs - (bounds.spentMs ?? 0)),
   );
   const onClose = (): void => giveUp.abort(new FetchFailure('the app is closing'));
   bounds.signal.addEventListener('abort', onClose, { once: true });
   if (bounds.signal.aborted) onClose();
   try {
     // Raced, because a `fetch` of the app's own may not listen to the signal.
-    return await Promise.race([get(url, bounds, giveUp.signal), rejection(giveUp.signal)]);
+    return await Promise.race([
+      exchange(url, request, bounds, giveUp.signal),
+      rejection(giveUp.signal),
+    ]);
   } catch (error) {
     throw giveUp.signal.aborted ? giveUp.signal.reason : asFailure(error);
   } finally {
@@ -41,19 +64,25 @@ export async function fetchJson(url: string, bounds: FetchBounds): Promise<unkno
   }
 }
 
-async function get(url: string, bounds: FetchBounds, signal: AbortSignal): Promise<unknown> {
+async function exchange(
+  url: string,
+  { method = 'GET', headers, body, statuses = [200] }: JsonRequest,
+  bounds: FetchBounds,
+  signal: AbortSignal,
+): Promise<JsonAnswer> {
   const response = await bounds.fetch(url, {
-    headers: { accept: 'application/json' },
-    // A redirect would let whoever answers choose where keys come from.
+    method,
+    headers: { accept: 'application/json', ...headers },
+    ...(body !== undefined && { body }),
+    // A redirect would let whoever answers choose where keys come from, and where a token goes.
     redirect: 'manual',
     signal,
   });
-  if (response.redirected || response.status !== 200) {
-    throw new FetchFailure(`status ${response.status}`);
-  }
+  const { status } = response;
+  if (response.redirected || !statuses.includes(status)) throw new FetchFailure(`status ${status}`);
   const text = await readText(response, bounds.maxBytes);
   try {
-    return JSON.parse(text);
+    return { status, json: JSON.parse(text) };
   } catch {
     throw new FetchFailure('the answer is not JSON');
   }

@@ -1,5 +1,17 @@
 import type { webcrypto } from 'node:crypto';
 
+/** How things stand with the keys. Times in milliseconds since 1970; null if there was none. */
+export interface JwksStatus {
+  /** `pinned` keys never change; without keys, tokens cannot be verified. */
+  readonly state: 'pinned' | 'fresh' | 'stale' | 'missing';
+  /** Of the last good fetch. */
+  readonly fetchedAt: number | null;
+  /** Of the last failed fetch. */
+  readonly failedAt: number | null;
+  /** What went wrong last, without an address. */
+  readonly failure: string | null;
+}
+
 /**
  * Where verification keys come from.
  *
@@ -19,4 +31,7 @@ export interface JwksProvider {
     kid: string,
     nowMs?: number,
   ): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
+
+  /** How things stand, for `HankoHealth`; it shall ask nobody. Optional. */
+  status?(): JwksStatus;
 }

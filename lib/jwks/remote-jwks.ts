@@ -4,7 +4,7 @@ import { publishJwks } from '../diagnostics/channels.js';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
 import { FetchFailure, fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
-import type { JwksProvider } from './jwks-provider.js';
+import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 
 export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal'> {
   /** The whole address of the JWKS. */
@@ -47,6 +47,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private unusable = '';
   private failuresInARow = 0;
   private failedAt = -Infinity;
+  private failure: string | null = null;
 
   constructor(private readonly settings: RemoteJwksSettings) {}
 
@@ -57,6 +58,19 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.closing.abort();
+  }
+
+  status(): JwksStatus {
+    const { fetchedAt, failedAt, failure, keys } = this;
+    const age = this.elapsedSince(fetchedAt);
+    const state = this.isFresh(age) ? 'fresh' : this.servesStale(age) ? 'stale' : 'missing';
+    return {
+      // Old keys that nobody asked for lately are fetched again by the next request: nothing is wrong.
+      state: state === 'missing' && keys.size > 0 && this.failuresInARow === 0 ? 'fresh' : state,
+      fetchedAt: Number.isFinite(fetchedAt) ? fetchedAt : null,
+      failedAt: Number.isFinite(failedAt) ? failedAt : null,
+      failure,
+    };
   }
 
   getKey(
@@ -113,9 +127,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   private async fetchKeys(isForUnknownKid: boolean): Promise<boolean> {
     try {
-      const set = parseJwkSet(
-        await fetchJson(this.settings.url, { ...this.settings, signal: this.closing.signal }),
-      );
+      const bounds = { ...this.settings, signal: this.closing.signal };
+      const { json } = await fetchJson(this.settings.url, bounds);
+      const set = parseJwkSet(json);
       if (set === null) throw new FetchFailure('the answer is not a JWK Set');
       const keys = await importKeys(set.usable, this.keys);
       if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
@@ -145,6 +159,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     if (this.closing.signal.aborted) return;
     this.failuresInARow += 1;
     this.failedAt = this.settings.now();
+    this.failure = reason;
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
     // Once per outage: a log line per try would be noise.
     if (this.failuresInARow === 1) {

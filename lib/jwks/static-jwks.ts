@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import { importKeys, parseJwkSet, type JwkSet, type VerificationKeys } from './jwk-set.js';
-import type { JwksProvider } from './jwks-provider.js';
+import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 
 /** Pinned keys: no network at all. */
 export class StaticJwks implements JwksProvider {
@@ -13,5 +13,9 @@ export class StaticJwks implements JwksProvider {
 
   getKey(kid: string): webcrypto.CryptoKey | undefined {
     return this.keys.get(kid)?.key;
+  }
+
+  status(): JwksStatus {
+    return { state: 'pinned', fetchedAt: null, failedAt: null, failure: null };
   }
 }

@@ -1,6 +1,8 @@
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import type { ResolvedRevocationOptions, RevocationOptions } from './revocation-options.js';
+import type { HankoSessionPolicy, OnUnavailable } from './session-policy.js';
 
 /**
  * Options of `HankoModule.forRoot`. All are optional: what is left out comes from the environment
@@ -84,6 +86,31 @@ export interface HankoModuleOptions {
    */
   readonly signatureCache?: SignatureCacheOptions | false;
 
+  /**
+   * Whether Hanko is asked if a session is still alive, and how often; `@RequireAuth({ session })` says
+   * otherwise for a route. Default `'offline'`: never, so a logout takes effect when the token expires.
+   */
+  readonly session?: HankoSessionPolicy;
+
+  /**
+   * Time-out of one question whether a session is alive, in milliseconds.
+   * Default 3,000, range 1 to 60,000.
+   */
+  readonly validateTimeoutMs?: number;
+
+  /**
+   * What session policies do while Hanko does not answer, unless they say it themselves: `'reject'`
+   * answers 503, `'accept'` goes by the token alone, except for sessions that are known to have ended.
+   * Default `'reject'`.
+   */
+  readonly onUnavailable?: OnUnavailable;
+
+  /**
+   * Sessions that ended before their tokens expired, as webhooks and your own code tell, on each request of
+   * every policy. Default: kept in memory; a store shares them between instances.
+   */
+  readonly revocation?: RevocationOptions;
+
   /** `fetch` to use instead of the platform's, say for a proxy. Default `globalThis.fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 
@@ -127,6 +154,10 @@ export interface ResolvedHankoOptions {
   readonly extractors: readonly TokenExtractor[];
   /** All zero = off. */
   readonly signatureCache: { readonly maxEntries: number; readonly maxBytes: number };
+  readonly session: HankoSessionPolicy;
+  readonly validateTimeoutMs: number;
+  readonly onUnavailable: OnUnavailable;
+  readonly revocation: ResolvedRevocationOptions;
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => number;
 }

@@ -15,6 +15,7 @@ export const NUMBERS = {
   jwksTimeoutMs: [5_000, 1, 60_000],
   jwksMaxBytes: [262_144, 1_024, 16_777_216],
   staleIfErrorSeconds: [86_400, 0, 2_678_400],
+  validateTimeoutMs: [3_000, 1, 60_000],
 } as const satisfies Readonly<Record<string, Limits>>;
 
 /**
@@ -24,6 +25,15 @@ export const NUMBERS = {
 export const SIGNATURE_CACHE_NUMBERS = {
   maxEntries: [10_000, 0, 1_000_000],
   maxBytes: [33_554_432, 0, 1_073_741_824],
+} as const satisfies Readonly<Record<string, Limits>>;
+
+/**
+ * Members of the option `revocation`.
+ * @internal
+ */
+export const REVOCATION_NUMBERS = {
+  maxAgeSeconds: [1, 0, 60],
+  maxSessionLifetimeSeconds: [2_678_400, 60, 31_622_400],
 } as const satisfies Readonly<Record<string, Limits>>;
 
 /**

@@ -5,33 +5,18 @@ import type { TokenExtractor } from '../extraction/token-extractor.js';
 import { parseJwkSet, type JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { HankoEnvironment } from './environment.js';
-import type { HankoModuleOptions, ResolvedHankoOptions } from './hanko-options.js';
+import type { ResolvedHankoOptions } from './hanko-options.js';
+import { API_ONLY, FETCH_ONLY, OPTION_NAMES } from './option-names.js';
 import { NUMBERS, readNumbers, SIGNATURE_CACHE_NUMBERS } from './numbers.js';
+import { readRevocationOptions, type ResolvedRevocationOptions } from './revocation-options.js';
+import {
+  type HankoSessionPolicy,
+  isOnUnavailable,
+  ON_UNAVAILABLE_HINT,
+  type OnUnavailable,
+  sessionPolicyFaults,
+} from './session-policy.js';
 import { isFunction, isObject, isOrigin, isText, kindOf } from './value-checks.js';
-
-/** Options without effect on keys that are not fetched. */
-const FETCH_ONLY = [
-  'jwksCacheSeconds',
-  'jwksCooldownSeconds',
-  'jwksTimeoutMs',
-  'jwksMaxBytes',
-  'staleIfErrorSeconds',
-  'fetch',
-] as const;
-
-const NAMES: ReadonlySet<string> = new Set<keyof HankoModuleOptions>([
-  ...(Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]),
-  ...FETCH_ONLY,
-  'apiUrl',
-  'audience',
-  'issuer',
-  'cookieName',
-  'jwks',
-  'trustedOrigins',
-  'extractors',
-  'now',
-  'signatureCache',
-]);
 
 /** RFC 6265 §4.1.1, RFC 9110 §5.6.2: a cookie's name is a token. */
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
@@ -57,6 +42,7 @@ export function resolveOptions(
   const jwks = options.jwks();
   const numbers = options.numbers();
   const audience = options.audience();
+  const onUnavailable = options.onUnavailable();
   const resolved: ResolvedHankoOptions = {
     apiUrl: options.apiUrl(),
     audience: audience ?? null,
@@ -67,6 +53,9 @@ export function resolveOptions(
     trustedOrigins: options.trustedOrigins(),
     extractors: options.extractors(),
     signatureCache: options.signatureCache(),
+    session: options.session(),
+    onUnavailable,
+    revocation: options.revocation(onUnavailable),
     fetch: options.func('fetch') ?? globalThis.fetch,
     now: options.func('now') ?? Date.now,
   };
@@ -85,8 +74,11 @@ class OptionsReader {
 
   refuseUnknown(): void {
     for (const name of Object.keys(this.written)) {
-      if (!NAMES.has(name)) {
-        this.fault(name, `is not an option. The options are ${[...NAMES].toSorted().join(', ')}.`);
+      if (!OPTION_NAMES.has(name)) {
+        this.fault(
+          name,
+          `is not an option. The options are ${[...OPTION_NAMES].toSorted().join(', ')}.`,
+        );
       }
     }
   }
@@ -101,6 +93,10 @@ class OptionsReader {
             'HANKO_API_URL to the API URL that the Hanko Console shows, ' +
             'or to the public address of your own server.',
         );
+      }
+      for (const name of API_ONLY) {
+        if (this.written[name] === undefined || this.written[name] === 'offline') continue;
+        this.fault(name, 'has no effect without apiUrl: there is nobody to ask.');
       }
       return null;
     }
@@ -250,6 +246,23 @@ class OptionsReader {
     return readNumbers(bounds, SIGNATURE_CACHE_NUMBERS, (name, hint) =>
       this.fault(`signatureCache.${name}`, hint),
     );
+  }
+
+  session(): HankoSessionPolicy {
+    const { session = 'offline' } = this.written;
+    this.faults.push(...sessionPolicyFaults(session, 'session'));
+    return session as HankoSessionPolicy;
+  }
+
+  onUnavailable(): OnUnavailable {
+    const { onUnavailable = 'reject' } = this.written;
+    if (!isOnUnavailable(onUnavailable)) this.fault('onUnavailable', ON_UNAVAILABLE_HINT);
+    return onUnavailable as OnUnavailable;
+  }
+
+  revocation(onUnavailable: OnUnavailable): ResolvedRevocationOptions {
+    const { revocation = {} } = this.written;
+    return readRevocationOptions(revocation, onUnavailable, (fault) => this.faults.push(fault));
   }
 
   func<Name extends 'fetch' | 'now'>(name: Name): ResolvedHankoOptions[Name] | undefined {

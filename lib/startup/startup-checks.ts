@@ -5,9 +5,10 @@ import {
   MetadataScanner,
   type ModulesContainer,
 } from '@nestjs/core';
+import type { RouteDemands } from '../auth/route-mode.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
-import { ROUTE_MODE } from '../hanko.constants.js';
+import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { loadedCopies } from '../loaded-copies.js';
 
@@ -43,6 +44,27 @@ export function refuseSecondModule(modules: ModulesContainer, hankoModule: commo
       },
     ]);
   }
+}
+
+/** @throws HankoConfigurationError if a route wants Hanko to be asked, and there is no address. */
+export function refuseSessionsWithoutApi(
+  { apiUrl }: ResolvedHankoOptions,
+  modules: ModulesContainer,
+): void {
+  if (apiUrl !== null) return;
+  const asks = (target: object): boolean => {
+    const { session = 'offline' } = (Reflect.getMetadata(ROUTE_DEMANDS, target) ??
+      {}) as RouteDemands;
+    return session !== 'offline';
+  };
+  const types = [...classesOf(modules, 'controllers'), ...classesOf(modules, 'providers')];
+  const faults = types
+    .filter((type) => asks(type) || methodsOf(type).some(asks))
+    .map(({ name }) => ({
+      path: name,
+      hint: 'has @RequireAuth({ session }), which needs apiUrl or HANKO_API_URL: there is nobody to ask.',
+    }));
+  if (faults.length > 0) throw new HankoConfigurationError(faults);
 }
 
 /** What an operator should know once, at start-up. */
@@ -132,12 +154,15 @@ function classesOf(modules: ModulesContainer, kind: 'providers' | 'controllers')
     .filter((type): type is common.Type => typeof type === 'function');
 }
 
-function handlersOf(type: common.Type): object[] {
-  const prototype = type.prototype as Record<string, unknown>;
+const handlersOf = (type: common.Type): object[] =>
+  methodsOf(type).filter((method) => Reflect.hasMetadata(PATTERN_METADATA, method));
+
+function methodsOf(type: common.Type): object[] {
+  const prototype = type.prototype as Record<string, unknown> | undefined;
+  if (prototype === undefined) return [];
   return new MetadataScanner()
     .getAllMethodNames(prototype)
-    .map((name) => prototype[name] as object)
-    .filter((handler) => Reflect.hasMetadata(PATTERN_METADATA, handler));
+    .map((name) => prototype[name] as object);
 }
 
 /** Open on purpose, or closed by our guard itself. */

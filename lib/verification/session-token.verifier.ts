@@ -1,13 +1,13 @@
 import type { webcrypto } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { HankoTokenError, HankoUnavailableError, isHankoError } from '../errors/hanko.errors.js';
+import { HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
-import { isLater, type NowOrLater, settle } from '../now-or-later.js';
+import { isLater, type NowOrLater } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoUser } from '../user/hanko-user.js';
 import { decodeUnverifiedJws } from './compact-jws.js';
-import { isRs256PublicKey, verifyRs256 } from './rs256.js';
+import { verifyRs256 } from './rs256.js';
 import { checkSessionClaims, parseSessionClaims } from './session-claims.js';
 import {
   endOf,
@@ -15,6 +15,7 @@ import {
   type VerifiableToken,
   type VerifiedToken,
 } from './signature-cache.js';
+import { findVerificationKey } from './verification-key.js';
 
 /** One Hanko that is trusted to say who is calling. */
 export interface TrustedHanko {
@@ -61,17 +62,8 @@ export class SessionTokenVerifier {
       clockToleranceSeconds: this.options.clockToleranceSeconds,
       nowMs,
     });
-    const key = settle(
-      () => hanko.jwks.getKey(kid, nowMs),
-      checkKey,
-      (error) => {
-        // A key that is gone takes its tokens along; one that cannot be told now may come back.
-        if (isHankoError(error) && error.code === 'token_key_unknown') {
-          this.signatures.forget(token);
-        }
-        return refuseFor(error);
-      },
-    );
+    // A key that is gone takes its tokens along; one that cannot be told now may come back.
+    const key = findVerificationKey(hanko.jwks, kid, nowMs, () => this.signatures.forget(token));
     if (known !== undefined && !isLater(key) && this.isBy(key, known)) {
       return new HankoUser(session.claims);
     }
@@ -134,33 +126,3 @@ export class SessionTokenVerifier {
     return isGood;
   }
 }
-
-/** A key that was checked once is not looked at again. */
-const checkedKeys = new WeakSet<object>();
-
-function checkKey(key: webcrypto.CryptoKey | undefined): webcrypto.CryptoKey {
-  if (key === undefined || key === null) {
-    throw new HankoTokenError('token_key_unknown', 'The kid header names no known key');
-  }
-  if (!checkedKeys.has(key)) {
-    if (!isRs256PublicKey(key)) {
-      // The app's fault, not the caller's.
-      throw new HankoUnavailableError(
-        'The JwksProvider returned a key that is not an RS256 public key',
-        RETRY_AFTER_SECONDS,
-      );
-    }
-    checkedKeys.add(key);
-  }
-  return key;
-}
-
-/** A provider's failure is no fault of the caller's. */
-function refuseFor(error: unknown): never {
-  if (isHankoError(error)) throw error;
-  // Its message may hold an address, so it is not passed on.
-  throw new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);
-}
-
-/** For failures that only the app's own code can mend. */
-const RETRY_AFTER_SECONDS = 30;

@@ -74,6 +74,7 @@ const startServing = async (platform: Platform, hanko: FakeHanko): Promise<Runni
           apiUrl: hanko.url,
           ...SAYS,
           jwksTimeoutMs: 1_000,
+          session: 'online',
         }),
       ],
       controllers: [ProtectedController],
@@ -145,6 +146,15 @@ const FORGERY_CODES: Record<Forgery, ExpectedCode> = {
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const SITUATIONS: readonly Situation[] = [
+  {
+    what: 'a session that was ended',
+    code: 'session_revoked',
+    headers: async () => {
+      const token = used(await hanko.token());
+      hanko.revoke(token);
+      return bearer(token);
+    },
+  },
   { what: 'no credential', code: 'credentials_missing', headers: () => ({}) },
   {
     what: 'an empty Authorization header and an empty cookie',

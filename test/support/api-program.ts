@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const ENTRIES = {
   'nestjs-hanko': 'lib/index.ts',
   'nestjs-hanko/testing': 'lib/testing/index.ts',
+  'nestjs-hanko/webhooks': 'lib/webhooks/index.ts',
 } as const;
 
 /** The source of the package, read by the compiler. */

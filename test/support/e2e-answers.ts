@@ -40,6 +40,7 @@ export const EXPECTED_ANSWERS = {
   token_issuer_mismatch: invalidToken('The session token is from another issuer'),
   token_claims_invalid: invalidToken('The session token lacks a required claim'),
   token_not_a_session: invalidToken('The token is not a session token'),
+  session_revoked: invalidToken('The session has ended'),
   cross_site_request: {
     status: 403,
     message: 'A cross-site request may not use the session cookie',

@@ -4,6 +4,9 @@ import { expect } from 'vitest';
 import type { JwksProvider } from '../../lib/jwks/jwks-provider.js';
 import { createJwks } from '../../lib/hanko-jwks.provider.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { TokenAuthenticator } from '../../lib/auth/token-authenticator.js';
+import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
+import { SessionLiveness } from '../../lib/session/session-liveness.js';
 import { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
 
 /** What `HankoModule` builds, by hand: nothing is prefetched, and the environment is empty. */
@@ -13,7 +16,15 @@ export async function createService(
   const resolved = resolveOptions({ audience: null, ...options }, () => undefined);
   const jwks = await createJwks(resolved);
   return {
-    service: new HankoAuthService(resolved, jwks, new SessionTokenVerifier(resolved)),
+    service: new HankoAuthService(
+      resolved,
+      jwks,
+      new TokenAuthenticator(
+        new SessionTokenVerifier(resolved),
+        new HankoRevocation(resolved),
+        new SessionLiveness(resolved),
+      ),
+    ),
     jwks,
   };
 }

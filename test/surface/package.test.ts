@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as main from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
+import * as webhooks from '../../lib/webhooks/index.js';
 import { VERSION } from '../../lib/version.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,9 +37,7 @@ describe('the package', () => {
       ...Object.keys(manifest.dependencies),
       ...Object.keys(manifest.peerDependencies),
     ];
-    const own = imported.filter(
-      (name) => name !== 'nestjs-hanko' && name !== 'nestjs-hanko/testing',
-    );
+    const own = imported.filter((name) => !name.startsWith('nestjs-hanko'));
     expect(own.toSorted()).toEqual(declared.toSorted());
   });
 
@@ -57,7 +56,9 @@ describe('the package', () => {
       (file) =>
         file.endsWith('.ts') &&
         !file.startsWith('testing') &&
-        /\bfetch\(|node:https?|node:net/.test(readFileSync(join(root, 'lib', file), 'utf8')),
+        /\bfetch\(|^import (?!type ).*node:(?:https?|net)'/m.test(
+          readFileSync(join(root, 'lib', file), 'utf8'),
+        ),
     );
     expect(network).toEqual([join('http', 'bounded-fetch.ts')]);
   });
@@ -75,7 +76,9 @@ describe('the package', () => {
         "HankoContextError",
         "HankoCredentialsError",
         "HankoCrossSiteError",
+        "HankoHealth",
         "HankoModule",
+        "HankoRevocation",
         "HankoTokenError",
         "HankoUnavailableError",
         "HankoUser",
@@ -88,6 +91,7 @@ describe('the package', () => {
         "isHankoError",
       ]
     `);
+    expect(Object.keys(webhooks).toSorted()).toEqual(['HankoWebhooksModule', 'OnHankoEvent']);
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
         "FORGERIES",

@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as common from '@nestjs/common';
 import * as main from '../../lib/index.js';
+import * as webhooks from '../../lib/webhooks/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,6 +20,7 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
   ['nestjs-hanko/testing', ['FakeHanko']],
+  ['nestjs-hanko/webhooks', Object.keys(webhooks)],
 ];
 
 /** What the text around a block has spoken of. */

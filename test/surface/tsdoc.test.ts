@@ -158,6 +158,9 @@ describe('TSDoc', () => {
   test('says default, unit and range of every option', () => {
     const main = ENTRIES['nestjs-hanko'];
     expect(optionComplaints(main, 'HankoModuleOptions', true)).toEqual([]);
+    expect(optionComplaints(main, 'RevocationOptions', true)).toEqual([]);
+    const webhooks = ENTRIES['nestjs-hanko/webhooks'];
+    expect(optionComplaints(webhooks, 'HankoWebhooksOptions', true)).toEqual([]);
     const testing = ENTRIES['nestjs-hanko/testing'];
     expect(optionComplaints(testing, 'FakeHankoOptions', false)).toEqual([]);
   });

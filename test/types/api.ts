@@ -51,8 +51,14 @@ export const modules = [
   HankoModule.forRoot(),
   HankoModule.forRoot({ apiUrl: 'https://x.example', audience: null, isGlobal: false }),
   HankoModule.forRootAsync({ useFactory: () => ({ audience: ['a', 'b'] }) }),
-  // @ts-expect-error: an option of a later version
   HankoModule.forRoot({ session: 'online' }),
+  HankoModule.forRoot({ session: { refreshSeconds: 60, onUnavailable: 'accept' } }),
+  // @ts-expect-error: no policy
+  HankoModule.forRoot({ session: 'sometimes' }),
+  // @ts-expect-error: how often is not said
+  HankoModule.forRoot({ session: { keepAlive: false } }),
+  // @ts-expect-error: an option of a later version
+  HankoModule.forRoot({ claimsSchema: {} }),
   // @ts-expect-error: a unit is part of the name
   HankoModule.forRoot({ clockTolerance: 5 }),
 ];

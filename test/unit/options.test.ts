@@ -58,6 +58,10 @@ describe('options left out', () => {
         { name: 'cookie', extract: expect.any(Function) as unknown },
       ],
       signatureCache: { maxEntries: 10_000, maxBytes: 33_554_432 },
+      session: 'offline',
+      validateTimeoutMs: 3_000,
+      onUnavailable: 'reject',
+      revocation: expect.any(Object) as object,
       fetch: globalThis.fetch,
       now: Date.now,
     });
@@ -79,6 +83,10 @@ describe('options left out', () => {
       'trustedOrigins',
       'extractors',
       'signatureCache',
+      'session',
+      'validateTimeoutMs',
+      'onUnavailable',
+      'revocation',
       'fetch',
       'now',
     ];
@@ -633,7 +641,6 @@ describe('jwks', () => {
     ['jwksTimeoutMs', 5_000],
     ['jwksMaxBytes', 262_144],
     ['staleIfErrorSeconds', 86_400],
-    ['fetch', globalThis.fetch],
   ])('and %s contradict each other', (name, value) => {
     for (const jwks of [{ keys: [key.publicJwk] }, { getKey: () => undefined }]) {
       expect(faults({ jwks, [name]: value })).toEqual([
@@ -657,6 +664,10 @@ describe('jwks', () => {
         maxTokenBytes: 2_048,
         trustedOrigins: [],
         signatureCache: { maxEntries: 1 },
+        session: 'online',
+        validateTimeoutMs: 1_000,
+        onUnavailable: 'accept',
+        fetch: globalThis.fetch,
         now: Date.now,
       }),
     ).not.toThrow();
@@ -781,8 +792,8 @@ describe('an option that does not exist', () => {
   it.each([
     'apiURL',
     'audiences',
-    'session',
-    'revocation',
+    'sessions',
+    'revocations',
     'claimsSchema',
     'isGlobal',
     'secret',
@@ -843,6 +854,9 @@ describe('options', () => {
     trustedOrigins: ['*', 'null'],
     extractors: [null],
     signatureCache: { maxEntries: -1, maxBytes: '1', nonsense: 1 },
+    session: { refreshSeconds: -1, keepAlive: 1, onUnavailable: 's3cr3t', nonsense: 1 },
+    validateTimeoutMs: 0,
+    onUnavailable: 's3cr3t',
     fetch: 1,
     now: 1,
     nonsense: 1,
@@ -869,6 +883,12 @@ describe('options', () => {
         'signatureCache.maxEntries',
         'signatureCache.maxBytes',
         'signatureCache.nonsense',
+        'session.refreshSeconds',
+        'session.keepAlive',
+        'session.onUnavailable',
+        'session.nonsense',
+        'validateTimeoutMs',
+        'onUnavailable',
         'fetch',
         'now',
         'nonsense',
@@ -884,7 +904,7 @@ describe('options', () => {
     expect(lines).toEqual(error.faults.map(({ path, hint }) => `  - ${path}: ${hint}`));
     expect(error.message).not.toContain('s3cr3t');
     for (const { hint } of error.faults) {
-      expect(hint).toMatch(/must|is not|has no effect|without|names|less than/);
+      expect(hint).toMatch(/must|is not|is no part|has no effect|without|names|less than/);
       expect(hint).toMatch(/\.$/);
     }
   });

@@ -1093,6 +1093,7 @@ describe("the app's own fetch", () => {
       [
         `${hanko.url}/.well-known/jwks.json`,
         {
+          method: 'GET',
           headers: { accept: 'application/json' },
           redirect: 'manual',
           signal: expect.any(AbortSignal) as AbortSignal,

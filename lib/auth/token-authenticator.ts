@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type HankoAuthError,
+  HankoCredentialsError,
+  isHankoError,
+} from '../errors/hanko.errors.js';
+import { isLater, type NowOrLater } from '../now-or-later.js';
+import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { SessionLiveness } from '../session/session-liveness.js';
+import type { HankoUser } from '../user/hanko-user.js';
+import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
+
+/** Who was found, and the token that says so. */
+export interface Authenticated {
+  readonly user: HankoUser;
+  readonly token: string;
+}
+
+/** From tokens to who is calling: the token is verified, then whether it was revoked, then its session. */
+@Injectable()
+export class TokenAuthenticator {
+  constructor(
+    @Inject(SessionTokenVerifier) private readonly verifier: SessionTokenVerifier,
+    @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
+    @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
+  ) {}
+
+  /**
+   * @param session null = Hanko is not asked.
+   * @throws HankoTokenError any `token_…` code, `session_revoked`; now, or by the promise
+   * @throws HankoUnavailableError `hanko_unavailable`
+   */
+  verify(
+    token: string,
+    hanko: TrustedHanko,
+    session: ResolvedSessionPolicy | null,
+  ): NowOrLater<Authenticated> {
+    const user = this.verifier.verify(token, hanko);
+    return isLater(user)
+      ? user.then((found) => this.checkSession({ user: found, token }, session))
+      : this.checkSession({ user, token }, session);
+  }
+
+  /**
+   * The first good one of several is the user, unless another good one is another user.
+   * @param tokens at least one.
+   * @throws HankoCredentialsError `credentials_ambiguous`, and what `verify` throws.
+   */
+  verifyAny(
+    tokens: readonly string[],
+    hanko: TrustedHanko,
+    session: ResolvedSessionPolicy | null,
+  ): NowOrLater<Authenticated> {
+    return tokens.length > 1
+      ? this.verifyEach(tokens, hanko, session)
+      : this.verify(tokens[0] as string, hanko, session);
+  }
+
+  private checkSession(
+    found: Authenticated,
+    session: ResolvedSessionPolicy | null,
+  ): NowOrLater<Authenticated> {
+    const isGood = this.revocation.check(found.user);
+    if (isLater(isGood)) return isGood.then(() => this.askHanko(found, session));
+    return this.askHanko(found, session);
+  }
+
+  private askHanko(
+    found: Authenticated,
+    session: ResolvedSessionPolicy | null,
+  ): NowOrLater<Authenticated> {
+    if (session === null) return found;
+    const isAlive = this.liveness.check(found.token, found.user, session);
+    return isLater(isAlive) ? isAlive.then(() => found) : found;
+  }
+
+  private async verifyEach(
+    tokens: readonly string[],
+    hanko: TrustedHanko,
+    session: ResolvedSessionPolicy | null,
+  ): Promise<Authenticated> {
+    let good: Authenticated | undefined;
+    let failure: HankoAuthError | undefined;
+    for (const token of tokens) {
+      try {
+        const found = await this.verify(token, hanko, session);
+        if (good !== undefined && good.user.id !== found.user.id) {
+          throw new HankoCredentialsError(
+            'credentials_ambiguous',
+            'The request has good session cookies of two different users',
+          );
+        }
+        good ??= found;
+      } catch (error) {
+        if (error instanceof HankoCredentialsError || !isAuthError(error)) throw error;
+        // The first one's failure answers, except that "we cannot tell" beats "it is bad".
+        if (failure === undefined || error.code === 'hanko_unavailable') failure = error;
+      }
+    }
+    if (good === undefined) throw failure;
+    return good;
+  }
+}
+
+/** By its brand: a JwksProvider may throw errors of another copy of this package. */
+export const isAuthError = (error: unknown): error is HankoAuthError =>
+  isHankoError(error) && error.code !== 'configuration_invalid';

@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
+import type { JwksProvider } from '../jwks/jwks-provider.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { resolveSessionPolicy } from '../options/session-policy.js';
+import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { SessionLiveness } from '../session/session-liveness.js';
+
+/** What went wrong last: when, and why, without an address. */
+export interface HankoFailure {
+  /** By the clock of the app. */
+  readonly at: Date;
+  /** In words for operators. */
+  readonly reason: string;
+}
+
+/** How things stand with Hanko, as far as requests have shown. */
+export interface HankoHealthReport {
+  /**
+   * - `up`: nothing is wrong.
+   * - `degraded`: requests are answered, some by what was known before, or without asking.
+   * - `down`: requests with a token get 503.
+   */
+  readonly status: 'up' | 'degraded' | 'down';
+  /** The keys that verify tokens. */
+  readonly keys: {
+    /**
+     * `pinned` by the option `jwks`; `fresh`; `stale`, the last good ones because they cannot be fetched;
+     * `missing`; `unknown`, because a `JwksProvider` of the app's own does not say.
+     */
+    readonly state: 'pinned' | 'fresh' | 'stale' | 'missing' | 'unknown';
+    /** When they were fetched: if they are stale, how old they are. */
+    readonly fetchedAt: Date | null;
+    readonly lastFailure: HankoFailure | null;
+  };
+  /** Sessions that were revoked before their tokens expired. */
+  readonly revocations: {
+    /** How many this instance knows. */
+    readonly known: number;
+    /** The store that instances share; `none` if there is none. */
+    readonly store: 'none' | 'answering' | 'failing';
+    readonly lastStoreFailureAt: Date | null;
+  };
+  /** Questions whether a session is alive. */
+  readonly sessions: {
+    /** `unused` until a session policy asks; `failing` if the last question was not answered. */
+    readonly state: 'unused' | 'answering' | 'failing';
+    readonly lastAnswerAt: Date | null;
+    readonly lastFailure: HankoFailure | null;
+    /** Until when Hanko is not asked any more, because it did not answer; null while it is asked. */
+    readonly retryAt: Date | null;
+  };
+}
+
+/**
+ * Tells how things stand with Hanko, for health checks and metrics. It asks nobody: it says what requests
+ * and background refreshes have shown.
+ */
+@Injectable()
+export class HankoHealth {
+  constructor(
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Inject(HANKO_JWKS) private readonly jwks: JwksProvider,
+    @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
+    @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
+  ) {}
+
+  /** Costs no call and no promise. */
+  report(): HankoHealthReport {
+    const keys = this.keys();
+    const sessions = this.sessions();
+    const revocations = this.revocations();
+    return { status: this.status(keys, sessions, revocations), keys, sessions, revocations };
+  }
+
+  private status(
+    keys: HankoHealthReport['keys'],
+    sessions: HankoHealthReport['sessions'],
+    { store }: HankoHealthReport['revocations'],
+  ): HankoHealthReport['status'] {
+    const { session, onUnavailable, revocation } = this.options;
+    const policy = resolveSessionPolicy(session, onUnavailable);
+    const isDown =
+      keys.state === 'missing' ||
+      (sessions.state === 'failing' && policy?.onUnavailable === 'reject') ||
+      (store === 'failing' && revocation.onUnavailable === 'reject');
+    if (isDown) return 'down';
+    const isDegraded =
+      keys.state === 'stale' || sessions.state === 'failing' || store === 'failing';
+    return isDegraded ? 'degraded' : 'up';
+  }
+
+  private keys(): HankoHealthReport['keys'] {
+    const status = this.jwks.status?.();
+    if (status === undefined) return { state: 'unknown', fetchedAt: null, lastFailure: null };
+    const { state, fetchedAt, failedAt, failure } = status;
+    return { state, fetchedAt: dateOf(fetchedAt), lastFailure: failureOf(failedAt, failure) };
+  }
+
+  private revocations(): HankoHealthReport['revocations'] {
+    const { entries, store, storeFailedAt } = this.revocation.status;
+    return { known: entries, store, lastStoreFailureAt: dateOf(storeFailedAt) };
+  }
+
+  private sessions(): HankoHealthReport['sessions'] {
+    const status = this.liveness.status;
+    if (status === null || (status.answeredAt === null && status.failedAt === null)) {
+      return { state: 'unused', lastAnswerAt: null, lastFailure: null, retryAt: null };
+    }
+    const { answeredAt, failedAt, failure, retryInMs, isFailing } = status;
+    return {
+      state: isFailing ? 'failing' : 'answering',
+      lastAnswerAt: dateOf(answeredAt),
+      lastFailure: failureOf(failedAt, failure),
+      retryAt: retryInMs > 0 ? new Date(this.options.now() + retryInMs) : null,
+    };
+  }
+}
+
+const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time));
+
+const failureOf = (at: number | null, reason: string | null): HankoFailure | null =>
+  at === null || reason === null ? null : { at: new Date(at), reason };

@@ -1,0 +1,78 @@
+/** Failures in a row before calls are no longer made: one odd answer must not stop everybody. */
+const FAILURES_TO_OPEN = 5;
+
+/** Waits after the circuit opened, doubled each time a try fails. */
+const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_MAX_MS = 30_000;
+
+/**
+ * Says whether a call is worth a try, so that a dead server costs microseconds and not a time-out per
+ * request.
+ *
+ * A back-off alone would do after one failure what this does after five: with many callers a single bad
+ * answer would refuse everybody for a second. And while a server is dead there is one call per wait, not
+ * one per caller: whoever comes first after the wait tries for all.
+ */
+export class CircuitBreaker {
+  private failuresInARow = 0;
+  private opened = 0;
+  private openedAt = -Infinity;
+  private isTrying = false;
+
+  /**
+   * @param now milliseconds since 1970.
+   * @param maxWaitMs the longest wait.
+   */
+  constructor(
+    private readonly now: () => number,
+    private readonly maxWaitMs = BACKOFF_MAX_MS,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.opened > 0;
+  }
+
+  /** Milliseconds before the next try; 0 if a call may be made at once. */
+  get waitMs(): number {
+    if (!this.isOpen) return 0;
+    const elapsed = this.now() - this.openedAt;
+    // A clock that was set back must not freeze the wait.
+    return elapsed < 0 ? 0 : Math.max(0, this.backoffMs() - elapsed);
+  }
+
+  /** Whether to make a call now; if so, say afterwards how it went. While it is open, that is the one try. */
+  enter(): boolean {
+    if (!this.isOpen) return true;
+    if (this.isTrying || this.waitMs > 0) return false;
+    this.isTrying = true;
+    return true;
+  }
+
+  /** @returns whether the circuit was open. */
+  succeeded(): boolean {
+    const wasOpen = this.isOpen;
+    this.failuresInARow = 0;
+    this.opened = 0;
+    this.isTrying = false;
+    return wasOpen;
+  }
+
+  /**
+   * @param wasTry whether the call was made while the circuit was open. Others, that were under way when it
+   * opened, say nothing new.
+   * @returns whether the circuit opened by this.
+   */
+  failed(wasTry = this.isTrying): boolean {
+    this.failuresInARow += 1;
+    if (this.isOpen ? !wasTry : this.failuresInARow < FAILURES_TO_OPEN) return false;
+    const opensNow = !this.isOpen;
+    this.isTrying = false;
+    this.opened += 1;
+    this.openedAt = this.now();
+    return opensNow;
+  }
+
+  private backoffMs(): number {
+    return Math.min(BACKOFF_FIRST_MS * 2 ** (this.opened - 1), this.maxWaitMs);
+  }
+}

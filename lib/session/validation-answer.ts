@@ -1,0 +1,45 @@
+import { FetchFailure, type JsonAnswer } from '../http/bounded-fetch.js';
+
+/** What Hanko says about a session. */
+export type ValidationAnswer =
+  | {
+      readonly isAlive: true;
+      /** When the session ends without activity, in milliseconds since 1970; null without an idle timeout. */
+      readonly idleExpiresAt: number | null;
+    }
+  | {
+      readonly isAlive: false;
+      /** True if it is not the session that is over, but the token's claims that Hanko cannot read. */
+      readonly isUnreadable: boolean;
+    };
+
+/**
+ * Reads an answer of `/sessions/validate` (contract §4). Nothing in it says who is calling: the verified
+ * token does. It only has to be about the same session.
+ *
+ * @throws FetchFailure for any other shape.
+ */
+export function parseValidation({ status, json }: JsonAnswer, sessionId: string): ValidationAnswer {
+  const body = isRecord(json) ? json : {};
+  // Contract §4.3. A gateway's own 400 has another shape, and says nothing about the session; neither does
+  // one about the tenant in `apiUrl`.
+  if (status === 400 && body.code === 400 && body.message !== WRONG_TENANT)
+    return { isAlive: false, isUnreadable: true };
+  if (status !== 200) throw new FetchFailure(`status ${status}`);
+  if (body.is_valid === false) return { isAlive: false, isUnreadable: false };
+  if (body.is_valid !== true || !isRecord(body.claims)) {
+    throw new FetchFailure('the answer has another shape than that of /sessions/validate');
+  }
+  if (body.claims.session_id !== sessionId) {
+    throw new FetchFailure('the answer is about another session');
+  }
+  const idleExpiresAt =
+    typeof body.idle_expires_at === 'string' ? Date.parse(body.idle_expires_at) : NaN;
+  return { isAlive: true, idleExpiresAt: Number.isNaN(idleExpiresAt) ? null : idleExpiresAt };
+}
+
+/** Hanko backend/middleware/tenant.go. */
+const WRONG_TENANT = 'invalid tenant ID format';
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,31 @@
+import type { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { type HankoEvent, isUnder } from './hanko-events.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * Revokes what an event says has ended. A `session.delete` that Hanko rolls back later (contract §6.4) ends the
+ * session here nevertheless: in doubt it is refused.
+ *
+ * @throws HankoUnavailableError if the store does not take it.
+ */
+export async function feedRevocation(
+  { name, data, issuedAt }: HankoEvent,
+  revocation: HankoRevocation,
+  { revokeOnPasswordChange }: { readonly revokeOnPasswordChange: boolean },
+): Promise<void> {
+  const { id, expires_at } = (typeof data === 'object' && data !== null ? data : {}) as {
+    readonly id?: unknown;
+    readonly expires_at?: unknown;
+  };
+  if (typeof id !== 'string' || !UUID.test(id)) return;
+  if (isUnder(name, 'session.delete')) {
+    const until = typeof expires_at === 'string' ? new Date(expires_at) : undefined;
+    await revocation.revoke(id, until && Number.isNaN(until.getTime()) ? undefined : until);
+  } else if (
+    isUnder(name, 'user.delete') ||
+    (revokeOnPasswordChange && isUnder(name, 'user.update.password'))
+  ) {
+    await revocation.revokeUser(id, issuedAt);
+  }
+}
