@@ -5,11 +5,15 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { FakeHanko } from 'nestjs-hanko/testing';
+import { TokenCopy } from './token-copy.mjs';
 
 const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };
 
-/** @param tokenTransport `cookie` or `header` */
-export async function startDemoHanko(tokenTransport) {
+/**
+ * @param tokenTransport `cookie` or `header`
+ * @param instances addresses of the API; each is told when a session ends
+ */
+export async function startDemoHanko(tokenTransport, instances) {
   const pages = new Set();
   const receiver = createServer(async (request, response) => {
     try {
@@ -30,8 +34,15 @@ export async function startDemoHanko(tokenTransport) {
     tokenTransport,
     onboarding: 'skipped',
     users: [ADA],
-    webhooks: [{ url: `http://localhost:${receiver.address().port}` }],
+    webhooks: [
+      { url: `http://localhost:${receiver.address().port}`, events: ['email.send'] },
+      ...instances.map((url) => ({
+        url: `${url}/webhooks/hanko`,
+        events: ['session.delete', 'user.delete'],
+      })),
+    ],
   });
+  const copy = new TokenCopy(instances);
 
   return {
     url: hanko.url,
@@ -41,17 +52,31 @@ export async function startDemoHanko(tokenTransport) {
       .replace('{email}', ADA.email)
       .replace('{password}', ADA.password),
 
-    /** Tells a page of mails, as server-sent events. */
-    showMails(response) {
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      response.flushHeaders();
-      response.once('close', () => pages.delete(response));
-      pages.add(response);
-    },
-
-    /** As an administrator does: the pages are to find out by themselves. */
-    endSessions() {
-      for (const { id } of hanko.sessions()) hanko.revoke(id);
+    /** What it calls. */
+    addRoutes(routes) {
+      // Mails, as server-sent events.
+      routes.get('/demo/mails', (_request, response) => {
+        response.writeHead(200, {
+          'content-type': 'text/event-stream',
+          'cache-control': 'no-store',
+        });
+        response.flushHeaders();
+        response.once('close', () => pages.delete(response));
+        pages.add(response);
+      });
+      // As an administrator does: the pages are to find out by themselves.
+      routes.post('/demo/end-sessions', (_request, response) => {
+        for (const { id } of hanko.sessions()) hanko.revoke(id);
+        response.end();
+      });
+      routes.post('/demo/copy-token', async (request, response) => {
+        copy.take(request);
+        response.json(await copy.ask());
+      });
+      routes.get('/demo/ask-again', async (_request, response) => {
+        await hanko.webhooksSettled(); // some milliseconds
+        response.json(await copy.ask());
+      });
     },
   };
 }

@@ -1,4 +1,4 @@
-// The API of 01-quick-start under /api, and the pages of the front ends beside it.
+// The API of 01-quick-start under /api, twice, and the pages of the front ends beside the first.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -14,45 +14,51 @@ const FRONT_ENDS = { '/react': '02-react', '/vue': '03-vue', '/svelte': '04-svel
 export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = 'cookie' }) {
   process.chdir(sample('01-quick-start')); // its .env counts here, too
   const { AppModule } = await import('../01-quick-start/dist/app.module.js');
-  const demo = process.env.HANKO_API_URL ? null : await startDemoHanko(HANKO_TOKEN_TRANSPORT);
+  // They listen before the apps are there: Hanko must know where to post, and the apps where Hanko is.
+  const servers = [await listen(PORT), await listen(API_PORT || 0)];
+  const [url, secondUrl] = servers.map((server) => `http://localhost:${server.address().port}`);
+  const instances = [`${url}/api`, `${secondUrl}/api`];
+  // The second one is a foreign API to the page, if it has a port that somebody chose.
+  const apiUrl = API_PORT ? instances[1] : '/api';
+  const demo = process.env.HANKO_API_URL
+    ? null
+    : await startDemoHanko(HANKO_TOKEN_TRANSPORT, instances);
   const hankoApiUrl = (process.env.HANKO_API_URL ||= demo.url);
 
-  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
-  app.setGlobalPrefix('api');
-  let url = '';
-  let apiUrl = '';
-  // For an API on a port of its own; else nobody asks.
-  app.enableCors({ origin: (origin, allow) => allow(null, origin === url), credentials: true });
-
-  const server = app.getHttpAdapter();
-  app.useStaticAssets(sample('shared'), { prefix: '/shared/' });
-  page('/', 'start/index.html');
-  for (const [path, folder] of Object.entries(FRONT_ENDS)) {
-    page(path, `${folder}/dist/index.html`);
-    app.useStaticAssets(sample(`${folder}/dist/assets`), { prefix: `${path}/assets/` });
-  }
-  server.get('/config.json', (_request, response) =>
-    response.json({ hankoApiUrl, apiUrl, tokenTransport: HANKO_TOKEN_TRANSPORT }),
-  );
-  if (demo) {
-    server.get('/demo/mails', (_request, response) => demo.showMails(response));
-    server.post('/demo/end-sessions', (_request, response) => response.json(demo.endSessions()));
-  }
-
-  await app.listen(PORT, 'localhost');
-  url = `http://localhost:${app.getHttpServer().address().port}`;
-  apiUrl = '/api';
-  if (API_PORT) {
-    const second = createServer(server.getInstance()).listen(API_PORT, 'localhost');
-    await once(second, 'listening');
-    apiUrl = `http://localhost:${second.address().port}/api`;
+  for (const server of servers) {
+    const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+    app.setGlobalPrefix('api');
+    app.enableCors({ origin: url, credentials: true });
+    if (server === servers[0]) addPages(app);
+    await app.init();
+    server.on('request', app.getHttpAdapter().getInstance());
   }
 
   console.log(`\nOpen ${url} in a browser. By hand: curl -i ${new URL(apiUrl, url)}/me`);
+  console.log(`A second instance of the API: ${instances[1]}`);
 
-  function page(path, file) {
-    const text = readFileSync(sample(file), 'utf8');
-    const html = text.replace('<body>', (body) => body + (demo?.html ?? ''));
-    server.get(path, (_request, response) => response.type('html').send(html));
+  function addPages(app) {
+    const routes = app.getHttpAdapter();
+    const addPage = (path, file) => {
+      const text = readFileSync(sample(file), 'utf8');
+      const html = text.replace('<body>', (body) => body + (demo?.html ?? ''));
+      routes.get(path, (_request, response) => response.type('html').send(html));
+    };
+    app.useStaticAssets(sample('shared'), { prefix: '/shared/' });
+    addPage('/', 'start/index.html');
+    for (const [path, folder] of Object.entries(FRONT_ENDS)) {
+      addPage(path, `${folder}/dist/index.html`);
+      app.useStaticAssets(sample(`${folder}/dist/assets`), { prefix: `${path}/assets/` });
+    }
+    routes.get('/config.json', (_request, response) =>
+      response.json({ hankoApiUrl, apiUrl, tokenTransport: HANKO_TOKEN_TRANSPORT }),
+    );
+    demo?.addRoutes(routes);
   }
+}
+
+async function listen(port) {
+  const server = createServer().listen(port, 'localhost');
+  await once(server, 'listening');
+  return server;
 }

@@ -4,6 +4,9 @@ import { launch } from './chromium.js';
 import { Sample } from '../sample/running-sample.js';
 import { expectVisible, Visitor } from './visitor.js';
 
+/** Whom the page names. */
+const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };
+
 let browser: Browser;
 let sample: Sample;
 let visitor: Visitor;
@@ -46,5 +49,27 @@ describe('npm start, without a Hanko of your own', () => {
     await expectVisible(visitor.greeting(String(email)));
     await visitor.button('End all sessions').click();
     await expectVisible(visitor.notice('Your session has ended.'));
+  });
+
+  test('signed out at one instance of the API, the old token is refused by both', async () => {
+    const { page } = visitor;
+    const here = new URL(sample.url).host;
+    await visitor.open(`${sample.url}/react`);
+    await visitor.signIn(ADA.email, ADA.password);
+    const answers = page.locator('.instances strong');
+    await expectVisible(answers.nth(1));
+    const [first, second] = await answers.allInnerTexts();
+    expect(first).toBe(`${here} → 200`);
+    expect(second).toMatch(/^localhost:\d+ → 200$/);
+    expect(second).not.toBe(first);
+    expect(await visitor.violations()).toEqual([]);
+    await visitor.button('Sign out').click();
+    await expectVisible(page.getByText('Your old token, asked again'));
+    expect(await answers.allInnerTexts()).toEqual([
+      `${here} → 401 session_revoked`,
+      second?.replace('200', '401 session_revoked'),
+    ]);
+    // The browser itself no longer has it.
+    expect((await visitor.call('Protected')).body).toContain('credentials_missing');
   });
 });

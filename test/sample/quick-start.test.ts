@@ -75,6 +75,25 @@ describe('sample/01-quick-start', () => {
     const me = await fetch(`${url}/me`, { headers: { cookie: `hanko=${token}` } });
     expect(await me.json()).toMatchObject({ email: { address: 'grace@example.test' } });
   });
+
+  test('refuses a token once a webhook has said that its session has ended', async () => {
+    await using hanko = await FakeHanko.start();
+    const isAddress = (line: string): boolean => line.startsWith('The app is at ');
+    const lines = await start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
+    const url = lines.find(isAddress)?.slice('The app is at '.length);
+    const headers = { authorization: `Bearer ${await hanko.token()}` };
+    const before = await fetch(`${url}/me`, { headers });
+    const { sessionId: id } = (await before.json()) as { sessionId: string };
+    const webhook = await hanko.sendWebhook(
+      `${url}/webhooks/hanko`,
+      'session.delete.explicit.logout',
+      { id },
+    );
+    expect(webhook.status).toBe(200);
+    const after = await fetch(`${url}/me`, { headers });
+    expect(after.status).toBe(401);
+    expect(await after.json()).toMatchObject({ code: 'session_revoked' });
+  });
 });
 
 describe('npm start', () => {
