@@ -15,6 +15,7 @@ const bar = (sense: Bar['sense'], limit: number, whose?: string): Bar =>
   whose === undefined ? { sense, limit } : { sense, limit, whose };
 
 const RECIPE = "docs' recipe";
+const VALIDATE_RECIPE = 'validate recipe';
 
 /** Of the throughput without a guard, one token; set on Node 24. */
 export const warmRatio: Readonly<Record<Platform, Bar>> = {
@@ -30,6 +31,13 @@ export const heldMegabytes = atMost(60);
 export const jwksFetchesPerCooldown = atMost(1);
 export const secondRoundMicros = (recipe: number): Bar => atMost(recipe, RECIPE);
 export const pingP99Ms = (recipe: number): Bar => atMost(recipe, RECIPE);
+/** Of the throughput without a guard, 1,000 sessions that Hanko is asked about once a minute. */
+export const refreshRatio: Readonly<Partial<Record<Platform, Bar>>> = { fastify: atLeast(0.85) };
+export const onlineAddedMicros = (recipe: number): Bar => atMost(recipe, VALIDATE_RECIPE);
+export const downRequestsPerSecond = (recipe: number): Bar =>
+  atLeast(recipe, `${VALIDATE_RECIPE}, Hanko up`);
+/** What a full list of revocations adds to a hit. */
+export const revokedAddedMicros = atMost(0.5);
 export const firstSeenRatio = (best: number): Bar => atLeast(best, 'best peer');
 
 export const isMet = ({ sense, limit }: Bar, value: number): boolean =>

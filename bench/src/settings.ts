@@ -27,30 +27,36 @@ export interface Settings {
   readonly firstSeen: Rounds & { readonly tokensPerRound: number };
   readonly forged: Rounds & { readonly tokensPerRound: number };
   readonly nothing: Rounds;
+  readonly sessions: Rounds;
+  readonly hankoDown: Rounds;
   readonly guardAlone: { readonly rounds: number; readonly callsPerRound: number };
   readonly burst: { readonly rounds: number };
   readonly hitAfterFlood: { readonly rounds: number };
   readonly memory: { readonly tokens: number; readonly contenders: readonly Contender[] };
   readonly unknownKids: { readonly tokens: number };
+  readonly revocations: { readonly rounds: number; readonly calls: number };
 }
 
 export const FULL: Settings = {
   platforms: PLATFORMS,
   contenders: httpContenders,
   guards: [yes, nestjsHanko, fastJwt, docsRecipe],
-  warm: { warmUp: 4, count: 14, durationMs: 250 },
+  warm: { warmUp: 2, count: 7, durationMs: 750 },
   thousand: { warmUp: 2, count: 5, durationMs: 250 },
-  firstSeen: { warmUp: 2, count: 7, durationMs: 400, tokensPerRound: 5_000 },
-  forged: { warmUp: 1, count: 5, durationMs: 600, tokensPerRound: 12_000 },
+  firstSeen: { warmUp: 2, count: 6, durationMs: 1_500, tokensPerRound: 9_000 },
+  forged: { warmUp: 1, count: 6, durationMs: 1_500, tokensPerRound: 24_000 },
   nothing: { warmUp: 2, count: 5, durationMs: 250 },
+  sessions: { warmUp: 2, count: 7, durationMs: 500 },
+  hankoDown: { warmUp: 2, count: 5, durationMs: 500 },
   guardAlone: { rounds: 25, callsPerRound: 1_000 },
   burst: { rounds: 150 },
   hitAfterFlood: { rounds: 15 },
   memory: { tokens: 100_000, contenders: [nestjsHanko, nestjsHankoLargeCache] },
   unknownKids: { tokens: 10_000 },
+  revocations: { rounds: 25, calls: 1_000 },
 };
 
-/** Under a minute, to see that nothing is badly slower: too little of everything for numbers that one publishes. */
+/** A minute or two, to see that nothing is badly slower: too little of everything for numbers that one publishes. */
 export const QUICK: Settings = {
   platforms: ['fastify'],
   contenders: [none, yes, nestjsHanko, fastJwt, docsRecipe],
@@ -60,9 +66,12 @@ export const QUICK: Settings = {
   firstSeen: { warmUp: 1, count: 1, durationMs: 200, tokensPerRound: 600 },
   forged: { warmUp: 1, count: 1, durationMs: 250, tokensPerRound: 2_000 },
   nothing: { warmUp: 1, count: 1, durationMs: 150 },
+  sessions: { warmUp: 1, count: 1, durationMs: 250 },
+  hankoDown: { warmUp: 1, count: 1, durationMs: 250 },
   guardAlone: { rounds: 5, callsPerRound: 300 },
   burst: { rounds: 15 },
   hitAfterFlood: { rounds: 1 },
   memory: { tokens: 2_000, contenders: [nestjsHanko] },
   unknownKids: { tokens: 500 },
+  revocations: { rounds: 5, calls: 300 },
 };

@@ -8,9 +8,13 @@ import {
   nestjsHankoCookie,
   nestjsHankoLargeCache,
   nestjsHankoNoCache,
+  nestjsHankoOnline,
+  nestjsHankoOnlineAccept,
+  nestjsHankoRefresh,
 } from './nestjs-hanko.js';
 import { none } from './none.js';
 import { passportJwt } from './passport-jwt.js';
+import { validateRecipe } from './validate-recipe.js';
 import { yes } from './yes.js';
 
 /** In the order of the tables. */
@@ -27,9 +31,22 @@ export const httpContenders: readonly Contender[] = [
   passportJwt,
 ];
 
+/** Those that are compared in what it costs to ask Hanko about sessions. */
+export const sessionContenders: readonly Contender[] = [
+  none,
+  nestjsHanko,
+  nestjsHankoRefresh,
+  nestjsHankoOnline,
+  validateRecipe,
+];
+
+/** Those that are measured in scenarios of their own alone. */
+const others: readonly Contender[] = [nestjsHankoLargeCache, nestjsHankoOnlineAccept];
+
 /** @throws Error for an id that is none. */
 export function contenderById(id: string): Contender {
-  const found = [...httpContenders, nestjsHankoLargeCache].find((contender) => contender.id === id);
+  const all = [...httpContenders, ...sessionContenders, ...others];
+  const found = all.find((contender) => contender.id === id);
   if (found === undefined) throw new Error(`There is no contender ${id}`);
   return found;
 }

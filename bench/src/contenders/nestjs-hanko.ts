@@ -71,3 +71,30 @@ export const nestjsHankoLargeCache: Contender = {
   credential: 'bearer',
   app: (hanko) => app(hanko, { signatureCache: { maxEntries: 200_000, maxBytes: 1_000_000_000 } }),
 };
+
+/** Hanko is asked about each session once a minute. */
+export const nestjsHankoRefresh: Contender = {
+  ...common,
+  id: 'nestjs-hanko-refresh',
+  name: '**nestjs-hanko**, `session: { refreshSeconds: 60 }`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { session: { refreshSeconds: 60 } }),
+};
+
+/** Hanko is asked on each request. */
+export const nestjsHankoOnline: Contender = {
+  ...common,
+  id: 'nestjs-hanko-online',
+  name: "**nestjs-hanko**, `session: 'online'`",
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { session: 'online' }),
+};
+
+/** The same, and goes by the token while Hanko does not answer. */
+export const nestjsHankoOnlineAccept: Contender = {
+  ...common,
+  id: 'nestjs-hanko-online-accept',
+  name: "**nestjs-hanko**, `session: 'online'`, `onUnavailable: 'accept'`",
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { session: 'online', onUnavailable: 'accept' }),
+};

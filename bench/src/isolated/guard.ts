@@ -2,6 +2,7 @@ import {
   type CanActivate,
   type ExecutionContext,
   type INestApplicationContext,
+  type Type,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { HankoSettings } from '../contenders/contender.js';
@@ -67,6 +68,11 @@ export class Guard {
     const elapsedMs = performance.now() - startedAt;
     this.check(results.filter((result) => result === true).length, contexts.length);
     return (elapsedMs / contexts.length) * 1_000;
+  }
+
+  /** Another provider of its app. */
+  provider<T>(type: Type<T>): T {
+    return this.app.get(type, { strict: false });
   }
 
   async stop(): Promise<void> {

@@ -19,12 +19,12 @@ interface Comparison {
   readonly barOf?: (contender: Contender, ratios: ReadonlyMap<string, number>) => Bar | undefined;
 }
 
-/** Loads `GET /me` of every contender with good tokens, in alternating rounds. @returns the base's samples. */
+/** Loads `GET /me` of every contender with good tokens, in alternating rounds. @returns the samples of each. */
 export async function compareContenders(
   { fleet, load }: Bench,
   figures: Figures,
   { platform, rounds, tokensOf, tokens, barOf }: Comparison,
-): Promise<readonly Sample[]> {
+): Promise<ReadonlyMap<Contender, readonly Sample[]>> {
   const results = await alternate(
     await fleet.on(platform),
     rounds,
@@ -35,16 +35,14 @@ export async function compareContenders(
     },
     (round) => load.setTokens(tokensOf(round)),
   );
-  const base = [...results].find(([{ contender }]) => contender === none)?.[1] ?? [];
+  const samplesOf = new Map([...results].map(([{ contender }, samples]) => [contender, samples]));
+  const base = samplesOf.get(none) ?? [];
   const medians = new Map(
-    [...results].map(([{ contender }, samples]) => [
-      contender.id,
-      spreadOf(ratios(samples, base)).median,
-    ]),
+    [...samplesOf].map(([{ id }, samples]) => [id, spreadOf(ratios(samples, base)).median]),
   );
-  for (const [{ contender }, samples] of results) {
+  for (const [contender, samples] of samplesOf) {
     const bar = barOf?.(contender, medians);
     addHttpFigures(figures, contender.name, samples, base, { platform, bar });
   }
-  return base;
+  return samplesOf;
 }

@@ -3,9 +3,12 @@ import { burst } from './burst.js';
 import { firstSeen } from './first-seen.js';
 import { forged } from './forged.js';
 import { guardAlone } from './guard-alone.js';
+import { hankoDown } from './hanko-down.js';
 import { hitAfterFlood } from './hit-after-flood.js';
 import { memory } from './memory.js';
 import { nothingToVerify } from './nothing-to-verify.js';
+import { revocations } from './revocations.js';
+import { sessions } from './sessions.js';
 import { thousand } from './thousand.js';
 import { unknownKids } from './unknown-kids.js';
 import { warm } from './warm.js';
@@ -18,8 +21,11 @@ export const scenarios: readonly Scenario[] = [
   firstSeen,
   forged,
   unknownKids,
+  sessions,
+  hankoDown,
   guardAlone,
   burst,
   hitAfterFlood,
+  revocations,
   memory,
 ];

@@ -1,6 +1,7 @@
 import { warmRatio } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
 import { nestjsHanko, nestjsHankoCookie } from '../contenders/nestjs-hanko.js';
+import { none } from '../contenders/none.js';
 import { Figures, type Report } from '../report/figure.js';
 import { spreadOf } from '../report/statistics.js';
 import { compareContenders } from './compare-contenders.js';
@@ -16,7 +17,7 @@ export const warm: Scenario = {
       'Requests that arrive together may share one verification, also without a cache: `thousand` shows what it costs alone.',
     ];
     for (const platform of settings.platforms) {
-      const base = await compareContenders(bench, figures, {
+      const results = await compareContenders(bench, figures, {
         platform,
         rounds: settings.warm,
         tokensOf: () => tokens.slice(0, 1),
@@ -24,7 +25,9 @@ export const warm: Scenario = {
         barOf: (contender) => (WITH_BAR.includes(contender) ? warmRatio[platform] : undefined),
       });
       const busy = spreadOf(
-        base.map(({ cpuMicros, requestsPerSecond }) => (cpuMicros * requestsPerSecond) / 1e6),
+        (results.get(none) ?? []).map(
+          ({ cpuMicros, requestsPerSecond }) => (cpuMicros * requestsPerSecond) / 1e6,
+        ),
       );
       notes.push(
         `On ${platform} the server without a guard used ${(busy.median * 100).toFixed(0)} % of a core: ` +
