@@ -119,12 +119,12 @@ describe('cookie mode', () => {
     test('is used by keyboard alone', async () => {
       const { page } = visitor;
       await visitor.tabTo(page.getByLabel('Email'));
-      await visitor.type(ADA.email);
+      await visitor.typeInto(page.getByLabel('Email'), ADA.email);
       await page.keyboard.press('Enter');
       await visitor.tabTo(visitor.button('Password'));
       await page.keyboard.press('Enter');
       await visitor.tabTo(page.getByLabel('Password'));
-      await visitor.type(ADA.password);
+      await visitor.typeInto(page.getByLabel('Password'), ADA.password);
       await page.keyboard.press('Enter');
       await expectVisible(visitor.greeting(ADA.email));
       expect(

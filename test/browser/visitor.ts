@@ -53,6 +53,16 @@ export class Visitor {
     await this.page.keyboard.type(text, { delay: 20 });
   }
 
+  /** Into the field that has the focus, and again if letters got lost on a slow machine, as somebody who looks does. */
+  async typeInto(field: Locator, text: string): Promise<void> {
+    for (let tries = 0; tries < 3; tries += 1) {
+      await this.page.keyboard.press('ControlOrMeta+A');
+      await this.type(text);
+      if ((await field.inputValue()) === text) return;
+    }
+    throw new Error('What is typed does not arrive');
+  }
+
   async register(email: string, password: string, passcode: () => Promise<string>): Promise<void> {
     await this.button('Create account').click();
     await this.formSettles(2);

@@ -408,7 +408,8 @@ describe('wrong options', () => {
     extractors: [{}],
     fetch: 'fetch',
     now: 0,
-    session: 'online',
+    session: 'sometimes',
+    nonsense: 'secret-word',
   };
 
   it('are listed all at once, each with its path and its cure, and without the value', async () => {
