@@ -3,7 +3,6 @@ import {
   Inject,
   type MiddlewareConsumer,
   Module,
-  type NestModule,
   RequestMethod,
 } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -37,7 +36,7 @@ export type HankoWebhooksForRootAsyncOptions = typeof definition.ASYNC_OPTIONS_T
  * Sessions and users that have ended are revoked by it at once; `@OnHankoEvent()` calls your own code.
  */
 @Module({})
-export class HankoWebhooksModule extends definition.ConfigurableModuleClass implements NestModule {
+export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
   constructor(
     @Inject(HANKO_WEBHOOKS_OPTIONS) private readonly options: ResolvedWebhooksOptions,
     @Inject(WebhookReceiver) private readonly receiver: WebhookReceiver,
@@ -55,7 +54,10 @@ export class HankoWebhooksModule extends definition.ConfigurableModuleClass impl
     return withProviders(super.forRootAsync(options));
   }
 
-  /** @internal */
+  /**
+   * Mounts the receiver. Nest calls it; it is left out of the types, so there is no `implements NestModule`.
+   * @internal
+   */
   configure(consumer: MiddlewareConsumer): void {
     const { path } = this.options;
     consumer

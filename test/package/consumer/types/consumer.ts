@@ -33,6 +33,8 @@ import type {
   JwksProvider,
   TokenExtractor,
 } from 'nestjs-hanko';
+import { HankoWebhooksModule, OnHankoEvent } from 'nestjs-hanko/webhooks';
+import type { HankoEvent } from 'nestjs-hanko/webhooks';
 import { FakeHanko, FORGERIES } from 'nestjs-hanko/testing';
 import type { FakeHankoOptions, Forgery, TokenShape } from 'nestjs-hanko/testing';
 
@@ -114,11 +116,34 @@ export const modules = [
   }),
   HankoModule.forRootAsync({ useClass: Options }),
   HankoModule.forRootAsync({ imports: [AppModule], useExisting: Options }),
+  HankoModule.forRoot({ session: { refreshSeconds: 60 }, revocation: { maxAgeSeconds: 0 } }),
+  HankoWebhooksModule.forRoot({ path: 'webhooks/hanko', answer: 'before' }),
+  HankoWebhooksModule.forRootAsync({ useFactory: () => ({ path: 'webhooks/hanko' }) }),
+  // @ts-expect-error a path is required
+  HankoWebhooksModule.forRoot({}),
+  // @ts-expect-error no policy
+  HankoModule.forRoot({ session: 'sometimes' }),
   // @ts-expect-error no such option
   HankoModule.forRoot({ clockTolerance: 5 }),
   // @ts-expect-error a number
   HankoModule.forRoot({ jwksTimeoutMs: '5000' }),
 ];
+
+@Injectable()
+export class Listener {
+  @OnHankoEvent('session.delete')
+  ended({ data }: HankoEvent<'session.delete'>): string {
+    // @ts-expect-error no member of a session
+    void data.email;
+    return data.user_id;
+  }
+
+  // @ts-expect-error the event of a session is none of a user
+  @OnHankoEvent('session.delete')
+  deleted({ data }: HankoEvent<'user.delete'>): string {
+    return data.id;
+  }
+}
 
 export function claimsOf(user: HankoUser): 'gold' | undefined {
   // @ts-expect-error a claim that nobody declared
@@ -130,7 +155,7 @@ export function claimsOf(user: HankoUser): 'gold' | undefined {
 
 export function narrow(error: unknown): number | string {
   if (error instanceof HankoTokenError) {
-    const code: `token_${string}` = error.code;
+    const code: `token_${string}` | 'session_revoked' = error.code;
     return code;
   }
   if (!isHankoError(error)) return 0;
