@@ -1,11 +1,11 @@
-/** Why a fetch brought nothing usable. Its message never holds an address: it may be logged. */
-export class FetchFailure extends Error {
-  override readonly name = 'FetchFailure';
-}
+import { FetchFailure } from './exchange.js';
+import { fetchExchange } from './fetch-exchange.js';
+import { nodeExchange } from './node-exchange.js';
 
 /** Bounds of one fetch. */
 export interface FetchBounds {
-  readonly fetch: typeof globalThis.fetch;
+  /** The app's own; null = Node's client. */
+  readonly fetch: typeof globalThis.fetch | null;
   /** For everything: connecting, waiting and reading. */
   readonly timeoutMs: number;
   /** How much of that is over already. Default 0. */
@@ -32,85 +32,54 @@ export interface JsonAnswer {
 
 /**
  * Gets a JSON document within bounds: status 200 only (unless said otherwise), no redirects, time-out
- * over the whole, size cap. The only place of this package that touches the network.
+ * over the whole, size cap. This folder is the only place of this package that touches the network.
  *
  * @throws FetchFailure, and nothing else.
  */
 export async function fetchJson(
   url: string,
-  bounds: FetchBounds,
-  request: JsonRequest = {},
+  { fetch, timeoutMs, spentMs = 0, maxBytes, signal }: FetchBounds,
+  { method = 'GET', headers, body, statuses = [200] }: JsonRequest = {},
 ): Promise<JsonAnswer> {
   const giveUp = new AbortController();
   const timer = setTimeout(
-    () => giveUp.abort(new FetchFailure(`no answer within ${bounds.timeoutMs} ms`)),
-    Math.max(1, bounds.timeoutMs - (bounds.spentMs ?? 0)),
+    () => giveUp.abort(new FetchFailure(`no answer within ${timeoutMs} ms`)),
+    Math.max(1, timeoutMs - spentMs),
   );
   const onClose = (): void => giveUp.abort(new FetchFailure('the app is closing'));
-  bounds.signal.addEventListener('abort', onClose, { once: true });
-  if (bounds.signal.aborted) onClose();
+  signal.addEventListener('abort', onClose, { once: true });
   try {
-    // Raced, because a `fetch` of the app's own may not listen to the signal.
-    return await Promise.race([
-      exchange(url, request, bounds, giveUp.signal),
-      rejection(giveUp.signal),
-    ]);
+    if (signal.aborted) throw new FetchFailure('the app is closing');
+    const exchange = fetch === null ? nodeExchange : fetchExchange(fetch);
+    const asked = {
+      method,
+      headers: { accept: 'application/json', ...headers },
+      body,
+      statuses,
+      maxBytes,
+    };
+    const { status, text } = await exchange(url, asked, giveUp.signal);
+    return { status, json: parseJson(text) };
   } catch (error) {
-    throw giveUp.signal.aborted ? giveUp.signal.reason : asFailure(error);
+    const failure = giveUp.signal.aborted
+      ? (giveUp.signal.reason as FetchFailure)
+      : asFailure(error);
+    // What is still arriving has no reader any more.
+    giveUp.abort(failure);
+    throw failure;
   } finally {
     clearTimeout(timer);
-    bounds.signal.removeEventListener('abort', onClose);
-    giveUp.abort();
+    signal.removeEventListener('abort', onClose);
   }
 }
 
-async function exchange(
-  url: string,
-  { method = 'GET', headers, body, statuses = [200] }: JsonRequest,
-  bounds: FetchBounds,
-  signal: AbortSignal,
-): Promise<JsonAnswer> {
-  const response = await bounds.fetch(url, {
-    method,
-    headers: { accept: 'application/json', ...headers },
-    ...(body !== undefined && { body }),
-    // A redirect would let whoever answers choose where keys come from, and where a token goes.
-    redirect: 'manual',
-    signal,
-  });
-  const { status } = response;
-  if (response.redirected || !statuses.includes(status)) throw new FetchFailure(`status ${status}`);
-  const text = await readText(response, bounds.maxBytes);
+/** @throws FetchFailure */
+function parseJson(text: string): unknown {
   try {
-    return { status, json: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
     throw new FetchFailure('the answer is not JSON');
   }
-}
-
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
-  // As many bytes as it says arrive, and no more: reading them at once takes half as long.
-  // A `fetch` of the app's own may give less than the platform's.
-  const { headers } = response as Partial<Response>;
-  const length = Number(headers?.get('content-length') ?? NaN);
-  if (length <= maxBytes && headers?.has('content-encoding') === false) return response.text();
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new FetchFailure(`the answer has more than ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-async function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }
 
 /** The platform's errors name host and port in their message: only their code goes on. */

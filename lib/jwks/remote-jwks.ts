@@ -2,7 +2,8 @@ import type { webcrypto } from 'node:crypto';
 import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { publishJwks } from '../diagnostics/channels.js';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
-import { FetchFailure, fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
+import { fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
+import { FetchFailure } from '../http/exchange.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 

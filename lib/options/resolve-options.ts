@@ -56,7 +56,7 @@ export function resolveOptions(
     session: options.session(),
     onUnavailable,
     revocation: options.revocation(onUnavailable),
-    fetch: options.func('fetch') ?? globalThis.fetch,
+    fetch: options.func('fetch') ?? null,
     now: options.func('now') ?? Date.now,
   };
   if (options.faults.length > 0) throw new HankoConfigurationError(options.faults);

@@ -3,13 +3,13 @@ import { Logger } from '@nestjs/common';
 import { publishSession } from '../diagnostics/channels.js';
 import { HankoUnavailableError } from '../errors/hanko.errors.js';
 import {
-  FetchFailure,
   type FetchBounds,
   fetchJson,
   type JsonAnswer,
   type JsonRequest,
 } from '../http/bounded-fetch.js';
 import { CircuitBreaker } from '../http/circuit-breaker.js';
+import { FetchFailure } from '../http/exchange.js';
 import { Slots } from '../http/slots.js';
 import { parseValidation, type ValidationAnswer } from './validation-answer.js';
 

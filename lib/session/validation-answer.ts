@@ -1,4 +1,5 @@
-import { FetchFailure, type JsonAnswer } from '../http/bounded-fetch.js';
+import type { JsonAnswer } from '../http/bounded-fetch.js';
+import { FetchFailure } from '../http/exchange.js';
 
 /** What Hanko says about a session. */
 export type ValidationAnswer =

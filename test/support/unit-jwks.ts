@@ -12,7 +12,7 @@ export function createRemoteJwks(
   settings: Partial<RemoteJwksSettings> & Pick<RemoteJwksSettings, 'url' | 'now'>,
 ): RemoteJwks {
   return new RemoteJwks({
-    fetch: globalThis.fetch,
+    fetch: null,
     timeoutMs: 5_000,
     maxBytes: 262_144,
     cacheSeconds: 600,

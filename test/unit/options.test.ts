@@ -62,7 +62,7 @@ describe('options left out', () => {
       validateTimeoutMs: 3_000,
       onUnavailable: 'reject',
       revocation: expect.any(Object) as object,
-      fetch: globalThis.fetch,
+      fetch: null,
       now: Date.now,
     });
   });

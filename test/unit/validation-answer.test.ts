@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FetchFailure } from '../../lib/http/bounded-fetch.js';
+import { FetchFailure } from '../../lib/http/exchange.js';
 import { parseValidation, type ValidationAnswer } from '../../lib/session/validation-answer.js';
 import { type Exchange, exchangesOf } from '../support/recordings.js';
 
