@@ -1,17 +1,20 @@
-/** Failures in a row before calls are no longer made: one odd answer must not stop everybody. */
-const FAILURES_TO_OPEN = 5;
+/** Bounds of a circuit. */
+interface CircuitBounds {
+  /** Failures in a row before calls are no longer made. Default 5: one odd answer must not stop everybody. */
+  readonly maxFailures?: number;
+  /** The longest wait, in milliseconds. Default 30,000. */
+  readonly maxWaitMs?: number;
+}
 
-/** Waits after the circuit opened, doubled each time a try fails. */
-const BACKOFF_FIRST_MS = 1_000;
-const BACKOFF_MAX_MS = 30_000;
+/** The wait after the circuit opened, doubled each time a try fails. */
+const FIRST_WAIT_MS = 1_000;
 
 /**
  * Says whether a call is worth a try, so that a dead server costs microseconds and not a time-out per
  * request.
  *
- * A back-off alone would do after one failure what this does after five: with many callers a single bad
- * answer would refuse everybody for a second. And while a server is dead there is one call per wait, not
- * one per caller: whoever comes first after the wait tries for all.
+ * While a server is dead there is one call per wait, not one per caller: whoever comes first after the wait
+ * tries for all.
  */
 export class CircuitBreaker {
   private failuresInARow = 0;
@@ -19,14 +22,17 @@ export class CircuitBreaker {
   private openedAt = -Infinity;
   private isTrying = false;
 
-  /**
-   * @param now milliseconds since 1970.
-   * @param maxWaitMs the longest wait.
-   */
+  private readonly maxFailures: number;
+  private readonly maxWaitMs: number;
+
+  /** @param now milliseconds since 1970. */
   constructor(
     private readonly now: () => number,
-    private readonly maxWaitMs = BACKOFF_MAX_MS,
-  ) {}
+    { maxFailures = 5, maxWaitMs = 30_000 }: CircuitBounds = {},
+  ) {
+    this.maxFailures = maxFailures;
+    this.maxWaitMs = maxWaitMs;
+  }
 
   get isOpen(): boolean {
     return this.opened > 0;
@@ -64,7 +70,7 @@ export class CircuitBreaker {
    */
   failed(wasTry = this.isTrying): boolean {
     this.failuresInARow += 1;
-    if (this.isOpen ? !wasTry : this.failuresInARow < FAILURES_TO_OPEN) return false;
+    if (this.isOpen ? !wasTry : this.failuresInARow < this.maxFailures) return false;
     const opensNow = !this.isOpen;
     this.isTrying = false;
     this.opened += 1;
@@ -73,6 +79,6 @@ export class CircuitBreaker {
   }
 
   private backoffMs(): number {
-    return Math.min(BACKOFF_FIRST_MS * 2 ** (this.opened - 1), this.maxWaitMs);
+    return Math.min(FIRST_WAIT_MS * 2 ** (this.opened - 1), this.maxWaitMs);
   }
 }

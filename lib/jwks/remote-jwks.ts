@@ -3,6 +3,7 @@ import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import { publishJwks } from '../diagnostics/channels.js';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
 import { fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
+import { CircuitBreaker } from '../http/circuit-breaker.js';
 import { FetchFailure } from '../http/exchange.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
@@ -19,10 +20,6 @@ export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal'> {
 
 /** Keys in use are refreshed in the background once this share of their life is over. */
 const REFRESH_AT = 0.8;
-
-/** Waits after the first, second, … failed fetch in a row. */
-const BACKOFF_FIRST_MS = 1_000;
-const BACKOFF_MAX_MS = 30_000;
 
 /**
  * Hanko's JWKS, cached as a whole.
@@ -46,11 +43,15 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private unknownKidFetchAt = -Infinity;
   /** What was wrong with members of the last set, in words: said once, not at each refresh. */
   private unusable = '';
-  private failuresInARow = 0;
-  private failedAt = -Infinity;
+  private failedAt: number | null = null;
   private failure: string | null = null;
 
-  constructor(private readonly settings: RemoteJwksSettings) {}
+  /** Each fetch is for everybody, so one failure is enough to wait. */
+  private readonly circuit: CircuitBreaker;
+
+  constructor(private readonly settings: RemoteJwksSettings) {
+    this.circuit = new CircuitBreaker(settings.now, { maxFailures: 1 });
+  }
 
   /** Prefetches while the app starts, without holding it up. */
   onModuleInit(): void {
@@ -67,9 +68,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     const state = this.isFresh(age) ? 'fresh' : this.servesStale(age) ? 'stale' : 'missing';
     return {
       // Old keys that nobody asked for lately are fetched again by the next request: nothing is wrong.
-      state: state === 'missing' && keys.size > 0 && this.failuresInARow === 0 ? 'fresh' : state,
+      state: state === 'missing' && keys.size > 0 && !this.circuit.isOpen ? 'fresh' : state,
       fetchedAt: Number.isFinite(fetchedAt) ? fetchedAt : null,
-      failedAt: Number.isFinite(failedAt) ? failedAt : null,
+      failedAt,
       failure,
     };
   }
@@ -82,7 +83,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     const age = nowMs - this.fetchedAt;
     const known = this.keys.get(kid);
     if (known !== undefined && (this.isFresh(age) || this.servesStale(age))) {
-      if (age >= this.settings.cacheSeconds * 1000 * REFRESH_AT && !this.isBackingOff()) {
+      if (age >= this.settings.cacheSeconds * 1000 * REFRESH_AT && this.circuit.waitMs === 0) {
         void this.fetchOnce();
       }
       return known.key;
@@ -109,7 +110,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   /** Fetches because of `kid`, if that is allowed now. */
   private async fetchFor(kid: string): Promise<boolean> {
-    if (this.isBackingOff()) return false;
+    if (this.circuit.waitMs > 0) return false;
     const isFresh = this.isFresh(this.elapsedSince(this.fetchedAt));
     if (!isFresh || this.keys.has(kid)) return this.fetchOnce();
 
@@ -147,29 +148,28 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   private onSuccess(unusable: string): void {
-    if (this.failuresInARow > 0) this.logger.log("Hanko's keys could be fetched again");
+    if (this.circuit.succeeded()) this.logger.log("Hanko's keys could be fetched again");
     if (unusable !== '' && unusable !== this.unusable) {
       this.logger.warn(`Keys in Hanko's JWKS that cannot be used: ${unusable}`);
     }
     this.unusable = unusable;
-    this.failuresInARow = 0;
     publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
   }
 
   private onFailure(reason: string): void {
     if (this.closing.signal.aborted) return;
-    this.failuresInARow += 1;
+    const opensNow = this.circuit.failed(true);
     this.failedAt = this.settings.now();
     this.failure = reason;
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
     // Once per outage: a log line per try would be noise.
-    if (this.failuresInARow === 1) {
+    if (opensNow) {
       this.logger.warn(
         `Hanko's keys cannot be fetched: ${reason}. ` +
           (stale ? 'The last good keys are used meanwhile.' : 'Requests with a token get 503.'),
       );
     }
-    publishJwks({ outcome: 'failed', reason, retryInMs: this.backoffMs(), servesStale: stale });
+    publishJwks({ outcome: 'failed', reason, retryInMs: this.circuit.waitMs, servesStale: stale });
   }
 
   private usableKey(kid: string): webcrypto.CryptoKey | undefined {
@@ -183,22 +183,14 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   private servesStale(age: number): boolean {
     // While the app closes nothing is fetched any more, and the last requests are still served.
-    const cannotFetch = this.failuresInARow > 0 || this.closing.signal.aborted;
+    const cannotFetch = this.circuit.isOpen || this.closing.signal.aborted;
     return cannotFetch && age < this.settings.staleIfErrorSeconds * 1000;
-  }
-
-  private isBackingOff(): boolean {
-    return this.failuresInARow > 0 && this.elapsedSince(this.failedAt) < this.backoffMs();
-  }
-
-  private backoffMs(): number {
-    return Math.min(BACKOFF_FIRST_MS * 2 ** (this.failuresInARow - 1), BACKOFF_MAX_MS);
   }
 
   /** How old the keys are cannot be told any more: they count as fetched now, and are fetched again. */
   private onClockSetBack(): void {
     this.fetchedAt = this.settings.now();
-    if (!this.isBackingOff()) void this.fetchOnce();
+    if (this.circuit.waitMs === 0) void this.fetchOnce();
   }
 
   /** A clock that was set back must not freeze a wait: then its beginning counts as long ago. */
@@ -208,10 +200,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   private unavailable(): HankoUnavailableError {
-    const waitMs = this.backoffMs() - this.elapsedSince(this.failedAt);
     return new HankoUnavailableError(
       "Hanko's keys cannot be fetched, see the log of HankoJwks",
-      Math.max(1, Math.ceil(waitMs / 1000)),
+      Math.max(1, Math.ceil(this.circuit.waitMs / 1000)),
     );
   }
 }

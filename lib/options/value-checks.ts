@@ -10,6 +10,12 @@ export function isOrigin(value: unknown): boolean {
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The hexadecimal form of RFC 9562 §4, of any version: user ids can be imported. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const isUuid = (value: unknown): value is string =>
+  typeof value === 'string' && UUID.test(value);
+
 export const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.trim() !== '';
 

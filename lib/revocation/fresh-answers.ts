@@ -1,13 +1,14 @@
-/** In each of the two halves: some 20 MB at most. */
+import { RecentMap } from '../recent-map.js';
+
+/** Sessions in each half of what is remembered: some 20 MB at most. */
 const MAX_HALF = 50_000;
 
 /**
  * Which sessions were asked about lately, so that a store is asked once per session and `maxAge`, and once
- * for all who come together. Bounded in two halves, as `KnownSessions` is.
+ * for all who come together.
  */
 export class FreshAnswers {
-  private younger = new Map<string, number>();
-  private older = new Map<string, number>();
+  private readonly askedAt = new RecentMap<number>(MAX_HALF);
   private readonly underWay = new Map<string, Promise<void>>();
 
   /** @param maxAgeMs milliseconds; 0 asks each time. */
@@ -17,7 +18,7 @@ export class FreshAnswers {
   ) {}
 
   has(sessionId: string): boolean {
-    const askedAt = this.younger.get(sessionId) ?? this.older.get(sessionId);
+    const askedAt = this.askedAt.get(sessionId);
     if (askedAt === undefined) return false;
     const age = this.now() - askedAt;
     // Where the clock was set back nobody knows how old an answer is.
@@ -36,11 +37,6 @@ export class FreshAnswers {
   private async ask(sessionId: string, ask: () => Promise<void>): Promise<void> {
     const askedAt = this.now();
     await ask();
-    if (this.younger.size >= MAX_HALF && !this.younger.has(sessionId)) {
-      this.older = this.younger;
-      this.younger = new Map();
-    }
-    this.older.delete(sessionId);
-    this.younger.set(sessionId, askedAt);
+    this.askedAt.set(sessionId, askedAt);
   }
 }

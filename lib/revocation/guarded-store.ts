@@ -44,7 +44,7 @@ export class GuardedStore {
     private readonly store: RevocationStore,
     private readonly now: () => number,
   ) {
-    this.circuit = new CircuitBreaker(now, MAX_WAIT_MS);
+    this.circuit = new CircuitBreaker(now, { maxWaitMs: MAX_WAIT_MS });
     const { store: member } = store as { readonly store?: unknown };
     const adapter = isObject(member) ? (member as Partial<RevocationStore>) : undefined;
     const onError = (): void => {

@@ -1,3 +1,5 @@
+import { isObject } from '../options/value-checks.js';
+
 /** What stands in a store: JSON, so that any adapter keeps it. Times in milliseconds since 1970. */
 type StoredRevocation =
   | { readonly kind: 'session'; readonly sessionId: string; readonly until: number }
@@ -20,8 +22,8 @@ export const deliveryKey = (id: string): string => `nestjs-hanko:delivery:${id}`
 
 /** @returns null for what is no revocation; a store is shared, and may hold anything. */
 export function readStored(key: string, value: unknown): StoredRevocation | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { until, issuedUpTo } = value as { until?: unknown; issuedUpTo?: unknown };
+  if (!isObject(value)) return null;
+  const { until, issuedUpTo } = value;
   if (!isTime(until)) return null;
   if (key.startsWith(SESSION)) {
     return { kind: 'session', sessionId: key.slice(SESSION.length), until };

@@ -4,10 +4,21 @@ import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { NowOrLater } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import { RecentMap } from '../recent-map.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { KnownSessions } from './known-sessions.js';
 import { SessionValidator, type ValidatorStatus } from './session-validator.js';
 import type { ValidationAnswer } from './validation-answer.js';
+
+/** Hanko's last answer about a session. Times are those of the question, in milliseconds since 1970. */
+interface KnownSession {
+  readonly isAlive: boolean;
+  readonly askedAt: number;
+  /** Of the last question that counted as activity; -Infinity if there was none. */
+  readonly keptAliveAt: number;
+}
+
+/** Sessions in each half of what is remembered: some 20 MB at most. */
+const MAX_HALF = 50_000;
 
 /** A question to Hanko that is under way. */
 interface Question {
@@ -24,7 +35,7 @@ interface Question {
 @Injectable()
 export class SessionLiveness implements OnModuleDestroy {
   private readonly logger = new Logger('HankoSessions');
-  private readonly known = new KnownSessions();
+  private readonly known = new RecentMap<KnownSession>(MAX_HALF);
   /** One question per session at a time; whoever comes meanwhile waits for the same answer. */
   private readonly underWay = new Map<string, Question>();
   private readonly validator: SessionValidator | null;

@@ -1,5 +1,6 @@
 import type { JsonAnswer } from '../http/bounded-fetch.js';
 import { FetchFailure } from '../http/exchange.js';
+import { isObject } from '../options/value-checks.js';
 
 /** What Hanko says about a session. */
 export type ValidationAnswer =
@@ -21,14 +22,14 @@ export type ValidationAnswer =
  * @throws FetchFailure for any other shape.
  */
 export function parseValidation({ status, json }: JsonAnswer, sessionId: string): ValidationAnswer {
-  const body = isRecord(json) ? json : {};
+  const body = isObject(json) ? json : {};
   // Contract §4.3. A gateway's own 400 has another shape, and says nothing about the session; neither does
   // one about the tenant in `apiUrl`.
   if (status === 400 && body.code === 400 && body.message !== WRONG_TENANT)
     return { isAlive: false, isUnreadable: true };
   if (status !== 200) throw new FetchFailure(`status ${status}`);
   if (body.is_valid === false) return { isAlive: false, isUnreadable: false };
-  if (body.is_valid !== true || !isRecord(body.claims)) {
+  if (body.is_valid !== true || !isObject(body.claims)) {
     throw new FetchFailure('the answer has another shape than that of /sessions/validate');
   }
   if (body.claims.session_id !== sessionId) {
@@ -41,6 +42,3 @@ export function parseValidation({ status, json }: JsonAnswer, sessionId: string)
 
 /** Hanko backend/middleware/tenant.go. */
 const WRONG_TENANT = 'invalid tenant ID format';
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import { HankoTokenError } from '../errors/hanko.errors.js';
+import { isUuid } from '../options/value-checks.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 
 /** What a token's claims are held against. */
@@ -11,9 +12,6 @@ export interface ClaimsPolicy {
   /** Now, in milliseconds since 1970. */
   readonly nowMs: number;
 }
-
-/** The hexadecimal form of RFC 9562 §4, of any version: user ids can be imported. */
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** What a `Date` can hold (ECMA-262 §21.4.1.1), in seconds. */
 const MAX_DATE_SECONDS = 8_640_000_000_000;
@@ -110,8 +108,6 @@ export function checkSessionClaims(
     throw new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"');
   }
 }
-
-const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 /** Hanko sends whole seconds (RFC 7519 §2, NumericDate). */
 const isNumericDate = (value: unknown): value is number =>

@@ -1,4 +1,6 @@
-/** In each of the two halves. */
+import { RecentMap } from '../recent-map.js';
+
+/** In each half of what is remembered. */
 const MAX_HALF = 100_000;
 
 /**
@@ -6,8 +8,7 @@ const MAX_HALF = 100_000;
  * only what Hanko signed comes in, so forgeries take no room.
  */
 export class Deliveries<Result> {
-  private younger = new Map<string, Promise<Result>>();
-  private older = new Map<string, Promise<Result>>();
+  private readonly taken = new RecentMap<Promise<Result>>(MAX_HALF);
   private turnedAt: number;
 
   constructor(
@@ -18,28 +19,26 @@ export class Deliveries<Result> {
   }
 
   get size(): number {
-    return this.younger.size + this.older.size;
+    return this.taken.size;
   }
 
   get(id: string): Promise<Result> | undefined {
-    return this.younger.get(id) ?? this.older.get(id);
+    return this.taken.get(id);
   }
 
   add(id: string, result: Promise<Result>): void {
     const age = this.now() - this.turnedAt;
     // The clock was set back: how old they are is counted from now on.
     if (age < 0) this.turnedAt = this.now();
-    if (age >= this.ageMs || this.younger.size >= MAX_HALF) {
-      this.older = this.younger;
-      this.younger = new Map();
+    if (age >= this.ageMs || this.taken.isHalfFull) {
+      this.taken.turnOver();
       this.turnedAt = this.now();
     }
-    this.younger.set(id, result);
+    this.taken.set(id, result);
   }
 
   /** It failed, and may come again. */
   forget(id: string): void {
-    this.younger.delete(id);
-    this.older.delete(id);
+    this.taken.delete(id);
   }
 }

@@ -1,7 +1,6 @@
+import { isObject, isUuid } from '../options/value-checks.js';
 import type { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Revokes what an event says has ended. A `session.delete` that Hanko rolls back later (contract §6.4) ends the
@@ -14,11 +13,8 @@ export async function feedRevocation(
   revocation: HankoRevocation,
   { revokeOnPasswordChange }: { readonly revokeOnPasswordChange: boolean },
 ): Promise<void> {
-  const { id, expires_at } = (typeof data === 'object' && data !== null ? data : {}) as {
-    readonly id?: unknown;
-    readonly expires_at?: unknown;
-  };
-  if (typeof id !== 'string' || !UUID.test(id)) return;
+  const { id, expires_at } = isObject(data) ? data : {};
+  if (!isUuid(id)) return;
   if (isUnder(name, 'session.delete')) {
     const until = typeof expires_at === 'string' ? new Date(expires_at) : undefined;
     await revocation.revoke(id, until && Number.isNaN(until.getTime()) ? undefined : until);

@@ -7,6 +7,7 @@ import { isHankoError } from '../errors/hanko.errors.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { isObject } from '../options/value-checks.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { Deliveries } from './deliveries.js';
 import { EventHandlers } from './event-handlers.js';
@@ -157,10 +158,7 @@ export class WebhookReceiver {
 
 /** @throws BodyError */
 function envelope(body: unknown): { readonly token: string; readonly name: string } {
-  const { token, event } = (typeof body === 'object' && body !== null ? body : {}) as {
-    readonly token?: unknown;
-    readonly event?: unknown;
-  };
+  const { token, event } = isObject(body) ? body : {};
   if (typeof token !== 'string' || typeof event !== 'string') {
     throw new BodyError(400, 'The body is not { token, event }');
   }

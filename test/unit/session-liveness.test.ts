@@ -681,3 +681,30 @@ describe('when the app closes', () => {
     }
   });
 });
+
+it('remembers 100,000 sessions at most, and the last 50,000 of them', async () => {
+  const remembering = create({
+    apiUrl: server.url,
+    fetch: (_url, init) => {
+      const { session_token: token } = JSON.parse(init?.body as string) as {
+        session_token: string;
+      };
+      const answer = { is_valid: true, claims: { session_id: claimsIn(token).session_id } };
+      const body = [new TextEncoder().encode(JSON.stringify(answer))];
+      return Promise.resolve({ status: 200, redirected: false, body } as unknown as Response);
+    },
+  });
+  const sessions = Array.from({ length: 150_001 }, () => testSession(START));
+  for (let from = 0; from < sessions.length; from += 1_000) {
+    const some = sessions.slice(from, from + 1_000);
+    // oxlint-disable-next-line no-await-in-loop -- a line of all would time out
+    await Promise.all(some.map(async ({ token, user }) => remembering.check(token, user, MINUTE)));
+  }
+  const isRemembered = (at: number): boolean => {
+    const { token, user } = sessions[at] as TestSession;
+    return remembering.check(token, user, MINUTE) === undefined;
+  };
+
+  expect([150_000, 100_000, 99_999, 0].map(isRemembered)).toEqual([true, true, false, false]);
+  await turn();
+}, 60_000);
