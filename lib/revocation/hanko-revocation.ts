@@ -156,9 +156,8 @@ export class HankoRevocation implements OnModuleDestroy {
   private refuseKnown({ sessionId, id, authenticatedAt }: HankoUser): void {
     if (this.list.size === 0) return;
     const isRevoked = this.list.has({
-      // Hanko writes UUIDs in lower case, and reads them in any.
-      sessionId: sessionId.toLowerCase(),
-      userId: id.toLowerCase(),
+      sessionId,
+      userId: id,
       issuedAt: authenticatedAt.getTime(),
     });
     if (isRevoked) {

@@ -1,3 +1,5 @@
+import { IdFilter } from './id-filter.js';
+
 /** Whose tokens are no longer good. */
 export interface Subject {
   readonly sessionId: string;
@@ -16,13 +18,15 @@ interface UserEntry {
 const SWEEP_EVERY = 1_000;
 
 /**
- * Sessions and users that were revoked. Bounded by what can still be alive: an entry goes when the last
- * token that it could refuse has expired. Times in milliseconds since 1970.
+ * Sessions and users that were revoked, by their ids in lower case. Bounded by what can still be alive: an
+ * entry goes when the last token that it could refuse has expired. Times in milliseconds since 1970.
  */
 export class RevocationList {
   /** Until when, by session. */
   private readonly sessions = new Map<string, number>();
   private readonly users = new Map<string, UserEntry>();
+  /** Of both kinds. */
+  private readonly filter = new IdFilter();
   private additions = 0;
 
   constructor(private readonly now: () => number) {}
@@ -31,9 +35,11 @@ export class RevocationList {
     return this.sessions.size + this.users.size;
   }
 
+  /** Hanko writes UUIDs in lower case, and reads them in any: so does this. */
   has({ sessionId, userId, issuedAt }: Subject): boolean {
-    if (this.sessions.size > 0 && this.sessions.has(sessionId)) return true;
-    const user = this.users.size > 0 ? this.users.get(userId) : undefined;
+    const { sessions, users, filter } = this;
+    if (filter.mayHave(sessionId) && sessions.has(sessionId.toLowerCase())) return true;
+    const user = filter.mayHave(userId) ? users.get(userId.toLowerCase()) : undefined;
     return user !== undefined && issuedAt <= user.issuedUpTo;
   }
 
@@ -41,6 +47,7 @@ export class RevocationList {
   addSession(sessionId: string, until: number): boolean {
     const before = this.sessions.get(sessionId);
     this.sessions.set(sessionId, Math.max(until, before ?? until));
+    this.filter.add(sessionId);
     this.sweep();
     return before === undefined;
   }
@@ -53,6 +60,7 @@ export class RevocationList {
       issuedUpTo: Math.max(issuedUpTo, before?.issuedUpTo ?? issuedUpTo),
       until: Math.max(until, before?.until ?? until),
     });
+    this.filter.add(userId);
     this.sweep();
     return isNews;
   }
@@ -62,7 +70,14 @@ export class RevocationList {
     if (this.additions < SWEEP_EVERY) return;
     this.additions = 0;
     const now = this.now();
-    for (const [id, until] of this.sessions) if (until <= now) this.sessions.delete(id);
-    for (const [id, { until }] of this.users) if (until <= now) this.users.delete(id);
+    this.filter.clear();
+    for (const [id, until] of this.sessions) {
+      if (until <= now) this.sessions.delete(id);
+      else this.filter.add(id);
+    }
+    for (const [id, { until }] of this.users) {
+      if (until <= now) this.users.delete(id);
+      else this.filter.add(id);
+    }
   }
 }
