@@ -21,7 +21,7 @@ export const HANKO_ENVIRONMENT = Symbol.for('nestjs-hanko:environment');
 /** Metadata of a class or handler: its `RouteMode`. */
 export const ROUTE_MODE = Symbol.for('nestjs-hanko:route-mode');
 
-/** Metadata of a class or handler: its `RouteDemands`. */
+/** Metadata of a class or handler: its `RequireAuthOptions`. */
 export const ROUTE_DEMANDS = Symbol.for('nestjs-hanko:route-demands');
 
 /** Metadata of a method: the names given to `@OnHankoEvent()`. */

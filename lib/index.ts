@@ -19,6 +19,8 @@ export {
   HankoContextError,
   HankoCredentialsError,
   HankoCrossSiteError,
+  HankoRequirementError,
+  HankoStepUpError,
   HankoTokenError,
   HankoUnavailableError,
   isHankoError,
@@ -37,7 +39,22 @@ export type {
 } from './options/session-policy.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
 export type { HankoRevoked } from './revocation/hanko-revocation.js';
-export type { RequireAuthOptions } from './decorators/require-auth.decorator.js';
+export type {
+  HankoAmr,
+  HankoAmrDemand,
+  HankoClaimDemand,
+  HankoClaimDemands,
+  HankoRequirements,
+  RequireAuthOptions,
+} from './requirements/requirements.js';
+export type { HankoUserKey } from './decorators/current-user.decorator.js';
+export type { HankoClaimAt, HankoClaimPath } from './user/claim-path.js';
+export type {
+  HankoClaimsIssue,
+  HankoClaimsResult,
+  HankoClaimsSchema,
+  InferHankoClaims,
+} from './user/claims-schema.js';
 export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/hanko-auth.service.js';
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
@@ -52,4 +69,5 @@ export type {
   HankoSessionMessage,
   HankoWebhookMessage,
 } from './diagnostics/channels.js';
+export type { HankoUnmetRequirement } from './errors/unmet-requirement.js';
 export type { ConfigurationFault, HankoError, HankoErrorCode } from './errors/hanko.errors.js';

@@ -19,6 +19,13 @@ import {
   isSamePolicy,
   sessionPolicyFaults,
 } from '../options/session-policy.js';
+import {
+  type RequirementChecks,
+  refuseUnmet,
+  requirementChecks,
+} from '../requirements/requirement-checks.js';
+import { requirementFaults } from '../requirements/requirement-faults.js';
+import type { HankoRequirements } from '../requirements/requirements.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { type Notes, RequestNotes } from './request-notes.js';
@@ -40,13 +47,15 @@ interface Wanted {
   readonly optional: boolean;
   /** null = Hanko is not asked. */
   readonly session: ResolvedSessionPolicy | null;
+  /** What the user must meet beyond that. */
+  readonly requirements: RequirementChecks;
   /** `Controller.method`, for operators. */
   readonly handler: string | undefined;
 }
 
 /** How a token is looked at. */
 export interface HankoVerifyOptions {
-  /** Whether Hanko is asked if the session is still alive. Default: the route's, else the module's. */
+  /** Whether Hanko is asked if the session is still alive. Default: that of the route, else the module's. */
   readonly session?: HankoSessionPolicy;
 }
 
@@ -86,10 +95,13 @@ export class HankoAuthService {
    * @param source an `ExecutionContext` of an HTTP handler, or a request (Express, Fastify, Node).
    * For a context, the header fields of a refusal are set on its response; for a request, copy
    * `error.headers` yourself.
+   * A context's route has its say too: what `@RequireAuth()` demands there is checked.
    * @param options `optional: true` resolves to null where there is no credential, or a cookie that
    * has merely expired or whose session has ended, which the browser goes on sending.
    * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
    * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
+   * @throws HankoStepUpError `step_up_required` (401)
+   * @throws HankoRequirementError `requirement_not_met` (403)
    * @throws HankoCrossSiteError `cross_site_request` (403)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    * @throws HankoContextError `context_unsupported` (501)
@@ -112,9 +124,26 @@ export class HankoAuthService {
       optional,
       session:
         session === undefined && route !== undefined ? route.session : this.sessionPolicy(session),
+      requirements: route?.requirements ?? [],
       handler: route?.name,
     });
     return authenticated?.user ?? null;
+  }
+
+  /**
+   * Passes if the user meets the requirements, of which the token tells; for those that a handler knows only
+   * when it runs.
+   *
+   * @param requirements as `@RequireAuth()` takes them, without `session`: for that one a request or a token
+   * is needed, so `authenticate` and `verifyToken` take it.
+   * @throws HankoStepUpError `step_up_required` (401)
+   * @throws HankoRequirementError `requirement_not_met` (403)
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong requirement
+   */
+  check(user: HankoUser, requirements: HankoRequirements): void {
+    const faults = requirementFaults({ ...requirements }, 'check()');
+    if (faults.length > 0) throw new HankoConfigurationError(faults);
+    refuseUnmet(requirementChecks(requirements), user, this.options.now());
   }
 
   /**
@@ -138,12 +167,13 @@ export class HankoAuthService {
    * @internal
    */
   authenticateRoute(context: ExecutionContext): NowOrLater<Authenticated | null> {
-    const { mode, name, session } = this.routes.of(context);
+    const { mode, name, session, requirements } = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
     if (mode === 'public') return null;
     return this.authenticateSource(context, {
       optional: mode === 'optional',
       session,
+      requirements,
       handler: name,
     });
   }
@@ -160,7 +190,7 @@ export class HankoAuthService {
     source: ExecutionContext | IncomingRequest,
     wanted: Wanted,
   ): NowOrLater<Authenticated | null> {
-    const { optional, handler } = wanted;
+    const { optional, requirements, handler } = wanted;
     const context = isExecutionContext(source) ? source : undefined;
     // Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former.
     let identity: object = source;
@@ -177,6 +207,7 @@ export class HankoAuthService {
           this.log.anonymous(this.notes.of(identity), handler);
           return null;
         }
+        if (requirements.length > 0) refuseUnmet(requirements, outcome.user, this.options.now());
         // For loggers, policies and the like that look for a user there.
         (request as { user?: unknown }).user = outcome.user;
         return outcome;

@@ -1,6 +1,6 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { handlerName } from '../extraction/request.js';
 import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
 import {
@@ -9,14 +9,11 @@ import {
   type ResolvedSessionPolicy,
   resolveSessionPolicy,
 } from '../options/session-policy.js';
+import { type RequirementChecks, requirementChecks } from '../requirements/requirement-checks.js';
+import type { RequireAuthOptions } from '../requirements/requirements.js';
 
 /** What a route asks of its caller. */
 export type RouteMode = 'public' | 'optional' | 'required';
-
-/** What `@RequireAuth()` asks for beyond authentication. */
-export interface RouteDemands {
-  readonly session?: HankoSessionPolicy;
-}
 
 /** What does not change from one request of a handler to the next. */
 export interface Route {
@@ -25,6 +22,8 @@ export interface Route {
   readonly name: string;
   /** null = never asks. */
   readonly session: ResolvedSessionPolicy | null;
+  /** Empty unless the mode is `required`: where anybody may come, nobody is turned away for being known. */
+  readonly requirements: RequirementChecks;
 }
 
 const reflector = new Reflector();
@@ -54,11 +53,7 @@ export class Routes {
     if (handlers === undefined) this.known.set(owner, (handlers = new WeakMap()));
     let route = handlers.get(handler);
     if (route === undefined) {
-      route = {
-        mode: routeMode(handler, owner),
-        name: handlerName(context),
-        session: this.sessionOf(handler, owner),
-      };
+      route = this.read(handler, owner, handlerName(context));
       handlers.set(handler, route);
     }
     return route;
@@ -69,21 +64,34 @@ export class Routes {
   }
 
   /** Each demand of the handler beats the same one of its class, which beats the module's. */
-  private sessionOf(handler: Function, owner: Type): ResolvedSessionPolicy | null {
-    const { session } = routeDemands(handler, owner);
-    return session === undefined ? this.moduleSession : this.resolve(session);
+  private read(handler: Function, owner: Type, name: string): Route {
+    const mode = routeMode(handler, owner);
+    const { session, ...requirements } = routeDemands(handler, owner);
+    return {
+      mode,
+      name,
+      session: session === undefined ? this.moduleSession : this.resolve(session),
+      requirements: mode === 'required' ? requirementChecks(requirements) : [],
+    };
   }
 }
 
 /** The demands of a handler and its class, merged: the handler's win, one by one. */
-export function routeDemands(handler: object, owner: object): RouteDemands {
-  const demandsOf = (target: object): RouteDemands =>
-    (Reflect.getMetadata(ROUTE_DEMANDS, target) as RouteDemands | undefined) ?? {};
-  return { ...demandsOf(owner), ...demandsOf(handler) };
+export function routeDemands(handler: object, owner: object): RequireAuthOptions {
+  const demandsOf = (target: object): RequireAuthOptions =>
+    (Reflect.getMetadata(ROUTE_DEMANDS, target) as RequireAuthOptions | undefined) ?? {};
+  return merge(demandsOf(owner), demandsOf(handler));
 }
 
+/** The latter's win, claim by claim. */
+const merge = (before: RequireAuthOptions, demands: RequireAuthOptions): RequireAuthOptions => ({
+  ...before,
+  ...demands,
+  ...(before.claims && demands.claims && { claims: { ...before.claims, ...demands.claims } }),
+});
+
 /** The handler's own mark beats its class's. Unmarked routes are `required`. */
-function routeMode(handler: Function, owner: Type): RouteMode {
+export function routeMode(handler: Function, owner: Type): RouteMode {
   const mode = reflector.getAllAndOverride<RouteMode | undefined>(ROUTE_MODE, [handler, owner]);
   return mode === 'public' || mode === 'optional' ? mode : 'required';
 }
@@ -119,17 +127,26 @@ export function markRoute(
  * @throws HankoConfigurationError if it has another value for one already: which of the two holds would
  * depend on the order of decorators.
  */
-export function markDemands(demands: RouteDemands, marked: object): void {
-  const own = Reflect.getOwnMetadata(ROUTE_DEMANDS, marked) as RouteDemands | undefined;
-  const isSaidTwice =
-    own?.session !== undefined &&
-    demands.session !== undefined &&
-    JSON.stringify(own.session) !== JSON.stringify(demands.session);
-  if (isSaidTwice) {
-    throw new HankoConfigurationError([
-      { path: '@RequireAuth().session', hint: 'is said twice on one target: keep one of them.' },
-    ]);
-  }
-  const before = Reflect.getMetadata(ROUTE_DEMANDS, marked) as RouteDemands | undefined;
-  Reflect.defineMetadata(ROUTE_DEMANDS, { ...before, ...demands }, marked);
+export function markDemands(demands: RequireAuthOptions, marked: object): void {
+  const own = Reflect.getOwnMetadata(ROUTE_DEMANDS, marked) as RequireAuthOptions | undefined;
+  const faults = saidTwice(own ?? {}, demands, '@RequireAuth()');
+  if (faults.length > 0) throw new HankoConfigurationError(faults);
+  const before = Reflect.getMetadata(ROUTE_DEMANDS, marked) as RequireAuthOptions | undefined;
+  Reflect.defineMetadata(ROUTE_DEMANDS, merge(before ?? {}, demands), marked);
 }
+
+function saidTwice(own: object, demands: object, path: string): ConfigurationFault[] {
+  const before = new Map<string, unknown>(Object.entries(own));
+  return Object.entries(demands).flatMap(([name, demand]: [string, unknown]) => {
+    const other = before.get(name);
+    if (other === undefined) return [];
+    if (name === 'claims') return saidTwice(other as object, demand as object, `${path}.claims`);
+    if (isSame(other, demand)) return [];
+    return [{ path: `${path}.${name}`, hint: 'is said twice on one target: keep one of them.' }];
+  });
+}
+
+/** Functions are the same only if they are one. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  a === b ||
+  (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b));

@@ -10,25 +10,30 @@ import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { isLater } from '../now-or-later.js';
+import { claimAt, type HankoClaimPath } from '../user/claim-path.js';
 import { HANKO_USER_KEYS, type HankoUser } from '../user/hanko-user.js';
 import { carry, unpack } from './context-carrier.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-const userPipes = new Map<keyof HankoUser | undefined, Type<PipeTransform>>();
+/** What `@CurrentUser(key)` takes: a property of the user, or a claim that `HankoClaims` declares. */
+export type HankoUserKey = keyof HankoUser | `claims.${HankoClaimPath}`;
+
+const CLAIM = 'claims.';
+
+const userPipes = new Map<HankoUserKey | undefined, Type<PipeTransform>>();
 
 /**
  * The pipe that turns the carried context into the user, or into one property: a class for each, which
  * Nest injects into each module that uses the decorator.
  */
-function userPipe(key: keyof HankoUser | undefined): Type<PipeTransform> {
+function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
   const known = userPipes.get(key);
   if (known !== undefined) return known;
 
-  const pick = (found: { readonly user: HankoUser } | null): unknown => {
-    if (found === null) return null;
-    return key === undefined ? found.user : found.user[key];
-  };
+  const read = readerOf(key);
+  const pick = (found: { readonly user: HankoUser } | null): unknown =>
+    found === null ? null : read(found.user);
 
   @Injectable()
   class CurrentUserPipe implements PipeTransform {
@@ -47,35 +52,45 @@ function userPipe(key: keyof HankoUser | undefined): Type<PipeTransform> {
   return CurrentUserPipe;
 }
 
+function readerOf(key: HankoUserKey | undefined): (user: HankoUser) => unknown {
+  if (key === undefined) return (user) => user;
+  if (!key.startsWith(CLAIM)) return (user) => user[key as keyof HankoUser];
+  const path = key.slice(CLAIM.length);
+  return (user) => claimAt(user.claims, path);
+}
+
 /**
- * Injects who is calling, the whole {@link HankoUser} or one property of it:
+ * Injects who is calling, the whole {@link HankoUser}, one property of it, or one claim:
  * ```ts
- * list(@CurrentUser() user: HankoUser, @CurrentUser('id') userId: string) {}
+ * list(@CurrentUser() user: HankoUser, @CurrentUser('id') userId: string, @CurrentUser('claims.role') role?: string) {}
  * ```
  * Where no guard ran it authenticates by itself, with the same answers. It can be null on `@Public()`
  * and `@OptionalAuth()` routes only. That protects the value, not the route: interceptors run
  * before parameters, so bind the guard.
  *
- * @param key a property of the user; its value is undefined where the user has none.
+ * @param key a property of the user, or `claims.` and a claim (or a path into one) that `HankoClaims` declares;
+ * its value is undefined where the user has none.
  * @param pipes run on the value, after any global ones.
  * @throws HankoConfigurationError `configuration_invalid` for a key that no user has, when the class is
  * loaded. Per request, where no guard has thrown it already:
  * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
  * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
+ * @throws HankoStepUpError `step_up_required` (401)
+ * @throws HankoRequirementError `requirement_not_met` (403)
  * @throws HankoCrossSiteError `cross_site_request` (403)
  * @throws HankoUnavailableError `hanko_unavailable` (503)
  * @throws HankoContextError `context_unsupported` (501)
  */
 export function CurrentUser(...pipes: Pipe[]): ParameterDecorator;
-export function CurrentUser(key: keyof HankoUser, ...pipes: Pipe[]): ParameterDecorator;
+export function CurrentUser(key: HankoUserKey, ...pipes: Pipe[]): ParameterDecorator;
 export function CurrentUser(
-  ...[first, ...rest]: [(keyof HankoUser | Pipe)?, ...Pipe[]]
+  ...[first, ...rest]: [(HankoUserKey | Pipe)?, ...Pipe[]]
 ): ParameterDecorator {
-  if (typeof first === 'string' && !HANKO_USER_KEYS.includes(first)) {
+  if (typeof first === 'string' && !isUserKey(first)) {
     throw new HankoConfigurationError([
       {
         path: `@CurrentUser('${first}')`,
-        hint: `names no property of HankoUser: ${HANKO_USER_KEYS.join(', ')}.`,
+        hint: `names no property of HankoUser: ${HANKO_USER_KEYS.join(', ')} and claims.<name>.`,
       },
     ]);
   }
@@ -88,3 +103,7 @@ export function CurrentUser(
     ...pipes,
   );
 }
+
+const isUserKey = (key: string): boolean =>
+  HANKO_USER_KEYS.includes(key as keyof HankoUser) ||
+  (key.startsWith(CLAIM) && key.length > CLAIM.length);

@@ -1,18 +1,22 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
-import { markDemands, markRoute, type RouteDemands } from '../auth/route-mode.js';
+import { markDemands, markRoute } from '../auth/route-mode.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
-import { type HankoSessionPolicy, sessionPolicyFaults } from '../options/session-policy.js';
+import { sessionPolicyFaults } from '../options/session-policy.js';
+import { isObject, kindOf } from '../value-checks.js';
+import { requirementFaults } from '../requirements/requirement-faults.js';
+import type { RequireAuthOptions } from '../requirements/requirements.js';
 
-/** What a route demands of its callers. */
-export interface RequireAuthOptions {
-  /** Whether Hanko is asked if the session is still alive. Default: the class's, else the module's `session`. */
-  readonly session?: HankoSessionPolicy;
-}
+const PATH = '@RequireAuth()';
 
 /**
  * Closes a class or handler: it binds the guard, and beats a `@Public()` or `@OptionalAuth()` on the class.
- * Demands of the handler and its class are merged, one by one; the handler's win.
+ * Demands of the handler and its class are merged, one by one, `claims` claim by claim; the handler's win:
+ * ```ts
+ * @RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })
+ * ```
+ * Callers that do not meet them are answered 401 `step_up_required` where a new login can help, else 403
+ * `requirement_not_met`.
  *
  * @param options default: nothing beyond a good session token.
  * @throws HankoConfigurationError `configuration_invalid` for a wrong option, and if the same class or
@@ -21,9 +25,8 @@ export interface RequireAuthOptions {
 export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & MethodDecorator {
   const faults = faultsIn(options);
   if (faults.length > 0) throw new HankoConfigurationError(faults);
-  // A copy: what is changed later was never checked.
-  const { session } = options;
-  const demands: RouteDemands = session === undefined ? {} : { session: structuredClone(session) };
+  // What is changed later was never checked.
+  const demands = copyOf(options);
   return applyDecorators(
     (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
       markRoute('required', target, property, descriptor);
@@ -33,14 +36,21 @@ export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & 
   );
 }
 
-function faultsIn(options: RequireAuthOptions): ConfigurationFault[] {
-  const { session, ...unknown } = options;
-  const names = Object.keys(unknown);
+function faultsIn(options: unknown): ConfigurationFault[] {
+  if (!isObject(options)) {
+    return [{ path: PATH, hint: `takes an object, got ${kindOf(options)}.` }];
+  }
+  const { session, ...requirements } = options;
   return [
-    ...names.map((name) => ({
-      path: `@RequireAuth().${name}`,
-      hint: 'is not an option: there is session.',
-    })),
-    ...(session === undefined ? [] : sessionPolicyFaults(session, '@RequireAuth().session')),
+    ...requirementFaults(requirements, PATH, ['session']),
+    ...(session === undefined ? [] : sessionPolicyFaults(session, `${PATH}.session`)),
   ];
+}
+
+/** Of plain values, without members that are undefined: those say nothing. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, copyOf(member)])) as T;
 }

@@ -38,6 +38,19 @@ export const ANSWERS = {
   token_claims_invalid: invalidToken('The session token lacks a required claim'),
   token_not_a_session: invalidToken('The token is not a session token'),
   session_revoked: invalidToken('The session has ended'),
+  // RFC 9470 §3; `max_age` is added where the login is too old.
+  step_up_required: {
+    status: 401,
+    challenge:
+      'Bearer error="insufficient_user_authentication", error_description="A stronger or more recent login is required"',
+    message: 'A stronger or more recent login is required',
+  },
+  requirement_not_met: {
+    status: 403,
+    challenge:
+      'Bearer error="insufficient_scope", error_description="The user does not meet a requirement of this resource"',
+    message: 'The user does not meet a requirement of this resource',
+  },
   cross_site_request: {
     status: 403,
     message: 'A cross-site request may not use the session cookie',

@@ -1,6 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { answerFor, type HankoAnswerCode } from './answers.js';
+import { ANSWERS, answerFor, type HankoAnswerCode } from './answers.js';
+import type { HankoUnmetRequirement } from './unmet-requirement.js';
+
+/** What one answer has beyond its row in the table. */
+interface AnswerDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
 
 /**
  * Base of every error that answers a caller. Nest turns it into the response by itself:
@@ -25,10 +32,10 @@ export abstract class HankoAuthError extends HttpException {
   protected constructor(
     code: HankoAnswerCode,
     reason: string,
-    headers: Readonly<Record<string, string>> = {},
+    { headers = {}, body = {} }: AnswerDetails = {},
   ) {
     const { status, challenge, message } = answerFor(code);
-    super({ statusCode: status, code, message }, status, { errorCode: code });
+    super({ statusCode: status, code, message, ...body }, status, { errorCode: code });
     this.reason = reason;
     this.headers = challenge ? { 'WWW-Authenticate': challenge, ...headers } : headers;
     brand(this);
@@ -80,6 +87,59 @@ export class HankoCrossSiteError extends HankoAuthError {
 }
 
 /**
+ * The route demands a login that is stronger or more recent (`mfa`, `amr`, `maxAgeSeconds`): 401
+ * `insufficient_user_authentication`, RFC 9470 §3. The body holds `unmet` and `authenticatedAt`.
+ */
+export class HankoStepUpError extends HankoAuthError {
+  override readonly code = 'step_up_required';
+
+  /**
+   * `HankoAuthService.check()` throws it too.
+   * @param unmet every requirement that is not met.
+   * @param authenticatedAt when the user logged in. If a new login is answered with the same `unmet`, another
+   * one will be too: on a device that it trusts Hanko asks for no second factor.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
+  constructor(
+    readonly unmet: readonly HankoUnmetRequirement[],
+    readonly authenticatedAt: Date,
+    reason: string,
+  ) {
+    super('step_up_required', reason, {
+      headers: stepUpHeaders(unmet),
+      body: { unmet, authenticatedAt: authenticatedAt.toISOString() },
+    });
+  }
+}
+
+function stepUpHeaders(unmet: readonly HankoUnmetRequirement[]): Record<string, string> {
+  const age = unmet.find(({ requirement }) => requirement === 'maxAgeSeconds');
+  if (age?.requirement !== 'maxAgeSeconds') return {};
+  const { challenge } = ANSWERS.step_up_required;
+  return { 'WWW-Authenticate': `${challenge}, max_age="${age.needed}"` };
+}
+
+/**
+ * The user is known and lacks something that no new login would bring (`verifiedEmail`, `claims`): 403
+ * `insufficient_scope`, RFC 6750 §3.1. The body holds `unmet`.
+ */
+export class HankoRequirementError extends HankoAuthError {
+  override readonly code = 'requirement_not_met';
+
+  /**
+   * `HankoAuthService.check()` throws it too.
+   * @param unmet every requirement that is not met.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
+  constructor(
+    readonly unmet: readonly HankoUnmetRequirement[],
+    reason: string,
+  ) {
+    super('requirement_not_met', reason, { body: { unmet } });
+  }
+}
+
+/**
  * Hanko cannot be asked, so we cannot tell: 503 (RFC 9110 §15.6.4) with `Retry-After` (§10.2.3), never the
  * caller's fault.
  */
@@ -95,7 +155,7 @@ export class HankoUnavailableError extends HankoAuthError {
     /** Whole seconds until the next try can succeed. */
     readonly retryAfterSeconds: number,
   ) {
-    super('hanko_unavailable', reason, { 'Retry-After': String(retryAfterSeconds) });
+    super('hanko_unavailable', reason, { headers: { 'Retry-After': String(retryAfterSeconds) } });
   }
 }
 
@@ -158,6 +218,8 @@ export type HankoError =
   | HankoCredentialsError
   | HankoTokenError
   | HankoCrossSiteError
+  | HankoStepUpError
+  | HankoRequirementError
   | HankoUnavailableError
   | HankoContextError
   | HankoConfigurationError;

@@ -1,6 +1,7 @@
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import type { HankoClaimsSchema } from '../user/claims-schema.js';
 import type { ResolvedRevocationOptions, RevocationOptions } from './revocation-options.js';
 import type { HankoSessionPolicy, OnUnavailable } from './session-policy.js';
 
@@ -112,6 +113,14 @@ export interface HankoModuleOptions {
   readonly revocation?: RevocationOptions;
 
   /**
+   * A Standard Schema (zod, valibot, arktype, …) that the claims of each verified token are put through, once
+   * per token: what it makes of them is `user.claims`; claims that it does not mention stay as they were sent,
+   * and Hanko's own cannot be changed. A token that it refuses is answered 401 `token_claims_invalid`.
+   * Default: claims are what was sent.
+   */
+  readonly claimsSchema?: HankoClaimsSchema;
+
+  /**
    * `fetch` to use for calls to Hanko. Default: Node's own HTTP client with its global agents, which takes
    * less than half of the CPU time of `globalThis.fetch`.
    */
@@ -161,6 +170,8 @@ export interface ResolvedHankoOptions {
   readonly validateTimeoutMs: number;
   readonly onUnavailable: OnUnavailable;
   readonly revocation: ResolvedRevocationOptions;
+  /** null = claims stay as they were sent. */
+  readonly claimsSchema: HankoClaimsSchema | null;
   /** null = Node's HTTP client. */
   readonly fetch: typeof globalThis.fetch | null;
   readonly now: () => number;

@@ -29,4 +29,5 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HankoModuleOption
   'onUnavailable',
   'signatureCache',
   'revocation',
+  'claimsSchema',
 ]);

@@ -4,6 +4,7 @@ import { cookieTokenExtractor } from '../extraction/cookie.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import { parseJwkSet, type JwkSet } from '../jwks/jwk-set.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import type { HankoClaimsSchema } from '../user/claims-schema.js';
 import type { HankoEnvironment } from './environment.js';
 import type { ResolvedHankoOptions } from './hanko-options.js';
 import { API_ONLY, FETCH_ONLY, OPTION_NAMES } from './option-names.js';
@@ -16,7 +17,7 @@ import {
   type OnUnavailable,
   sessionPolicyFaults,
 } from './session-policy.js';
-import { isFunction, isObject, isOrigin, isText, kindOf } from './value-checks.js';
+import { isFunction, isObject, isOrigin, isText, kindOf } from '../value-checks.js';
 
 /** RFC 6265 §4.1.1, RFC 9110 §5.6.2: a cookie's name is a token. */
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
@@ -56,6 +57,7 @@ export function resolveOptions(
     session: options.session(),
     onUnavailable,
     revocation: options.revocation(onUnavailable),
+    claimsSchema: options.claimsSchema(),
     fetch: options.func('fetch') ?? null,
     now: options.func('now') ?? Date.now,
   };
@@ -263,6 +265,20 @@ class OptionsReader {
   revocation(onUnavailable: OnUnavailable): ResolvedRevocationOptions {
     const { revocation = {} } = this.written;
     return readRevocationOptions(revocation, onUnavailable, (fault) => this.faults.push(fault));
+  }
+
+  claimsSchema(): HankoClaimsSchema | null {
+    const { claimsSchema } = this.written;
+    if (claimsSchema === undefined) return null;
+    // Arktype's are functions.
+    const standard = (Object(claimsSchema) as Record<string, unknown>)['~standard'];
+    if (!isObject(standard) || standard.version !== 1 || !isFunction(standard.validate)) {
+      this.fault(
+        'claimsSchema',
+        'must be a Standard Schema, version 1, as zod (from 3.24), valibot (from 1.0) and arktype (from 2.0) make them.',
+      );
+    }
+    return claimsSchema as HankoClaimsSchema;
   }
 
   func<Name extends 'fetch' | 'now'>(name: Name): ResolvedHankoOptions[Name] | undefined {

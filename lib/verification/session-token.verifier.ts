@@ -6,9 +6,10 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import { isLater, type NowOrLater } from '../now-or-later.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoUser } from '../user/hanko-user.js';
+import { ClaimsParser } from './claims-parser.js';
 import { decodeUnverifiedJws } from './compact-jws.js';
 import { verifyRs256 } from './rs256.js';
-import { checkSessionClaims, parseSessionClaims } from './session-claims.js';
+import { checkSessionClaims, parseSessionClaims, type SessionClaims } from './session-claims.js';
 import {
   endOf,
   SignatureCache,
@@ -32,10 +33,10 @@ interface Verification extends VerifiableToken {
 
 /**
  * From a text that claims to be a session token to a {@link HankoUser}, in this order:
- * form and algorithm, kind, claims, key, signature. What needs no key comes first, so that a dead
+ * form and algorithm, kind, claims, key, signature, and the app's schema of claims. What needs no key comes first, so that a dead
  * token is refused also while Hanko is down; what is not yet verified may refuse, never accept.
  *
- * A token whose signature is known skips the first step and the last, and no other.
+ * A token whose signature is known skips the first step and RSA, and no other.
  */
 @Injectable()
 export class SessionTokenVerifier {
@@ -43,14 +44,18 @@ export class SessionTokenVerifier {
   /** Whoever brings a token that is being verified waits for the same result. By the token's end. */
   private readonly underWay = new Map<string, Verification>();
 
+  private readonly claims: ClaimsParser;
+
   constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
     this.signatures = new SignatureCache(options.signatureCache);
+    this.claims = new ClaimsParser(options.claimsSchema);
   }
 
   /**
    * @returns the user, without a promise if the signature is known.
    * @throws HankoTokenError any `token_…` code; now, or by the promise
    * @throws HankoUnavailableError `hanko_unavailable`
+   * @throws HankoConfigurationError `configuration_invalid` for a `claimsSchema` that makes no object
    */
   verify(token: unknown, hanko: TrustedHanko): NowOrLater<HankoUser> {
     const nowMs = this.options.now();
@@ -65,7 +70,7 @@ export class SessionTokenVerifier {
     // A key that is gone takes its tokens along; one that cannot be told now may come back.
     const key = findVerificationKey(hanko.jwks, kid, nowMs, () => this.signatures.forget(token));
     if (known !== undefined && !isLater(key) && this.isBy(key, known)) {
-      return new HankoUser(session.claims);
+      return this.userOf(session);
     }
 
     const expiresAtMs = (session.expiresAt + this.options.clockToleranceSeconds) * 1000;
@@ -78,9 +83,14 @@ export class SessionTokenVerifier {
         )
       : this.isSigned(candidate, key);
     return isSigned.then((isGood) => {
-      if (isGood) return new HankoUser(session.claims);
+      if (isGood) return this.userOf(session);
       throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
     });
+  }
+
+  private userOf({ claims }: SessionClaims): NowOrLater<HankoUser> {
+    const parsed = this.claims.parse(claims);
+    return isLater(parsed) ? parsed.then((found) => new HankoUser(found)) : new HankoUser(parsed);
   }
 
   private parse(token: unknown): Pick<VerifiableToken, 'kid' | 'session'> {
