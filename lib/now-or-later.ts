@@ -6,8 +6,7 @@ export function isLater<T>(value: NowOrLater<T>): value is Promise<T> {
   return (
     typeof value === 'object' &&
     value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
+    typeof (value as { then?: unknown }).then === 'function'
   );
 }
 

@@ -19,17 +19,13 @@ import {
   isSamePolicy,
   sessionPolicyFaults,
 } from '../options/session-policy.js';
-import {
-  type RequirementChecks,
-  refuseUnmet,
-  requirementChecks,
-} from '../requirements/requirement-checks.js';
+import { refuseUnmet, requirementChecks } from '../requirements/requirement-checks.js';
 import { requirementFaults } from '../requirements/requirement-faults.js';
 import type { HankoRequirements } from '../requirements/requirements.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { type Notes, RequestNotes } from './request-notes.js';
-import { Routes } from './route-mode.js';
+import { type Route, Routes } from './route-mode.js';
 import { sendHeaders } from './send-headers.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
@@ -42,16 +38,8 @@ interface Anonymous {
 
 type Outcome = Authenticated | Anonymous;
 
-/** What is asked of a request. */
-interface Wanted {
-  readonly optional: boolean;
-  /** null = Hanko is not asked. */
-  readonly session: ResolvedSessionPolicy | null;
-  /** What the user must meet beyond that. */
-  readonly requirements: RequirementChecks;
-  /** `Controller.method`, for operators. */
-  readonly handler: string | undefined;
-}
+/** What is asked of a request: what its route asks, or what the app's own code asks in its place. */
+type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
 
 /** How a token is looked at. */
 export interface HankoVerifyOptions {
@@ -121,11 +109,11 @@ export class HankoAuthService {
   ): Promise<HankoUser | null> {
     const route = isExecutionContext(source) ? this.routes.of(source) : undefined;
     const authenticated = await this.authenticateSource(source, {
-      optional,
+      mode: optional ? 'optional' : 'required',
+      name: route?.name,
       session:
         session === undefined && route !== undefined ? route.session : this.sessionPolicy(session),
       requirements: route?.requirements ?? [],
-      handler: route?.name,
     });
     return authenticated?.user ?? null;
   }
@@ -167,15 +155,17 @@ export class HankoAuthService {
    * @internal
    */
   authenticateRoute(context: ExecutionContext): NowOrLater<Authenticated | null> {
-    const { mode, name, session, requirements } = this.routes.of(context);
+    const route = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
-    if (mode === 'public') return null;
-    return this.authenticateSource(context, {
-      optional: mode === 'optional',
-      session,
-      requirements,
-      handler: name,
-    });
+    if (route.mode === 'public') return null;
+    return this.admitted(context, route) ?? this.authenticateSource(context, route);
+  }
+
+  /** Who was let in to this very route already: by the guard, when a parameter asks. */
+  private admitted(context: ExecutionContext, route: Route): Authenticated | undefined {
+    if (context.getType() !== 'http') return undefined;
+    const { admittedTo, outcome } = this.notes.of(identityOf(httpRequest(context)));
+    return admittedTo === route && isAuthenticated(outcome) ? outcome : undefined;
   }
 
   /** @throws HankoConfigurationError */
@@ -190,31 +180,31 @@ export class HankoAuthService {
     source: ExecutionContext | IncomingRequest,
     wanted: Wanted,
   ): NowOrLater<Authenticated | null> {
-    const { optional, requirements, handler } = wanted;
+    const { mode, name, requirements } = wanted;
     const context = isExecutionContext(source) ? source : undefined;
-    // Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former.
     let identity: object = source;
     let request: IncomingRequest;
     return settle(
       () => {
         request = context ? httpRequest(context) : (source as IncomingRequest);
-        identity = request.raw ?? request;
+        identity = identityOf(request);
         return this.authenticateOnce(this.notes.of(identity), request, wanted);
       },
       (outcome) => {
         if (outcome.user === null) {
-          if (!optional) throw outcome.error();
-          this.log.anonymous(this.notes.of(identity), handler);
+          if (mode === 'required') throw outcome.error();
+          this.log.anonymous(this.notes.of(identity), name);
           return null;
         }
         if (requirements.length > 0) refuseUnmet(requirements, outcome.user, this.options.now());
         // For loggers, policies and the like that look for a user there.
         (request as { user?: unknown }).user = outcome.user;
+        this.notes.of(identity).admittedTo = wanted;
         return outcome;
       },
       (error) => {
         if (isAuthError(error)) {
-          this.log.refused(this.notes.of(identity), error, handler);
+          this.log.refused(this.notes.of(identity), error, name);
           if (context?.getType() === 'http') {
             sendHeaders(context.switchToHttp().getResponse(), error.headers);
           }
@@ -234,6 +224,7 @@ export class HankoAuthService {
 
     const outcome = this.authenticateRequest(notes, request, wanted);
     notes.policy = session;
+    notes.admittedTo = null;
     if (!isLater(outcome)) return keep(notes, outcome);
     const later: Promise<Outcome> = outcome.then(
       (settled) => (notes.outcome === later ? keep(notes, settled) : settled),
@@ -265,14 +256,14 @@ export class HankoAuthService {
     request: IncomingRequest,
     { tokens, ambient }: ExtractedCredential,
     source: string,
-    { session, handler }: Wanted,
+    { session, name }: Wanted,
   ): NowOrLater<Outcome> {
     const isAmbient = ambient !== false;
     if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
     return settle<Authenticated, Outcome>(
       () => this.tokens.verifyAny(tokens, this.trustedHanko(), session),
       (found) => {
-        this.log.authenticated(notes, found.user, source, handler);
+        this.log.authenticated(notes, found.user, source, name);
         return found;
       },
       (error) => {
@@ -311,5 +302,12 @@ const NO_CREDENTIAL: Anonymous = {
 function httpRequest(context: ExecutionContext): IncomingRequest {
   const type = context.getType<string>();
   if (type !== 'http') throw new HankoContextError(type, handlerName(context));
-  return context.switchToHttp().getRequest<IncomingRequest>();
+  // What switchToHttp().getRequest() returns; that makes three closures on each call.
+  return context.getArgByIndex<IncomingRequest>(0);
 }
+
+/** Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former. */
+const identityOf = (request: IncomingRequest): object => request.raw ?? request;
+
+const isAuthenticated = (outcome: NowOrLater<Outcome> | undefined): outcome is Authenticated =>
+  outcome !== undefined && !isLater(outcome) && outcome.user !== null;

@@ -7,6 +7,8 @@ export interface Notes<Outcome> {
   outcome: NowOrLater<Outcome> | undefined;
   /** For which session policy that holds: one that asks less must not answer for one that asks more. */
   policy: ResolvedSessionPolicy | null;
+  /** What let it in, if it is still by this outcome. */
+  admittedTo: object | null;
   /** What was last said about it in the log. */
   said: string | undefined;
 }
@@ -46,6 +48,7 @@ export class RequestNotes<Outcome> {
       owner: this,
       outcome: undefined,
       policy: null,
+      admittedTo: null,
       said: undefined,
     };
     Noted.write(request, notes as Notes<never>);

@@ -2,11 +2,18 @@ import { HankoCredentialsError, HankoTokenError } from '../errors/hanko.errors.j
 import { headerValues } from './request.js';
 import type { TokenExtractor } from './token-extractor.js';
 
+const SCHEME = 'bearer';
+
+/** RFC 9110 §5.6.2: what a scheme is made of. */
+const TOKEN_CHARACTER = /[!#$%&'*+\-.^_`|~\w]/;
+
 /**
- * RFC 9110 §11.4: a scheme, which is a token (§5.6.2), and what follows it. Whatever follows `Bearer` counts as
- * a bearer credential, also if it is set apart wrongly: a bad bearer must not pass for none.
+ * RFC 9110 §11.4: a scheme and what follows it. Whatever follows `Bearer` counts as a bearer credential, also
+ * if it is set apart wrongly: a bad bearer must not pass for none.
  */
-const SCHEME = /^[!#$%&'*+\-.^_`|~\w]+/;
+const isBearer = (credentials: string): boolean =>
+  credentials.slice(0, SCHEME.length).toLowerCase() === SCHEME &&
+  !TOKEN_CHARACTER.test(credentials.charAt(SCHEME.length));
 
 /**
  * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1; the scheme in any case. Other schemes are left alone.
@@ -21,9 +28,8 @@ export function bearerTokenExtractor(): TokenExtractor {
       let token: string | undefined;
       for (const value of headerValues(request, 'authorization')) {
         const credentials = value.trim();
-        const scheme = SCHEME.exec(credentials)?.[0];
-        if (scheme?.toLowerCase() !== 'bearer') continue;
-        let start = scheme.length;
+        if (!isBearer(credentials)) continue;
+        let start = SCHEME.length;
         while (credentials[start] === ' ') start += 1;
         const candidate = credentials.slice(start);
         if (token !== undefined && token !== candidate) {
