@@ -11,8 +11,10 @@ import {
   nestjsHankoOnline,
   nestjsHankoOnlineAccept,
   nestjsHankoRefresh,
+  nestjsHankoRequest,
 } from './nestjs-hanko.js';
 import { none } from './none.js';
+import { parameter } from './parameter.js';
 import { passportJwt } from './passport-jwt.js';
 import { validateRecipe } from './validate-recipe.js';
 import { yes } from './yes.js';
@@ -21,6 +23,8 @@ import { yes } from './yes.js';
 export const httpContenders: readonly Contender[] = [
   none,
   yes,
+  parameter,
+  nestjsHankoRequest,
   nestjsHanko,
   nestjsHankoCookie,
   nestjsHankoNoCache,

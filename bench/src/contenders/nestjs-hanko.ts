@@ -1,10 +1,11 @@
-import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, Module, Req, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   CurrentUser,
   HankoAuthGuard,
   HankoModule,
   type HankoModuleOptions,
+  type HankoUser,
   Public,
 } from 'nestjs-hanko';
 import { type Contender, type HankoSettings, PLATFORMS } from './contender.js';
@@ -23,15 +24,34 @@ class MeController {
   }
 }
 
+/** Reads the user off the request, as the apps of the other libraries do: then what differs is the guard. */
+@Controller()
+class RequestController {
+  @Get('me')
+  me(@Req() request: { user: HankoUser }) {
+    return { id: request.user.id };
+  }
+
+  @Public()
+  @Get('ping')
+  ping() {
+    return { ok: true };
+  }
+}
+
 @Module({})
 class ProtectedModule {}
 
-function app(hanko: HankoSettings, options: HankoModuleOptions): DynamicModule {
+function app(
+  hanko: HankoSettings,
+  options: HankoModuleOptions,
+  controller: Type = MeController,
+): DynamicModule {
   const { apiUrl, issuer, audience } = hanko;
   return {
     module: ProtectedModule,
     imports: [HankoModule.forRoot({ apiUrl, issuer, audience, ...options })],
-    controllers: [MeController],
+    controllers: [controller],
     providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }],
   };
 }
@@ -45,6 +65,14 @@ export const nestjsHanko: Contender = {
   name: '**nestjs-hanko**',
   credential: 'bearer',
   app: (hanko) => app(hanko, {}),
+};
+
+export const nestjsHankoRequest: Contender = {
+  ...common,
+  id: 'nestjs-hanko-request',
+  name: '**nestjs-hanko**, `request.user`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, {}, RequestController),
 };
 
 export const nestjsHankoCookie: Contender = {

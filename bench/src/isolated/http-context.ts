@@ -16,6 +16,7 @@ function contextOf(request: object): ExecutionContext {
     getClass: () => NotesController,
     getHandler: () => NotesController.prototype.list,
     getArgs: () => [request, response],
+    getArgByIndex: (index: number) => [request, response][index],
     switchToHttp: () => http,
   };
   return context as unknown as ExecutionContext;

@@ -2,13 +2,18 @@ import { firstSeenRatio } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
 import type { Contender } from '../contenders/contender.js';
 import { httpContenders } from '../contenders/index.js';
-import { nestjsHanko, nestjsHankoCookie, nestjsHankoNoCache } from '../contenders/nestjs-hanko.js';
+import {
+  nestjsHanko,
+  nestjsHankoCookie,
+  nestjsHankoNoCache,
+  nestjsHankoRequest,
+} from '../contenders/nestjs-hanko.js';
 import { Figures, type Report } from '../report/figure.js';
 import type { Settings } from '../settings.js';
 import { compareContenders } from './compare-contenders.js';
 import { THOUSAND } from './thousand.js';
 
-const WITH_BAR = [nestjsHanko, nestjsHankoCookie];
+const WITH_BAR = [nestjsHankoRequest, nestjsHanko, nestjsHankoCookie];
 const OWN = [...WITH_BAR, nestjsHankoNoCache];
 const PEERS = httpContenders.filter(({ verifies }) => verifies).filter((c) => !OWN.includes(c));
 

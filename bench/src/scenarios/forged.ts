@@ -2,7 +2,7 @@ import { pingP99Ms } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
 import type { Contender } from '../contenders/contender.js';
 import { docsRecipe } from '../contenders/docs-recipe.js';
-import { nestjsHanko, nestjsHankoCookie } from '../contenders/nestjs-hanko.js';
+import { nestjsHanko, nestjsHankoCookie, nestjsHankoRequest } from '../contenders/nestjs-hanko.js';
 import { none } from '../contenders/none.js';
 import { forgedToken } from '../hanko/tokens.js';
 import type { ProbeResult } from '../load/probe.js';
@@ -13,7 +13,7 @@ import { spreadOf } from '../report/statistics.js';
 import type { Server } from '../server/server.js';
 
 const PROBE_EVERY_MS = 5;
-const WITH_BAR: readonly Contender[] = [nestjsHanko, nestjsHankoCookie];
+const WITH_BAR: readonly Contender[] = [nestjsHankoRequest, nestjsHanko, nestjsHankoCookie];
 
 interface Flooded {
   readonly flood: Sample;

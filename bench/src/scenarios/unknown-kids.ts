@@ -1,6 +1,6 @@
 import { jwksFetchesPerCooldown } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
-import { nestjsHanko, nestjsHankoCookie } from '../contenders/nestjs-hanko.js';
+import { nestjsHanko, nestjsHankoCookie, nestjsHankoRequest } from '../contenders/nestjs-hanko.js';
 import { unknownKidToken } from '../hanko/tokens.js';
 import { sample } from '../load/rounds.js';
 import { Figures, type Report } from '../report/figure.js';
@@ -9,7 +9,7 @@ import { Figures, type Report } from '../report/figure.js';
 const COOLDOWN_MS = 30_000;
 /** Only an end for a server that hangs. */
 const TIME_LIMIT_MS = 120_000;
-const WITH_BAR = [nestjsHanko, nestjsHankoCookie];
+const WITH_BAR = [nestjsHankoRequest, nestjsHanko, nestjsHankoCookie];
 
 export const unknownKids: Scenario = {
   name: 'unknown-kids',

@@ -1,12 +1,12 @@
 import { warmRatio } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
-import { nestjsHanko, nestjsHankoCookie } from '../contenders/nestjs-hanko.js';
+import { nestjsHanko, nestjsHankoCookie, nestjsHankoRequest } from '../contenders/nestjs-hanko.js';
 import { none } from '../contenders/none.js';
 import { Figures, type Report } from '../report/figure.js';
 import { spreadOf } from '../report/statistics.js';
 import { compareContenders } from './compare-contenders.js';
 
-const WITH_BAR = [nestjsHanko, nestjsHankoCookie];
+const WITH_BAR = [nestjsHankoRequest, nestjsHanko, nestjsHankoCookie];
 
 export const warm: Scenario = {
   name: 'warm',
