@@ -1,7 +1,13 @@
 import { useState } from 'react';
 import { type Answer, callApi } from './hanko';
 
-const ROUTES = { Public: '/', Optional: '/greeting', Protected: '/me' };
+const ROUTES = {
+  Public: '/',
+  Optional: '/greeting',
+  Protected: '/me',
+  'Recent login': '/account/export',
+  'Second factor': '/account/billing',
+};
 
 export function ApiCalls() {
   const [answer, setAnswer] = useState<Answer>();
@@ -22,6 +28,7 @@ export function ApiCalls() {
             <strong data-ok={answer.status === 200}>
               {answer.route} → {answer.status}
             </strong>
+            {answer.advice && <p className="advice">{answer.advice}</p>}
             <pre tabIndex={0}>{JSON.stringify(answer.body, null, 2)}</pre>
           </>
         ) : (

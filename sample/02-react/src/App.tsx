@@ -2,6 +2,8 @@ import { ApiCalls } from './ApiCalls';
 import { hanko } from './hanko';
 import { useSession } from './useSession';
 
+const focus = (heading: HTMLElement | null) => heading?.focus(); // out here: called once
+
 export function App() {
   const { user, notice } = useSession();
 
@@ -15,7 +17,7 @@ export function App() {
         {user === null && <hanko-auth />}
         {user && (
           <>
-            <h2 tabIndex={-1} ref={(heading) => heading?.focus()}>
+            <h2 tabIndex={-1} ref={focus}>
               Hello {user.email?.address ?? user.id}
             </h2>
             <p>

@@ -1,4 +1,5 @@
 import { register } from '@teamhanko/hanko-elements';
+import { withStepUp } from '../../shared/login-dialog';
 
 // Served beside the page, so that one build runs on any Hanko. In your app: constants.
 const { hankoApiUrl, apiUrl, tokenTransport } = await (await fetch('/config.json')).json();
@@ -12,8 +13,11 @@ export const { hanko } = await register(hankoApiUrl, {
 
 export type Answer = Awaited<ReturnType<typeof callApi>>;
 
-/** Calls the NestJS API. Status 0: it did not answer, or CORS does not let this page read it. */
-export async function callApi(route: string) {
+/** Calls the NestJS API, if need be with a new login. */
+export const callApi = (route: string) => withStepUp(hanko, () => send(route));
+
+/** Status 0: the API did not answer, or CORS does not let this page read it. */
+async function send(route: string) {
   const headers = new Headers();
   // Not hanko.getSessionToken(): it looks for a cookie, wherever the token is.
   const token = isHeader ? sessionStorage.getItem('hanko') : null;
@@ -35,6 +39,6 @@ export async function currentUser(): Promise<User | null> {
   // The API verifies tokens by itself, so it still takes one whose session was ended. Hanko knows.
   const session = await hanko.validateSession().catch(() => null); // null: Hanko is down
   if (session?.is_valid === false) return null;
-  const { status, body } = await callApi('/me');
+  const { status, body } = await send('/me');
   return status === 200 ? body : null;
 }
