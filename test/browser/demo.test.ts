@@ -51,6 +51,16 @@ describe('npm start, without a Hanko of your own', () => {
     await expectVisible(visitor.notice('Your session has ended.'));
   });
 
+  test('a mail shows up above the login that a step-up asks for', async () => {
+    await visitor.open(`${sample.url}/svelte`);
+    await visitor.signIn(ADA.email, ADA.password);
+    await expectVisible(visitor.greeting(ADA.email));
+    await visitor.stepUp('Second factor', 2);
+    await visitor.enter('Email', ADA.email);
+    await visitor.button('Passcode').click();
+    await expectVisible(visitor.page.getByRole('dialog').getByText('Use passcode'));
+  });
+
   test('signed out at one instance of the API, the old token is refused by both', async () => {
     const { page } = visitor;
     const here = new URL(sample.url).host;

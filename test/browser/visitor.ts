@@ -8,9 +8,20 @@ export const FAILURES = fileURLToPath(new URL('failures', import.meta.url));
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
+/** Its buttons, and what they call. */
+const ROUTES = {
+  Public: '/',
+  Optional: '/greeting',
+  Protected: '/me',
+  'Recent login': '/account/export',
+  'Second factor': '/account/billing',
+};
+type Call = keyof typeof ROUTES;
+
 /** In the page, as text: nothing else here knows what a document is. */
 const COUNT_STATES = `
-  document.addEventListener('hanko-after-state-change', () => {
+  document.addEventListener('hanko-after-state-change', ({ detail: { state } }) => {
+    if (state.flowName === 'profile') return;
     const { dataset } = document.documentElement;
     dataset.states = Number(dataset.states ?? 0) + 1;
   });
@@ -40,11 +51,31 @@ export class Visitor {
     await this.formSettles(1);
   }
 
+  /** As somebody who has signed in before, with this token, and is greeted. */
+  async arrive(url: string, token: string, tokenTransport: 'cookie' | 'header'): Promise<void> {
+    await this.page.addInitScript(COUNT_STATES);
+    if (tokenTransport === 'cookie') {
+      const { hostname: domain } = new URL(url);
+      await this.context.addCookies([{ name: 'hanko', value: token, domain, path: '/' }]);
+    } else {
+      await this.page.addInitScript(`sessionStorage.setItem('hanko', ${JSON.stringify(token)})`);
+    }
+    await this.page.goto(url);
+    await this.page.getByRole('heading', { name: 'Hello' }).waitFor();
+  }
+
+  /** Presses a button of a route that wants a better login. @returns the form that asks for it, ready for use. */
+  async stepUp(name: Call, flows = 1): Promise<Locator> {
+    await this.button(name).click();
+    await this.formSettles(flows);
+    return this.page.getByRole('dialog', { name: 'Please sign in again' });
+  }
+
   /**
    * <hanko-auth> shows the first page of a flow again half a second after it has shown it, and throws
    * away what was done in between.
    */
-  private async formSettles(flows: number): Promise<void> {
+  async formSettles(flows: number): Promise<void> {
     await this.page.locator(`html[data-states="${2 * flows}"]`).waitFor();
   }
 
@@ -68,10 +99,14 @@ export class Visitor {
     await this.formSettles(2);
     await this.enter('Email', email);
     await this.page.getByRole('heading', { name: 'Enter passcode' }).waitFor();
-    const code = await passcode();
+    await this.enterCode(await passcode());
+    await this.enter('New password', password);
+  }
+
+  /** Six digits, one field each; sent by themselves. */
+  async enterCode(code: string): Promise<void> {
     await this.page.locator('[part~="passcode-input"]').first().click();
     await this.type(code);
-    await this.enter('New password', password);
   }
 
   /** Up to the password, which is typed and sent. */
@@ -99,9 +134,14 @@ export class Visitor {
   }
 
   /** Calls a route of the API, by its button. @returns the route, the status and the body. */
-  async call(name: 'Public' | 'Optional' | 'Protected'): Promise<{ status: string; body: string }> {
+  async call(name: Call): Promise<{ status: string; body: string }> {
     await this.button(name).click();
-    const route = { Public: '/', Optional: '/greeting', Protected: '/me' }[name];
+    return this.answer(name);
+  }
+
+  /** Waits for it. @returns the route, the status and the body. */
+  async answer(name: Call): Promise<{ status: string; body: string }> {
+    const route = ROUTES[name];
     const status = this.page.locator('main output strong', { hasText: `${route} →` });
     await status.waitFor();
     return {
