@@ -21,7 +21,7 @@ type Call = keyof typeof ROUTES;
 /** In the page, as text: nothing else here knows what a document is. */
 const COUNT_STATES = `
   document.addEventListener('hanko-after-state-change', ({ detail: { state } }) => {
-    if (state.flowName === 'profile') return;
+    if (!['login_init', 'registration_init'].includes(state.name)) return;
     const { dataset } = document.documentElement;
     dataset.states = Number(dataset.states ?? 0) + 1;
   });

@@ -9,7 +9,13 @@ import * as webhooks from '../../lib/webhooks/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const COMMON_TYPES = ['ArgumentsHost', 'ExceptionFilter', 'ExecutionContext', 'NestMiddleware'];
+const COMMON_TYPES = [
+  'ArgumentsHost',
+  'ExceptionFilter',
+  'ExecutionContext',
+  'NestMiddleware',
+  'PipeTransform',
+];
 
 /** Where a name comes from that a block of documentation uses and does not import. */
 const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] = [
@@ -29,6 +35,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
   hanko: "declare const hanko: import('nestjs-hanko').HankoAuthService;",
   token: 'declare const token: string;',
   request: 'declare const request: any;',
+  db: 'declare const db: { query<Row>(sql: string, values: string[]): Promise<{ rows: Row[] }> };',
   AppModule: 'declare class AppModule {}',
   sessionStorage: 'declare const sessionStorage: { getItem(key: string): string | null };',
 };
