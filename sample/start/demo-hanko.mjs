@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { FakeHanko } from 'nestjs-hanko/testing';
 import { TokenCopy } from './token-copy.mjs';
@@ -63,6 +64,11 @@ export async function startDemoHanko(tokenTransport, instances) {
         response.flushHeaders();
         response.once('close', () => pages.delete(response));
         pages.add(response);
+      });
+      // An authenticator app: the next code comes on the half minute.
+      routes.get('/demo/app-code', async ({ query: { key, last } }, response) => {
+        if (hanko.totp(key) === last) await setTimeout(30_000 - (Date.now() % 30_000));
+        response.send(hanko.totp(key));
       });
       // As an administrator does: the pages are to find out by themselves.
       routes.post('/demo/end-sessions', (_request, response) => {

@@ -28,16 +28,20 @@ afterEach(({ task }) =>
   visitor?.leave(task.result?.state === 'fail' ? `demo ${task.name}` : undefined),
 );
 
+/** The digits that the demo shows, once it says this. */
+async function code(text: string): Promise<string> {
+  const mail = visitor.page.locator('.mail', { hasText: text });
+  await mail.waitFor({ timeout: 31_000 });
+  return /\d{6}/.exec(await mail.innerText())?.[0] ?? '';
+}
+
 describe('npm start, without a Hanko of your own', () => {
   test('registers with the code that the page shows', async () => {
     const { page } = visitor;
     await page.goto(sample.url);
     expect(await visitor.violations()).toEqual([]);
     await visitor.open(`${sample.url}/svelte`);
-    await visitor.register('grace@example.test', 'nanosecond', async () => {
-      const mail = await page.getByText('Use passcode').innerText();
-      return /\d{6}/.exec(mail)?.[0] ?? '';
-    });
+    await visitor.register('grace@example.test', 'nanosecond', () => code('Use passcode'));
     await expectVisible(visitor.greeting('grace@example.test'));
   });
 
@@ -60,6 +64,25 @@ describe('npm start, without a Hanko of your own', () => {
     await visitor.button('Passcode').click();
     await expectVisible(visitor.page.getByRole('dialog').getByText('Use passcode'));
   });
+
+  test('an authenticator app is set up without a phone, and each of its codes is shown once', async () => {
+    const { page } = visitor;
+    const hedy = { email: 'hedy@example.test', password: 'frequency hopping' };
+    await visitor.open(`${sample.url}/react`);
+    await visitor.register(hedy.email, hedy.password, () => code('Use passcode'));
+    await page.getByText('Manage authenticator app').click();
+    await visitor.button('Set up').click();
+    const first = await code('Your authenticator app would show');
+    await visitor.enterCode(first);
+    await expectVisible(page.getByText('configured'));
+    // Its next code comes within half a minute.
+    await visitor.stepUp('Second factor', 3);
+    await visitor.signIn(hedy.email, hedy.password);
+    const second = await code('Your authenticator app would show');
+    expect(second).not.toBe(first);
+    await visitor.enterCode(second);
+    expect((await visitor.answer('Second factor')).status).toBe('/account/billing → 200');
+  }, 60_000);
 
   test('signed out at one instance of the API, the old token is refused by both', async () => {
     const { page } = visitor;
