@@ -35,9 +35,9 @@ async function showDialog(hanko: Hanko, why: string): Promise<NewLogin> {
   return new Promise((resolve) => {
     let outcome: NewLogin = 'cancelled';
     const stop = hanko.onSessionCreated(({ claims }) => {
-      const isSame = !before || before.subject === claims.subject;
+      const isSame = before?.subject === claims.subject; // not known: no
+      outcome = isSame ? 'done' : 'maybe somebody else';
       if (before && isSame) void endSession(hanko, before.session_id).catch(() => undefined);
-      outcome = isSame ? 'done' : 'somebody else';
       dialog.close();
     });
     // However it closed, Escape included. The browser gives the focus back to where it was.

@@ -5,7 +5,7 @@
 export type Unmet = { readonly requirement: string; readonly needed?: unknown };
 
 /** How it went, when somebody was asked to sign in again. */
-export type NewLogin = 'done' | 'cancelled' | 'somebody else';
+export type NewLogin = 'done' | 'cancelled' | 'maybe somebody else';
 
 /**
  * Makes a call. Where the API demands a stronger or more recent login it has the user sign in again,
@@ -35,11 +35,12 @@ export async function callWithStepUp<Answer extends { body: unknown }>(
     const login = await signInAgain(why);
     if (login === 'cancelled') return { ...answer, advice: `${why} You did not sign in again.` };
     // What one user began must not be done in the name of another.
-    if (login === 'somebody else') {
-      return { ...answer, advice: 'Somebody else has signed in. Nothing was repeated.' };
-    }
+    if (login === 'maybe somebody else') return { ...answer, advice: OTHER_USER };
   }
 }
+
+const OTHER_USER =
+  'You have signed in, but maybe not as who you were. Nothing was repeated: please try again.';
 
 /** What a new login may bring. Empty for every other answer: 403 `requirement_not_met` is for good. */
 export function unmetByLogin(body: unknown): readonly Unmet[] {

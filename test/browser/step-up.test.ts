@@ -178,7 +178,7 @@ describe('cookie mode', () => {
     await arrive('vue', ADA, 'cookie');
     await visitor.stepUp('Recent login');
     await visitor.signIn(GRACE, PASSWORD);
-    await expectVisible(visitor.notice('Somebody else has signed in.'));
+    await expectVisible(visitor.notice('maybe not as who you were'));
     await expectVisible(visitor.greeting(GRACE));
     expect(calls).toHaveLength(1);
   });

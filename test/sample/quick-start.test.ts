@@ -76,6 +76,28 @@ describe('sample/01-quick-start', () => {
     expect(await me.json()).toMatchObject({ email: { address: 'grace@example.test' } });
   });
 
+  test('demands a recent login of one route, and a second factor of another', async () => {
+    await using hanko = await FakeHanko.start();
+    const isAddress = (line: string): boolean => line.startsWith('The app is at ');
+    const lines = await start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
+    const url = lines.find(isAddress)?.slice('The app is at '.length);
+    const ask = async (path: string, login: object): Promise<unknown> => {
+      const token = await hanko.token({ email: 'ada@example.test', ...login });
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await fetch(url + path, { headers });
+      return { status: response.status, body: await response.json() };
+    };
+    const unmet = (requirement: string): object => ({
+      status: 401,
+      body: { code: 'step_up_required', unmet: [{ requirement }] },
+    });
+    expect(await ask('/account/export', {})).toMatchObject({ status: 200 });
+    expect(await ask('/account/export', { ageSeconds: 61 })).toMatchObject(unmet('maxAgeSeconds'));
+    expect(await ask('/account/billing', { amr: ['pwd'] })).toMatchObject(unmet('mfa'));
+    expect(await ask('/account/billing', { amr: ['pwd', 'totp'] })).toMatchObject({ status: 200 });
+    expect((await fetch(`${url}/account/billing`)).status).toBe(401);
+  });
+
   test('refuses a token once a webhook has said that its session has ended', async () => {
     await using hanko = await FakeHanko.start();
     const isAddress = (line: string): boolean => line.startsWith('The app is at ');
