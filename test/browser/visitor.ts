@@ -135,7 +135,14 @@ export class Visitor {
 
   /** Calls a route of the API, by its button. @returns the route, the status and the body. */
   async call(name: Call): Promise<{ status: string; body: string }> {
+    const answered = this.page.waitForResponse((response) => {
+      const { pathname } = new URL(response.url());
+      return pathname === `/api${ROUTES[name]}` && response.request().method() === 'GET';
+    });
     await this.button(name).click();
+    // What the page shows may still be the answer before this one.
+    const body = JSON.stringify(await (await answered).json(), null, 2);
+    await this.page.locator('main output pre', { hasText: body }).waitFor();
     return this.answer(name);
   }
 
