@@ -1,9 +1,8 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import { CurrentUser, HankoAuthGuard, type HankoUser, RequireAuth } from 'nestjs-hanko';
+import { Controller, Get } from '@nestjs/common';
+import { CurrentUser, type HankoUser, RequireAuth } from 'nestjs-hanko';
 
 /** What is worth more than the rest: whoever finds an unlocked screen shall not have it. */
 @Controller('account')
-@UseGuards(HankoAuthGuard)
 export class AccountController {
   /** Only after a login that was just made. In your app rather 300 than 60. */
   @RequireAuth({ maxAgeSeconds: 60 })

@@ -1,16 +1,9 @@
 import { useState } from 'react';
-import { type Answer, callApi } from './hanko';
-
-const ROUTES = {
-  Public: '/',
-  Optional: '/greeting',
-  Protected: '/me',
-  'Recent login': '/account/export',
-  'Second factor': '/account/billing',
-};
+import { ROUTES } from '../../shared/routes';
+import { callApi } from './hanko';
 
 export function ApiCalls() {
-  const [answer, setAnswer] = useState<Answer>();
+  const [answer, setAnswer] = useState<Awaited<ReturnType<typeof callApi>>>();
 
   return (
     <section className="card">
@@ -24,16 +17,14 @@ export function ApiCalls() {
       </div>
       <output>
         {answer ? (
-          <>
-            <strong data-ok={answer.status === 200}>
-              {answer.route} → {answer.status}
-            </strong>
-            {answer.advice && <p className="advice">{answer.advice}</p>}
-            <pre tabIndex={0}>{JSON.stringify(answer.body, null, 2)}</pre>
-          </>
+          <strong data-ok={answer.status === 200}>
+            {answer.route} → {answer.status}
+          </strong>
         ) : (
           'Status and body of the answer.'
         )}
+        {answer?.advice && <p className="advice">{answer.advice}</p>}
+        {answer && <pre tabIndex={0}>{JSON.stringify(answer.body, null, 2)}</pre>}
       </output>
     </section>
   );

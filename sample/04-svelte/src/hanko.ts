@@ -11,8 +11,6 @@ export const { hanko } = await register(hankoApiUrl, {
   sessionCheckInterval: 5000, // notices soon that a session was ended elsewhere; default 30,000
 });
 
-export type Answer = Awaited<ReturnType<typeof callApi>>;
-
 /** Calls the NestJS API, if need be with a new login. */
 export const callApi = (route: string) => withStepUp(hanko, () => send(route));
 
