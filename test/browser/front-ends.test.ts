@@ -107,6 +107,7 @@ describe('cookie mode', () => {
 
     test('notices by itself that the session was revoked, and stays signed out', async () => {
       await visitor.signIn(ADA.email, ADA.password);
+      await expectVisible(visitor.greeting(ADA.email));
       const answer = await visitor.call('Protected');
       hanko.revoke((JSON.parse(answer.body) as { sessionId: string }).sessionId);
       await expectVisible(visitor.notice(ENDED));
