@@ -129,7 +129,7 @@ export class HankoAuthService {
    * @throws HankoConfigurationError `configuration_invalid` for a wrong requirement
    */
   check(user: HankoUser, requirements: HankoRequirements): void {
-    const faults = requirementFaults({ ...requirements }, 'check()');
+    const faults = requirementFaults(requirements, 'check()');
     if (faults.length > 0) throw new HankoConfigurationError(faults);
     refuseUnmet(requirementChecks(requirements), user, this.options.now());
   }

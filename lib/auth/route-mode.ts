@@ -78,10 +78,17 @@ export class Routes {
 
 /** The demands of a handler and its class, merged: the handler's win, one by one. */
 export function routeDemands(handler: object, owner: object): RequireAuthOptions {
-  const demandsOf = (target: object): RequireAuthOptions =>
-    (Reflect.getMetadata(ROUTE_DEMANDS, target) as RequireAuthOptions | undefined) ?? {};
   return merge(demandsOf(owner), demandsOf(handler));
 }
+
+/** The demands of a handler, or of a class and those that it extends: what is nearer wins. */
+export function demandsOf(target: object | null): RequireAuthOptions {
+  if (target === null) return {};
+  return merge(demandsOf(Object.getPrototypeOf(target) as object | null), ownDemands(target) ?? {});
+}
+
+const ownDemands = (target: object): RequireAuthOptions | undefined =>
+  Reflect.getOwnMetadata(ROUTE_DEMANDS, target) as RequireAuthOptions | undefined;
 
 /** The latter's win, claim by claim. */
 const merge = (before: RequireAuthOptions, demands: RequireAuthOptions): RequireAuthOptions => ({
@@ -122,17 +129,15 @@ export function markRoute(
 }
 
 /**
- * Adds to the demands of a class or handler, and to those that a class inherits; compositions of
- * decorators may each add some.
+ * Adds to the demands of a class or handler; compositions of decorators may each add some.
  * @throws HankoConfigurationError if it has another value for one already: which of the two holds would
  * depend on the order of decorators.
  */
 export function markDemands(demands: RequireAuthOptions, marked: object): void {
-  const own = Reflect.getOwnMetadata(ROUTE_DEMANDS, marked) as RequireAuthOptions | undefined;
-  const faults = saidTwice(own ?? {}, demands, '@RequireAuth()');
+  const before = ownDemands(marked) ?? {};
+  const faults = saidTwice(before, demands, '@RequireAuth()');
   if (faults.length > 0) throw new HankoConfigurationError(faults);
-  const before = Reflect.getMetadata(ROUTE_DEMANDS, marked) as RequireAuthOptions | undefined;
-  Reflect.defineMetadata(ROUTE_DEMANDS, merge(before ?? {}, demands), marked);
+  Reflect.defineMetadata(ROUTE_DEMANDS, merge(before, demands), marked);
 }
 
 function saidTwice(own: object, demands: object, path: string): ConfigurationFault[] {

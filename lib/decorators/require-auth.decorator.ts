@@ -3,7 +3,7 @@ import { markDemands, markRoute } from '../auth/route-mode.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
-import { isObject, kindOf } from '../value-checks.js';
+import { isObject } from '../value-checks.js';
 import { requirementFaults } from '../requirements/requirement-faults.js';
 import type { RequireAuthOptions } from '../requirements/requirements.js';
 
@@ -37,14 +37,11 @@ export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & 
 }
 
 function faultsIn(options: unknown): ConfigurationFault[] {
-  if (!isObject(options)) {
-    return [{ path: PATH, hint: `takes an object, got ${kindOf(options)}.` }];
-  }
-  const { session, ...requirements } = options;
-  return [
-    ...requirementFaults(requirements, PATH, ['session']),
-    ...(session === undefined ? [] : sessionPolicyFaults(session, `${PATH}.session`)),
-  ];
+  const faults = requirementFaults(options, PATH, ['session']);
+  const session = isObject(options) ? options.session : undefined;
+  return session === undefined
+    ? faults
+    : [...faults, ...sessionPolicyFaults(session, `${PATH}.session`)];
 }
 
 /** Of plain values, without members that are undefined: those say nothing. */

@@ -74,28 +74,35 @@ const checkMfa: Check = ({ amr }) => {
   if (isMfa || amr.includes('passkey')) return undefined;
   return {
     requirement: { requirement: 'mfa', needed: true, actual: amr },
-    reason: `the login took no second factor and no passkey (amr: ${JSON.stringify(amr)})`,
+    reason: `the login took no second factor and no passkey (${amrText(amr)})`,
   };
 };
 
 function checkAmr(demand: HankoAmrDemand): Check {
-  const needed =
-    typeof demand === 'string'
-      ? { anyOf: [demand] }
-      : isObject(demand)
-        ? { allOf: demand.allOf }
-        : { anyOf: demand };
+  const isEach = isObject(demand);
+  const methods = [...(typeof demand === 'string' ? [demand] : isEach ? demand.allOf : demand)];
+  // What a filter of the app does to the answer must not change the demand.
+  const needed = Object.freeze(
+    isEach ? { allOf: Object.freeze(methods) } : { anyOf: Object.freeze(methods) },
+  );
   return ({ amr }) => {
     const isUsed = (method: string): boolean =>
       amr.includes(method) || (method === 'ext' && amr.some((used) => used.startsWith('ext:')));
-    const isMet = 'allOf' in needed ? needed.allOf.every(isUsed) : needed.anyOf.some(isUsed);
-    if (isMet) return undefined;
+    if (isEach ? methods.every(isUsed) : methods.some(isUsed)) return undefined;
     return {
       requirement: { requirement: 'amr', needed, actual: amr },
-      reason: `the login did not use the methods that are needed (amr: ${JSON.stringify(amr)})`,
+      reason: `the login did not use the methods that are needed (${amrText(amr)})`,
     };
   };
 }
+
+/** A template can fill the claim (contract §1.3): nothing that a terminal would obey, and no more than a line. */
+const amrText = (amr: readonly string[]): string =>
+  `amr: ${JSON.stringify(amr)
+    .replaceAll(/[^ -~]/g, '?')
+    .slice(0, MAX_AMR_LENGTH)}`;
+
+const MAX_AMR_LENGTH = 200;
 
 const checkAge =
   (maxAgeSeconds: number): Check =>
@@ -137,7 +144,11 @@ function isWhatIsDemanded(
 ): boolean {
   if (typeof demand === 'function') {
     const verdict: unknown = demand(value, user);
-    if (isLater(verdict)) throw asyncPredicate(path);
+    if (isLater(verdict)) {
+      // Nobody waits for it: unhandled, its failure would end the process.
+      Promise.resolve(verdict).catch(() => undefined);
+      throw asyncPredicate(path);
+    }
     return verdict === true;
   }
   if (Array.isArray(demand)) return demand.includes(value);

@@ -5,12 +5,12 @@ import {
   MetadataScanner,
   type ModulesContainer,
 } from '@nestjs/core';
+import { demandsOf } from '../auth/route-mode.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
-import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
+import { ROUTE_MODE } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { loadedCopies } from '../loaded-copies.js';
-import type { RequireAuthOptions } from '../requirements/requirements.js';
 
 /** Metadata that decorators leave behind; `@nestjs/websockets` and `@nestjs/microservices` are not imported. */
 const GATEWAY_METADATA = 'websockets:is_gateway';
@@ -53,8 +53,7 @@ export function refuseSessionsWithoutApi(
 ): void {
   if (apiUrl !== null) return;
   const asks = (target: object): boolean => {
-    const { session = 'offline' } = (Reflect.getMetadata(ROUTE_DEMANDS, target) ??
-      {}) as RequireAuthOptions;
+    const { session = 'offline' } = demandsOf(target);
     return session !== 'offline';
   };
   const types = [...classesOf(modules, 'controllers'), ...classesOf(modules, 'providers')];

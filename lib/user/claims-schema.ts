@@ -24,7 +24,33 @@ export interface HankoClaimsSchema<Output extends object = object> {
   };
 }
 
-/** The claims that a schema makes: `interface HankoClaims extends InferHankoClaims<typeof schema> {}`. */
-export type InferHankoClaims<Schema extends HankoClaimsSchema> = NonNullable<
-  Schema['~standard']['types']
->['output'];
+/**
+ * Hanko's own (contract §1.2): a schema reads them, and cannot change or add them.
+ * @internal
+ */
+export const HANKO_CLAIM_NAMES = [
+  'sub',
+  'session_id',
+  'iat',
+  'exp',
+  'nbf',
+  'aud',
+  'iss',
+  'email',
+  'username',
+  'amr',
+] as const;
+
+type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
+
+/**
+ * The claims that a schema makes, without those that are Hanko's own:
+ * `interface HankoClaims extends InferHankoClaims<typeof schema> {}`.
+ */
+export type InferHankoClaims<Schema extends HankoClaimsSchema> = WithoutOwn<
+  NonNullable<Schema['~standard']['types']>['output']
+>;
+
+type WithoutOwn<Output> = {
+  [Name in keyof Output as Name extends OwnClaim ? never : Name]: Output[Name];
+};

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../value-checks.js';
 import type { HankoClaims } from './hanko-claims.js';
 
 /** The primary email address of a user, as it was at login. */
@@ -35,7 +36,7 @@ export class HankoUser {
   readonly authenticatedAt: Date;
   /** When the token expires: the `exp` claim. */
   readonly expiresAt: Date;
-  /** Every claim as sent. */
+  /** Every claim as sent, or as the option `claimsSchema` makes it. */
   readonly claims: HankoClaims;
 
   /**
@@ -104,13 +105,16 @@ function parseAmr(claim: unknown): readonly string[] {
   return Object.freeze(isList ? [...claim] : []);
 }
 
-/** Without recursion: a genuine token may be nested deeper than the stack. */
+/**
+ * Without recursion: a genuine token may be nested deeper than the stack. What JSON does not know (a `Date`, an
+ * object of a class) came out of the app's schema, and is the app's: some of it cannot be frozen at all.
+ */
 function deepFreeze(value: unknown): void {
   const seen = new Set<object>();
   const pending: unknown[] = [value];
   while (pending.length > 0) {
     const member = pending.pop();
-    if (typeof member !== 'object' || member === null || seen.has(member)) continue;
+    if (!(Array.isArray(member) || isPlainObject(member)) || seen.has(member)) continue;
     seen.add(Object.freeze(member));
     for (const inner of Object.values(member)) pending.push(inner);
   }

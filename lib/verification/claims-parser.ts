@@ -2,26 +2,13 @@ import { Logger } from '@nestjs/common';
 import { HankoConfigurationError, HankoTokenError } from '../errors/hanko.errors.js';
 import { isLater, type NowOrLater } from '../now-or-later.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
-import type {
-  HankoClaimsIssue,
-  HankoClaimsResult,
-  HankoClaimsSchema,
+import {
+  HANKO_CLAIM_NAMES,
+  type HankoClaimsIssue,
+  type HankoClaimsResult,
+  type HankoClaimsSchema,
 } from '../user/claims-schema.js';
 import { isObject } from '../value-checks.js';
-
-/** Hanko's own (contract §1.2): a schema reads them, and cannot change or add them. */
-const HANKO_CLAIMS = [
-  'sub',
-  'session_id',
-  'iat',
-  'exp',
-  'nbf',
-  'aud',
-  'iss',
-  'email',
-  'username',
-  'amr',
-] as const;
 
 /** What is wrong may be named by the user: it must not fill the log. */
 const MAX_WARNINGS = 20;
@@ -31,7 +18,7 @@ const MAX_PATH_LENGTH = 100;
 /** Puts the claims of verified tokens through the schema of the app, once per token. */
 export class ClaimsParser {
   /** The claims of a token that comes again and again are the same object. What is wrong is text. */
-  private readonly known = new WeakMap<HankoClaims, HankoClaims | string>();
+  private readonly known = new WeakMap<HankoClaims, NowOrLater<HankoClaims> | string>();
   private readonly logger = new Logger('HankoClaims');
   /** What was warned of already. */
   private readonly warned = new Set<string>();
@@ -48,13 +35,21 @@ export class ClaimsParser {
     if (known !== undefined) return pass(known);
     // A copy: schemas may write into what they are given.
     const result = this.schema['~standard'].validate(structuredClone(claims));
-    return isLater(result)
-      ? result.then((settled) => this.keep(claims, settled))
-      : this.keep(claims, result);
+    if (!isLater(result)) return this.keep(claims, result);
+    const later = Promise.resolve(result).then((settled) => this.keep(claims, settled));
+    // Whoever brings the same token meanwhile waits for the same; what failed may go well another time.
+    this.known.set(claims, later);
+    later.catch(() => {
+      if (this.known.get(claims) === later) this.known.delete(claims);
+    });
+    return later;
   }
 
-  private keep(claims: HankoClaims, result: HankoClaimsResult<object>): HankoClaims {
-    const parsed = result.issues ? faultText(result.issues) : merge(claims, result.value);
+  private keep(
+    claims: HankoClaims,
+    result: HankoClaimsResult<object> | undefined,
+  ): NowOrLater<HankoClaims> {
+    const parsed = result?.issues ? faultText(result.issues) : merge(claims, result?.value);
     this.known.set(claims, parsed);
     if (typeof parsed === 'string') this.warnOnce(parsed);
     return pass(parsed);
@@ -68,7 +63,7 @@ export class ClaimsParser {
   }
 }
 
-function pass(parsed: HankoClaims | string): HankoClaims {
+function pass(parsed: NowOrLater<HankoClaims> | string): NowOrLater<HankoClaims> {
   if (typeof parsed !== 'string') return parsed;
   throw new HankoTokenError('token_claims_invalid', parsed);
 }
@@ -80,7 +75,7 @@ function merge(claims: HankoClaims, output: unknown): HankoClaims {
     ]);
   }
   const merged: Record<string, unknown> = { ...claims, ...output };
-  for (const name of HANKO_CLAIMS) {
+  for (const name of HANKO_CLAIM_NAMES) {
     if (Object.hasOwn(claims, name)) merged[name] = (claims as unknown as typeof merged)[name];
     else delete merged[name];
   }

@@ -62,6 +62,7 @@ describe('options left out', () => {
       validateTimeoutMs: 3_000,
       onUnavailable: 'reject',
       revocation: expect.any(Object) as object,
+      claimsSchema: null,
       fetch: null,
       now: Date.now,
     });
@@ -87,6 +88,7 @@ describe('options left out', () => {
       'validateTimeoutMs',
       'onUnavailable',
       'revocation',
+      'claimsSchema',
       'fetch',
       'now',
     ];
@@ -788,13 +790,62 @@ describe('fetch and now', () => {
   });
 });
 
+describe('claimsSchema', () => {
+  const standard = { version: 1, vendor: 'test', validate: () => ({ value: {} }) };
+
+  it.each([
+    { name: 'an object', claimsSchema: { '~standard': standard } },
+    {
+      name: 'a function, as arktype makes them',
+      claimsSchema: Object.assign(() => undefined, { '~standard': standard }),
+    },
+    {
+      name: 'an instance, as zod makes them',
+      claimsSchema: Object.create({ '~standard': standard }) as object,
+    },
+    {
+      name: 'one with a getter',
+      claimsSchema: {
+        get '~standard'() {
+          return standard;
+        },
+      },
+    },
+  ])('is a Standard Schema: $name', ({ claimsSchema }) => {
+    expect(resolve({ apiUrl, claimsSchema }).claimsSchema).toBe(claimsSchema);
+  });
+
+  it.each([
+    null,
+    true,
+    'schema',
+    {},
+    [],
+    () => true,
+    standard,
+    { '~standard': null },
+    { '~standard': {} },
+    { '~standard': { ...standard, version: 2 } },
+    { '~standard': { ...standard, version: '1' } },
+    { '~standard': { ...standard, validate: true } },
+    { '~standard': { version: 1, vendor: 'test' } },
+  ])('is nothing else: %j', (claimsSchema) => {
+    expect(faults({ apiUrl, claimsSchema })).toEqual([
+      {
+        path: 'claimsSchema',
+        hint: 'must be a Standard Schema, version 1, as zod (from 3.24), valibot (from 1.0) and arktype (from 2.0) make them.',
+      },
+    ]);
+  });
+});
+
 describe('an option that does not exist', () => {
   it.each([
     'apiURL',
     'audiences',
     'sessions',
     'revocations',
-    'claimsSchema',
+    'claims',
     'isGlobal',
     'secret',
     '__proto__',
@@ -806,7 +857,7 @@ describe('an option that does not exist', () => {
 
     expect(others).toEqual([]);
     expect(fault?.path).toBe(name);
-    expect(fault?.hint).toMatch(/apiUrl, audience, clockToleranceSeconds/);
+    expect(fault?.hint).toMatch(/apiUrl, audience, claimsSchema, clockToleranceSeconds/);
   });
 
   it('is refused though it is undefined', () => {

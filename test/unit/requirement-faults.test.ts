@@ -1,0 +1,221 @@
+import {
+  type ConfigurationFault,
+  HankoConfigurationError,
+  RequireAuth,
+  type RequireAuthOptions,
+} from 'nestjs-hanko';
+import { describe, expect, it } from 'vitest';
+import { check, userWith } from '../support/unit-requirements.js';
+
+const faultsOf = (act: () => unknown): readonly ConfigurationFault[] => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof HankoConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+const AMR =
+  'must be one of pwd, passkey, otp, totp, security_key, ext and ext:<provider>, a list of them, or { allOf: […] }.';
+const AGE = 'must be a whole number from 1 to 31536000 (seconds), got ';
+const CLAIM =
+  'must be a text, number, boolean, a list of them, { includes: value } or a function; null demands nothing.';
+const BOOLEAN = 'must be true or false.';
+
+class Strict {
+  readonly mfa = true;
+}
+
+const withPrototype = Object.create({ mfa: true }) as object;
+
+const WRONG: readonly (readonly [written: string, options: unknown, path: string, hint: string])[] =
+  [
+    ['mfa as text', { mfa: 'true' }, '.mfa', BOOLEAN],
+    ['mfa as a number', { mfa: 1 }, '.mfa', BOOLEAN],
+    ['mfa null', { mfa: null }, '.mfa', BOOLEAN],
+    ['verifiedEmail as text', { verifiedEmail: 'yes' }, '.verifiedEmail', BOOLEAN],
+    ['verifiedEmail null', { verifiedEmail: null }, '.verifiedEmail', BOOLEAN],
+    ['amr misspelled', { amr: 'pswd' }, '.amr', AMR],
+    ['amr in the words of RFC 8176', { amr: ['hwk'] }, '.amr', AMR],
+    ['amr as empty text', { amr: '' }, '.amr', AMR],
+    ['amr as an empty list', { amr: [] }, '.amr', AMR],
+    ['amr with one wrong member', { amr: ['pwd', 'paskey'] }, '.amr', AMR],
+    ['amr with a gap', { amr: Array.from({ length: 2 }).fill('pwd', 0, 1) }, '.amr', AMR],
+    // oxlint-disable-next-line no-sparse-arrays
+    ['amr with a hole', { amr: ['pwd', , 'totp'] }, '.amr', AMR],
+    ['amr with a list inside', { amr: [['pwd']] }, '.amr', AMR],
+    ['ext without a provider', { amr: 'ext:' }, '.amr', AMR],
+    ['amr in capitals', { amr: 'PWD' }, '.amr', AMR],
+    ['amr with text after it', { amr: 'pwd ' }, '.amr', AMR],
+    ['amr with text before it', { amr: 'xtotp' }, '.amr', AMR],
+    ['allOf empty', { amr: { allOf: [] } }, '.amr', AMR],
+    ['allOf as text', { amr: { allOf: 'pwd' } }, '.amr', AMR],
+    ['allOf with a wrong member', { amr: { allOf: ['pwd', 'x'] } }, '.amr', AMR],
+    ['anyOf', { amr: { anyOf: ['pwd'] } }, '.amr', AMR],
+    ['allOf beside another', { amr: { allOf: ['pwd'], anyOf: ['otp'] } }, '.amr', AMR],
+    ['amr as an empty object', { amr: {} }, '.amr', AMR],
+    ['amr true', { amr: true }, '.amr', AMR],
+    ['maxAgeSeconds 0', { maxAgeSeconds: 0 }, '.maxAgeSeconds', `${AGE}0.`],
+    ['maxAgeSeconds below 0', { maxAgeSeconds: -1 }, '.maxAgeSeconds', `${AGE}-1.`],
+    ['maxAgeSeconds in parts', { maxAgeSeconds: 1.5 }, '.maxAgeSeconds', `${AGE}1.5.`],
+    ['maxAgeSeconds too large', { maxAgeSeconds: 31_536_001 }, '.maxAgeSeconds', `${AGE}31536001.`],
+    ['maxAgeSeconds NaN', { maxAgeSeconds: NaN }, '.maxAgeSeconds', `${AGE}NaN.`],
+    ['maxAgeSeconds endless', { maxAgeSeconds: Infinity }, '.maxAgeSeconds', `${AGE}Infinity.`],
+    ['maxAgeSeconds as text', { maxAgeSeconds: '300' }, '.maxAgeSeconds', `${AGE}a string.`],
+    ['claims null', { claims: null }, '.claims', 'must be a plain object, got null.'],
+    ['claims as a list', { claims: ['a'] }, '.claims', 'must be a plain object, got a list.'],
+    ['claims as text', { claims: 'a' }, '.claims', 'must be a plain object, got a string.'],
+    [
+      'claims as a Map, of which nothing would be demanded',
+      { claims: new Map([['tier', 'gold']]) },
+      '.claims',
+      'must be a plain object, got an object.',
+    ],
+    [
+      'claims of a prototype',
+      { claims: Object.create({ tier: 'gold' }) as object },
+      '.claims',
+      'must be a plain object, got an object.',
+    ],
+    ['a claim without a name', { claims: { '': 1 } }, '.claims', 'must not have an empty name.'],
+    ['a claim of a blank name', { claims: { ' ': 1 } }, '.claims', 'must not have an empty name.'],
+    ['a claim NaN', { claims: { a: NaN } }, '.claims.a', CLAIM],
+    ['a claim endless', { claims: { a: Infinity } }, '.claims.a', CLAIM],
+    ['a claim of an empty list', { claims: { a: [] } }, '.claims.a', CLAIM],
+    ['a claim of null in a list', { claims: { a: ['x', null] } }, '.claims.a', CLAIM],
+    ['a claim of undefined in a list', { claims: { a: ['x', undefined] } }, '.claims.a', CLAIM],
+    // oxlint-disable-next-line no-sparse-arrays
+    ['a claim of a list with a hole', { claims: { a: ['x', , 'y'] } }, '.claims.a', CLAIM],
+    ['a claim of objects in a list', { claims: { a: [{}] } }, '.claims.a', CLAIM],
+    ['a claim of an object', { claims: { a: { b: 'c' } } }, '.claims.a', CLAIM],
+    ['a claim of an empty object', { claims: { a: {} } }, '.claims.a', CLAIM],
+    ['includes a list', { claims: { a: { includes: ['x'] } } }, '.claims.a', CLAIM],
+    ['includes nothing', { claims: { a: { includes: undefined } } }, '.claims.a', CLAIM],
+    ['includes null', { claims: { a: { includes: null } } }, '.claims.a', CLAIM],
+    ['includes beside more', { claims: { a: { includes: 'x', not: 'y' } } }, '.claims.a', CLAIM],
+    ['a claim of a symbol', { claims: { a: Symbol('x') } }, '.claims.a', CLAIM],
+    ['a claim of a bigint', { claims: { a: 1n } }, '.claims.a', CLAIM],
+    ['a claim of a pattern', { claims: { a: /x/ } }, '.claims.a', CLAIM],
+    ['a claim at a path', { claims: { 'org.plan': {} } }, '.claims.org.plan', CLAIM],
+  ];
+
+describe.each([
+  {
+    by: '@RequireAuth()',
+    act: (options: unknown) => RequireAuth(options as RequireAuthOptions),
+    names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims, session',
+  },
+  {
+    by: 'check()',
+    act: (options: unknown) => check(userWith(), options),
+    names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims',
+  },
+])('$by', ({ by, act, names }) => {
+  it.each(WRONG)('refuses %s, with path and cure', (_, options, path, hint) => {
+    expect(faultsOf(() => act(options))).toEqual([{ path: `${by}${path}`, hint }]);
+  });
+
+  it.each([
+    ['null', null, 'null'],
+    ['a list', [], 'a list'],
+    ['text', 'mfa', 'a string'],
+    ['true', true, 'a boolean'],
+    ['a function', () => ({ mfa: true }), 'a function'],
+    ['an instance of a class', new Strict(), 'an object'],
+    ['what has its demands from a prototype', withPrototype, 'an object'],
+    ['a Map', new Map([['mfa', true]]), 'an object'],
+  ])('refuses %s: its demands would be overlooked', (_, options, kind) => {
+    expect(faultsOf(() => act(options))).toEqual([
+      { path: by, hint: `must be a plain object, got ${kind}.` },
+    ]);
+  });
+
+  it.each(['role', 'MFA', 'maxAge', 'max_age', 'verified_email', 'toString', 'constructor'])(
+    'refuses an option that does not exist, with those that do: %s',
+    (name) => {
+      expect(faultsOf(() => act({ [name]: true }))).toEqual([
+        { path: `${by}.${name}`, hint: `is not an option: there are ${names}.` },
+      ]);
+    },
+  );
+
+  it('refuses a prototype that was parsed', () => {
+    expect(faultsOf(() => act(JSON.parse('{"__proto__":{"mfa":true}}')))).toEqual([
+      { path: `${by}.__proto__`, hint: `is not an option: there are ${names}.` },
+    ]);
+  });
+
+  it('names every fault, and repeats no value', () => {
+    const act3 = () => act({ mfa: 's3cret', amr: 's3cret', claims: { a: { b: 's3cret' } } });
+
+    expect(faultsOf(act3).map(({ path }) => path)).toEqual([
+      `${by}.mfa`,
+      `${by}.amr`,
+      `${by}.claims.a`,
+    ]);
+    expect(act3).toThrow(
+      expect.objectContaining({
+        message: expect.not.stringContaining('s3cret') as string,
+      }) as Error,
+    );
+  });
+
+  it.each([
+    {},
+    Object.create(null) as object,
+    { mfa: undefined, amr: undefined, maxAgeSeconds: undefined, claims: undefined },
+    { mfa: false, amr: null, maxAgeSeconds: null, verifiedEmail: false, claims: {} },
+    { claims: { a: null, b: undefined } },
+    { amr: null },
+    { maxAgeSeconds: null },
+  ])('takes what demands nothing: %j', (options) => {
+    expect(faultsOf(() => act(options))).toEqual([]);
+  });
+});
+
+describe('@RequireAuth()', () => {
+  it.each([
+    { mfa: true, amr: 'pwd', maxAgeSeconds: 1, verifiedEmail: true, session: 'online' },
+    { amr: ['pwd', 'passkey', 'otp', 'totp', 'security_key', 'ext', 'ext:google'] },
+    { amr: { allOf: ['ext:a b', 'totp'] }, maxAgeSeconds: 31_536_000 },
+    { session: { refreshSeconds: 0 } },
+    { claims: { a: '', b: 0, c: false, d: [''], e: { includes: 0 }, f: () => true } },
+  ])('takes %j', (options) => {
+    expect(faultsOf(() => RequireAuth(options as RequireAuthOptions))).toEqual([]);
+  });
+
+  it('takes nothing at all', () => {
+    expect(faultsOf(() => RequireAuth())).toEqual([]);
+  });
+
+  it('names faults of the session beside the others', () => {
+    const options = { session: 'sometimes', mfa: 1 } as unknown as RequireAuthOptions;
+
+    expect(faultsOf(() => RequireAuth(options))).toEqual([
+      { path: '@RequireAuth().mfa', hint: BOOLEAN },
+      {
+        path: '@RequireAuth().session',
+        hint: "must be 'offline', 'online' or { refreshSeconds }.",
+      },
+    ]);
+  });
+});
+
+describe('check()', () => {
+  it('does not take a session: it has no token to ask Hanko about', () => {
+    expect(faultsOf(() => check(userWith(), { session: 'online' }))).toEqual([
+      {
+        path: 'check().session',
+        hint: 'is not an option: there are mfa, amr, maxAgeSeconds, verifiedEmail, claims.',
+      },
+    ]);
+  });
+
+  it('takes nothing for no requirements', () => {
+    expect(faultsOf(() => check(userWith(), undefined))).toEqual([
+      { path: 'check()', hint: 'must be a plain object, got nothing.' },
+    ]);
+  });
+});
