@@ -107,10 +107,10 @@ const MAX_AMR_LENGTH = 200;
 const checkAge =
   (maxAgeSeconds: number): Check =>
   ({ authenticatedAt }, nowMs) => {
-    const age = (nowMs - authenticatedAt.getTime()) / 1000;
+    // Whole seconds: `iat` has no others, and the answer would say that 300 is more than 300.
+    const actual = Math.floor((nowMs - authenticatedAt.getTime()) / 1000);
     // Written so that a clock that is not a number refuses.
-    if (age <= maxAgeSeconds) return undefined;
-    const actual = Math.floor(age);
+    if (actual <= maxAgeSeconds) return undefined;
     return {
       requirement: { requirement: 'maxAgeSeconds', needed: maxAgeSeconds, actual },
       reason: `the login was ${actual} s ago, ${maxAgeSeconds} s are allowed`,

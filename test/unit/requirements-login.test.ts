@@ -206,6 +206,7 @@ describe('maxAgeSeconds', () => {
   it.each([
     { name: 'just now', age: 0, maxAgeSeconds: 1 },
     { name: 'exactly as long ago as is allowed', age: 300, maxAgeSeconds: 300 },
+    { name: 'less than a second longer ago', age: 300.999, maxAgeSeconds: 300 },
     { name: 'in the future, by a clock that is wrong', age: -3, maxAgeSeconds: 1 },
     { name: 'a year ago', age: 31_536_000, maxAgeSeconds: 31_536_000 },
   ])('is met by a login that was $name', ({ age, maxAgeSeconds }) => {
@@ -213,7 +214,6 @@ describe('maxAgeSeconds', () => {
   });
 
   it.each([
-    { name: 'a millisecond too long ago', age: 300.001, actual: 300 },
     { name: 'a second too long ago', age: 301, actual: 301 },
     { name: 'hours ago', age: 4_711.9, actual: 4_711 },
   ])('is not met by a login that was $name', ({ age, actual }) => {
