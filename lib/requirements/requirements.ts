@@ -32,7 +32,7 @@ type MemberOf<Value> = unknown extends Value
 export type HankoClaimDemand<Value = unknown> =
   | ScalarOf<Value>
   | readonly ScalarOf<Value>[]
-  | { readonly includes: MemberOf<NonNullable<Value>> }
+  | { readonly includes: MemberOf<Value> }
   | ((value: Value | undefined, user: HankoUser) => boolean)
   | null;
 

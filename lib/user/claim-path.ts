@@ -7,11 +7,11 @@ type Deeper = { readonly 4: 3; readonly 3: 2; readonly 2: 1; readonly 1: 0 };
 /** Names that are declared one by one, of what JSON can hold: an index signature names nothing, methods are no claims. */
 type NameIn<Value> = keyof {
   [
-    Name in keyof Value & string as string extends Name
+    Name in keyof Value as string extends Name
       ? never
       : Value[Name] extends (...input: never) => unknown
         ? never
-        : Name
+        : Name & string
   ]: true;
 };
 

@@ -4,12 +4,16 @@ import {
   HankoAuthService,
   HankoCredentialsError,
   HankoModule,
+  HankoRequirementError,
   HankoTokenError,
   OptionalAuth,
   Public,
+  RequireAuth,
+  type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { FakeHanko } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   bearer,
   cookie,
@@ -30,6 +34,23 @@ class NotesController {
   @Get('also-closed')
   alsoClosed(): string {
     return 'also closed';
+  }
+
+  @RequireAuth({
+    mfa: true,
+    amr: ['passkey', 'totp'],
+    maxAgeSeconds: 300,
+    verifiedEmail: true,
+    claims: {
+      'org.plan': ['pro', 'team'],
+      'org.roles': { includes: 'admin' },
+      seats: 3,
+      'org.owner': (owner: unknown) => owner === undefined,
+    },
+  } as RequireAuthOptions)
+  @Get('demanding')
+  demanding(): string {
+    return 'demanding';
   }
 
   @OptionalAuth()
@@ -138,6 +159,42 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(meter.last?.metadataReads).toBe(0);
       await app.get(path);
       expect(meter.last?.metadataReads).toBe(0);
+    }
+  });
+
+  it('demands cost a known token one more look at the clock, met or not', async () => {
+    await using app = await startApp(platform, {
+      imports: [
+        HankoModule.forRoot({
+          apiUrl: hanko.url,
+          audience: 'localhost',
+          now: clock.now,
+          claimsSchema: z.object({ seats: z.coerce.number() }),
+        }),
+      ],
+      controllers: [NotesController],
+      providers: [
+        { provide: CostMeter, useValue: meter },
+        { provide: APP_GUARD, useClass: MeteredGuard },
+      ],
+    });
+    const claims = { seats: '3', org: { plan: 'pro', roles: ['admin'] } };
+    const rich = bearer(await hanko.token({ amr: ['passkey'], claims }));
+    const poor = bearer(await hanko.token({ claims: { seats: '1' } }));
+    await app.get('/demanding', rich);
+    await app.get('/demanding', poor);
+
+    for (let n = 0; n < 3; n += 1) {
+      meter.bills.length = 0;
+      const total = await totalOf({ hanko, clock }, () => app.get('/demanding', rich));
+      // The second call is the guard that the demand binds itself.
+      expect(meter.bills).toHaveLength(1);
+      expect(meter.last).toMatchObject({ ...NOTHING, result: true, clockReadings: 2 });
+      expect(total).toEqual({ signatures: 0, fetches: 0, clockReadings: 3 });
+
+      expect((await app.get('/demanding', poor)).status).toBe(403);
+      expect(meter.last).toMatchObject({ ...NOTHING, clockReadings: 2 });
+      expect(meter.last?.result).toBeInstanceOf(HankoRequirementError);
     }
   });
 
