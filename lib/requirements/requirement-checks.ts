@@ -65,7 +65,7 @@ export function refuseUnmet(checks: RequirementChecks, user: HankoUser, nowMs: n
 const isMetByLogin = ({ requirement }: HankoUnmetRequirement): boolean =>
   requirement === 'mfa' || requirement === 'amr' || requirement === 'maxAgeSeconds';
 
-const FIRST_FACTOR = /^(?:pwd|otp|passkey|ext|ext:.+)$/;
+const FIRST_FACTOR = /^(?:pwd|otp|ext|ext:.+)$/;
 
 /** Contract §1.2: Hanko asks for no second factor after a passkey. */
 const checkMfa: Check = ({ amr }) => {

@@ -128,11 +128,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
         configure(consumer: MiddlewareConsumer): void {
           consumer
-            .apply((request: IncomingRequest, _response: unknown, next: () => void) => {
-              void this.auth.authenticate(request).then((user) => {
-                seen.push(user.id);
-                next();
-              });
+            .apply(async (request: IncomingRequest, _response: unknown, next: () => void) => {
+              seen.push((await this.auth.authenticate(request)).id);
+              next();
             })
             .forRoutes('{*path}');
         }
@@ -359,7 +357,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       @RequireAuth()
       @Get('tier')
       tier(@CurrentUser() user: HankoUser): string {
-        this.auth.check(user, { claims: { tier: 'gold' } } as HankoRequirements);
+        this.auth.check(user, { claims: { tier: 'gold' } });
         return 'in';
       }
 

@@ -1449,7 +1449,7 @@ describe('@RequireAuth() with a wrong option', () => {
   });
 
   it('names every fault at once', () => {
-    expect(() => RequireAuth({ session: { keepAlive: 1 }, mfa: true } as never)).toThrow(
+    expect(() => RequireAuth({ session: { keepAlive: 1 }, mfa: 1 } as never)).toThrow(
       /\.mfa.*\n.*\.refreshSeconds.*\n.*\.keepAlive/,
     );
   });

@@ -20,8 +20,7 @@ import { bearer, PLATFORMS, type RunningApp, startApp } from '../support/e2e-app
 import { SessionSpy, VALIDATE } from '../support/e2e-session.js';
 
 /** Claims of these tests are declared by nobody. */
-const Demand = (claims: unknown): MethodDecorator =>
-  RequireAuth({ claims } as RequireAuthOptions) as MethodDecorator;
+const Demand = (claims: unknown): MethodDecorator => RequireAuth({ claims } as RequireAuthOptions);
 const Claim = (path: string): ParameterDecorator => CurrentUser(`claims.${path}` as HankoUserKey);
 
 /** How a claim is told, so that absence and types can be seen. */

@@ -19,7 +19,8 @@ export function parseChallenge(field: string | undefined): Challenge {
   };
   const scheme = take(TOKEN);
   const parameters = new Map<string, string>();
-  while (rest !== '') {
+  const isAtEnd = (): boolean => rest === '';
+  while (!isAtEnd()) {
     take(parameters.size === 0 ? /^ / : /^, */);
     const name = take(TOKEN).toLowerCase();
     take(/^=/);

@@ -1,6 +1,7 @@
 import { HankoConfigurationError, HankoRequirementError, type HankoUser } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { check, refusalOf, unmetOf, userWith } from '../support/unit-requirements.js';
+import { Thenable } from '../support/unit-thenable.js';
 
 /** A claim as it comes: JSON that was parsed, where `__proto__` is a name like any other. */
 const userOf = (json: string): HankoUser => userWith(JSON.parse(json) as object);
@@ -73,7 +74,9 @@ describe('a claim', () => {
   });
 
   it('that is absent meets nothing but a function that says so', () => {
-    const absent = [undefined, null, 'undefined', 'null', '', 0, false].filter((it) => it != null);
+    const absent = [undefined, null, 'undefined', 'null', '', 0, false].filter(
+      (value) => value != null,
+    );
     for (const demand of [...absent, absent, ...absent.map((includes) => ({ includes }))]) {
       expect([demand, isMet(userWith(), { tier: demand })]).toEqual([demand, false]);
     }
@@ -82,6 +85,7 @@ describe('a claim', () => {
 
   it('demanded to be null or undefined is not demanded', () => {
     expect(isMet(userWith(), { tier: null, role: undefined })).toBe(true);
+    expect(isMet(userWith({ role: 'x' }), { tier: null, role: undefined })).toBe(true);
     expect(isMet(userWith({ role: 'x' }), { tier: null, role: 'y' })).toBe(false);
   });
 });
@@ -121,7 +125,7 @@ describe('a function', () => {
   it.each([
     { name: 'a promise of true', later: () => Promise.resolve(true) },
     { name: 'a promise that fails', later: () => Promise.reject(new Error('nobody waits')) },
-    { name: 'a thenable', later: () => ({ then: (done: (value: boolean) => void) => done(true) }) },
+    { name: 'a thenable', later: () => new Thenable(true) },
   ])(
     'that returns $name is refused as a mistake, and nothing is left unhandled',
     async ({ later }) => {

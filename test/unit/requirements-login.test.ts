@@ -169,8 +169,11 @@ describe('amr', () => {
     expect(unmetOf(amrOf([]), { amr: null })).toBeNull();
   });
 
-  it('is not changed by what somebody does to the answer', () => {
-    const checks = requirementChecks({ amr: ['passkey', 'totp'] });
+  it.each([
+    { amr: ['passkey', 'totp'] as const, name: 'anyOf' },
+    { amr: { allOf: ['passkey', 'totp'] } as const, name: 'allOf' },
+  ])('is not changed by what somebody does to the answer: $name', ({ amr, name }) => {
+    const checks = requirementChecks({ amr });
     const refuse = (): HankoStepUpError => {
       try {
         refuseUnmet(checks, amrOf(['pwd']), LOGIN * 1000);
@@ -179,14 +182,14 @@ describe('amr', () => {
       }
       return expect.unreachable('it was accepted');
     };
-    const [unmet] = refuse().unmet as unknown as [{ needed: { anyOf: string[] } }];
+    const [unmet] = refuse().unmet as unknown as [{ needed: Record<string, string[]> }];
 
-    expect(() => unmet.needed.anyOf.push('pwd')).toThrow(TypeError);
+    expect(() => unmet.needed[name]?.push('pwd')).toThrow(TypeError);
     expect(() => {
-      unmet.needed.anyOf = ['pwd'];
+      unmet.needed[name] = ['pwd'];
     }).toThrow(TypeError);
     expect(refuse().unmet).toEqual([
-      { requirement: 'amr', needed: { anyOf: ['passkey', 'totp'] }, actual: ['pwd'] },
+      { requirement: 'amr', needed: { [name]: ['passkey', 'totp'] }, actual: ['pwd'] },
     ]);
   });
 

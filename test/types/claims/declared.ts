@@ -32,9 +32,8 @@ declare module 'nestjs-hanko' {
   }
 }
 
-type IsSame<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(_: IsSame<A, B>): void => undefined;
+type IsSame<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+const same = <A, B>(isSame: IsSame<A, B>): unknown => isSame;
 
 // Values at paths
 same<HankoClaimAt<'tier'>, 'free' | 'gold' | undefined>(true);
