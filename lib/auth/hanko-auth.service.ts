@@ -120,7 +120,7 @@ export class HankoAuthService {
 
   /**
    * Passes if the user meets the requirements, of which the token tells; for those that a handler knows only
-   * when it runs.
+   * when it runs. It has no response: the header fields of a refusal are in `error.headers` alone.
    *
    * @param requirements as `@RequireAuth()` takes them, without `session`: for that one a request or a token
    * is needed, so `authenticate` and `verifyToken` take it.

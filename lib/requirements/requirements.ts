@@ -26,7 +26,7 @@ type MemberOf<Value> = unknown extends Value
 
 /**
  * What a claim must be: exactly this value; one of a list; a list that includes a value; or whatever a function
- * says, which must return true, and no promise. Types count: `"42"` is not `42`. A claim that is absent
+ * says, which must return true, and no promise; it may be asked more than once per request. Types count: `"42"` is not `42`. A claim that is absent
  * meets none of the first three. null takes back what the class demands.
  */
 export type HankoClaimDemand<Value = unknown> =
