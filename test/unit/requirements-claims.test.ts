@@ -194,6 +194,7 @@ describe('a path', () => {
     ['{"https://app.test/roles":"admin"}', 'https://app.test/roles', 'admin'],
     ['{"https://app.test/org":{"plan":"pro"}}', 'https://app.test/org.plan', 'pro'],
     ['{"https://app.test/org":{"a.b":"pro"}}', 'https://app.test/org.a.b', 'pro'],
+    ['{"a":{".b":"odd"}}', 'a..b', 'odd'],
     ['{"":{"":"empty"}}', '.', undefined],
   ])('in %s: %s is %j', (json, path, expected) => {
     const seen: unknown[] = [];
