@@ -153,5 +153,4 @@ function saidTwice(own: object, demands: object, path: string): ConfigurationFau
 
 /** Functions are the same only if they are one. */
 const isSame = (a: unknown, b: unknown): boolean =>
-  a === b ||
-  (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b));
+  a === b || (typeof a !== 'function' && JSON.stringify(a) === JSON.stringify(b));

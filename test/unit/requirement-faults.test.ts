@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import {
   type ConfigurationFault,
   HankoConfigurationError,
@@ -140,6 +141,15 @@ describe.each([
       ]);
     },
   );
+
+  it('takes and refuses an object of another realm, as Jest makes them, like any other', () => {
+    const inRealm = (code: string): unknown => runInNewContext(`(${code})`);
+
+    expect(faultsOf(() => act(inRealm('{ mfa: false, claims: { a: null } }')))).toEqual([]);
+    expect(faultsOf(() => act(inRealm('new (class { mfa = true })()')))).toEqual([
+      { path: by, hint: 'must be a plain object, got an object.' },
+    ]);
+  });
 
   it('refuses a prototype that was parsed', () => {
     expect(faultsOf(() => act(JSON.parse('{"__proto__":{"mfa":true}}')))).toEqual([
