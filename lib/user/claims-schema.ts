@@ -24,10 +24,7 @@ export interface HankoClaimsSchema<Output extends object = object> {
   };
 }
 
-/**
- * Hanko's own (contract §1.2): a schema reads them, and cannot change or add them.
- * @internal
- */
+/** Hanko's own (contract §1.2): a schema reads them, and cannot change or add them. */
 export const HANKO_CLAIM_NAMES = [
   'sub',
   'session_id',
