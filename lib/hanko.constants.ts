@@ -31,6 +31,12 @@ export const HANKO_EVENTS = Symbol.for('nestjs-hanko:events');
 export const HANKO_WEBHOOKS_MODULE_OPTIONS = Symbol.for('nestjs-hanko:webhooks-module-options');
 export const HANKO_WEBHOOKS_OPTIONS = Symbol.for('nestjs-hanko:webhooks-options');
 
+/** Brand of the guard, on its prototype. */
+export const HANKO_GUARD = Symbol.for('nestjs-hanko:guard');
+
+/** Brand of the pipes behind our parameter decorators, on their prototypes: how the decorator is written. */
+export const HANKO_PARAMETER = Symbol.for('nestjs-hanko:parameter');
+
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
 

@@ -7,6 +7,8 @@ import {
   Optional,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { describeHandlers, descriptionsOf } from './audit/describe-handlers.js';
+import { logRoutes } from './audit/log-routes.js';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
 import { TokenAuthenticator } from './auth/token-authenticator.js';
 import { HankoConfigurationError } from './errors/hanko.errors.js';
@@ -89,12 +91,12 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
    * @throws HankoConfigurationError `configuration_invalid`
    */
   onApplicationBootstrap(): void {
-    const logger = new Logger(HankoModule.name);
     const { options, modules, config, adapterHost } = this;
     refuseSessionsWithoutApi(options, modules);
-    for (const warning of startupWarnings(options, modules, config, adapterHost.httpAdapter)) {
-      logger.warn(warning);
-    }
+    const handlers = describeHandlers({ modules, config, httpAdapter: adapterHost.httpAdapter });
+    const logger = new Logger(HankoModule.name);
+    for (const warning of startupWarnings(options, handlers)) logger.warn(warning);
+    if (options.logRoutes) logRoutes(descriptionsOf(handlers));
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { isLater } from '../now-or-later.js';
 import { claimAt, type HankoClaimPath } from '../user/claim-path.js';
 import { HANKO_USER_KEYS, type HankoUser } from '../user/hanko-user.js';
@@ -48,6 +49,7 @@ function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
       return isLater(found) ? found.then(pick) : pick(found);
     }
   }
+  Object.defineProperty(CurrentUserPipe.prototype, HANKO_PARAMETER, { value: '@CurrentUser()' });
   userPipes.set(key, CurrentUserPipe);
   return CurrentUserPipe;
 }

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
+import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { isLater, type NowOrLater } from '../now-or-later.js';
 import { carry, unpack } from './context-carrier.js';
 
@@ -23,6 +24,8 @@ class SessionTokenPipe implements PipeTransform<unknown, NowOrLater<string | nul
     return isLater(found) ? found.then((later) => later?.token ?? null) : (found?.token ?? null);
   }
 }
+
+Object.defineProperty(SessionTokenPipe.prototype, HANKO_PARAMETER, { value: '@SessionToken()' });
 
 const decorate = createParamDecorator((_data: unknown, context) => carry(context));
 

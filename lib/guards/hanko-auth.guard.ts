@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
+import { HANKO_GUARD } from '../hanko.constants.js';
 import { isLater } from '../now-or-later.js';
 
 /**
@@ -53,3 +54,5 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
     return isLater(found) ? found.then(() => true) : true;
   }
 }
+
+Object.defineProperty(HankoAuthGuard.prototype, HANKO_GUARD, { value: true });

@@ -121,6 +121,12 @@ export interface HankoModuleOptions {
   readonly claimsSchema?: HankoClaimsSchema;
 
   /**
+   * Whether each route and what protects it is logged when the app starts (context `HankoRoutes`), problems
+   * as warnings. Default false.
+   */
+  readonly logRoutes?: boolean;
+
+  /**
    * `fetch` to use for calls to Hanko. Default: Node's own HTTP client with its global agents, which takes
    * less than half of the CPU time of `globalThis.fetch`.
    */
@@ -172,6 +178,7 @@ export interface ResolvedHankoOptions {
   readonly revocation: ResolvedRevocationOptions;
   /** null = claims stay as they were sent. */
   readonly claimsSchema: HankoClaimsSchema | null;
+  readonly logRoutes: boolean;
   /** null = Node's HTTP client. */
   readonly fetch: typeof globalThis.fetch | null;
   readonly now: () => number;

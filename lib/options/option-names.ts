@@ -30,4 +30,5 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HankoModuleOption
   'signatureCache',
   'revocation',
   'claimsSchema',
+  'logRoutes',
 ]);

@@ -8,7 +8,8 @@ import type { HankoClaimsSchema } from '../user/claims-schema.js';
 import type { HankoEnvironment } from './environment.js';
 import type { ResolvedHankoOptions } from './hanko-options.js';
 import { API_ONLY, FETCH_ONLY, OPTION_NAMES } from './option-names.js';
-import { NUMBERS, readNumbers, SIGNATURE_CACHE_NUMBERS } from './numbers.js';
+import { NUMBERS, readNumbers } from './numbers.js';
+import { readSignatureCacheOptions } from './signature-cache-options.js';
 import { readRevocationOptions, type ResolvedRevocationOptions } from './revocation-options.js';
 import {
   type HankoSessionPolicy,
@@ -58,6 +59,7 @@ export function resolveOptions(
     onUnavailable,
     revocation: options.revocation(onUnavailable),
     claimsSchema: options.claimsSchema(),
+    logRoutes: options.logRoutes(),
     fetch: options.func('fetch') ?? null,
     now: options.func('now') ?? Date.now,
   };
@@ -227,27 +229,15 @@ class OptionsReader {
     return readNumbers(this.written, NUMBERS, (name, hint) => this.fault(name, hint));
   }
 
-  signatureCache(): Record<keyof typeof SIGNATURE_CACHE_NUMBERS, number> {
+  signatureCache(): ResolvedHankoOptions['signatureCache'] {
     const { signatureCache = {} } = this.written;
-    if (signatureCache === false) return { maxEntries: 0, maxBytes: 0 };
-    if (!isObject(signatureCache)) {
-      this.fault(
-        'signatureCache',
-        'must be { maxEntries, maxBytes }, or false to remember nothing.',
-      );
-    }
-    const bounds = isObject(signatureCache) ? signatureCache : {};
-    for (const name of Object.keys(bounds)) {
-      if (!Object.hasOwn(SIGNATURE_CACHE_NUMBERS, name)) {
-        this.fault(
-          `signatureCache.${name}`,
-          'is not an option: there are maxEntries and maxBytes.',
-        );
-      }
-    }
-    return readNumbers(bounds, SIGNATURE_CACHE_NUMBERS, (name, hint) =>
-      this.fault(`signatureCache.${name}`, hint),
-    );
+    return readSignatureCacheOptions(signatureCache, (name, hint) => this.fault(name, hint));
+  }
+
+  logRoutes(): boolean {
+    const { logRoutes = false } = this.written;
+    if (typeof logRoutes !== 'boolean') this.fault('logRoutes', 'must be true or false.');
+    return logRoutes === true;
   }
 
   session(): HankoSessionPolicy {

@@ -1,21 +1,11 @@
-import * as common from '@nestjs/common';
-import {
-  type AbstractHttpAdapter,
-  type ApplicationConfig,
-  MetadataScanner,
-  type ModulesContainer,
-} from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { DescribedHandler } from '../audit/describe-handlers.js';
+import type { HankoRouteDescription } from '../audit/route-description.js';
 import { demandsOf } from '../auth/route-mode.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
-import { ROUTE_MODE } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { loadedCopies } from '../loaded-copies.js';
-
-/** Metadata that decorators leave behind; `@nestjs/websockets` and `@nestjs/microservices` are not imported. */
-const GATEWAY_METADATA = 'websockets:is_gateway';
-const PATTERN_METADATA = 'microservices:pattern';
-const GUARDS_METADATA = '__guards__';
 
 /** @throws HankoConfigurationError if the module was imported without `forRoot`. */
 export function refuseBareModule(options: ResolvedHankoOptions | undefined): void {
@@ -32,7 +22,7 @@ export function refuseBareModule(options: ResolvedHankoOptions | undefined): voi
  * @throws HankoConfigurationError if `forRoot` was called twice: each would have keys and caches
  * of its own, and which one a controller gets would depend on the order of imports.
  */
-export function refuseSecondModule(modules: ModulesContainer, hankoModule: common.Type): void {
+export function refuseSecondModule(modules: ModulesContainer, hankoModule: Type): void {
   const count = [...modules.values()].filter(({ metatype }) => metatype === hankoModule).length;
   if (count > 1) {
     throw new HankoConfigurationError([
@@ -69,9 +59,7 @@ export function refuseSessionsWithoutApi(
 /** What an operator should know once, at start-up. */
 export function startupWarnings(
   options: ResolvedHankoOptions,
-  modules: ModulesContainer,
-  config: ApplicationConfig,
-  httpAdapter: AbstractHttpAdapter | undefined,
+  handlers: readonly DescribedHandler[],
 ): readonly string[] {
   const warnings: string[] = [];
   if (options.audience === null && !options.isAudienceOff) {
@@ -90,18 +78,24 @@ export function startupWarnings(
       'apiUrl begins with http:// and is not on this machine: who sits in between can replace the keys. Use https://.',
     );
   }
-  const gateways = uncoveredGateways(modules, config);
-  if (gateways.length > 0) {
+  const gateways = missedByAppGuard(handlers, 'gateway');
+  if (gateways !== '') {
     warnings.push(
-      `On Nest 11 APP_GUARD does not reach gateways: ${gateways.join(', ')} ` +
+      `On Nest 11 APP_GUARD does not reach gateways: ${gateways} ` +
         'can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.',
     );
   }
-  const messageControllers = uncoveredMessageControllers(modules, config, httpAdapter);
-  if (messageControllers.length > 0) {
+  const messageControllers = missedByAppGuard(handlers, 'message');
+  if (messageControllers !== '') {
     warnings.push(
       `APP_GUARD reaches message handlers only if connectMicroservice(…, { inheritAppConfig: true }) says so; ` +
-        `otherwise ${messageControllers.join(', ')} can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.`,
+        `otherwise ${messageControllers} can be called by anyone. Put @UseGuards(HankoAuthGuard) on them to close them.`,
+    );
+  }
+  const skipped = skippedGuards(handlers);
+  if (skipped !== '') {
+    warnings.push(
+      `The guard bound to ${skipped} does not run, so anyone can call it: describeRoutes(app) says why.`,
     );
   }
   const copies = loadedCopies();
@@ -124,60 +118,45 @@ function isExposed(apiUrl: string): boolean {
   return protocol === 'http:' && !isLoopback;
 }
 
-/** Gateways that look protected by an APP_GUARD and are not. */
-function uncoveredGateways(modules: ModulesContainer, config: ApplicationConfig): string[] {
-  // Nest 12, the first with this pipe, runs global guards for gateways.
-  if ('StandardSchemaValidationPipe' in common) return [];
-  if (!config.getGlobalGuards().some(isOurGuard)) return [];
-  return classesOf(modules, 'providers')
-    .filter((type) => Reflect.hasMetadata(GATEWAY_METADATA, type) && !isMarked(type))
-    .map(({ name }) => name);
-}
+/** Classes with handlers that look protected by an APP_GUARD and are not. */
+const missedByAppGuard = (
+  handlers: readonly DescribedHandler[],
+  kind: HankoRouteDescription['kind'],
+): string =>
+  [
+    ...new Set(
+      handlers
+        .filter(({ guards, description }) => guards.missesGlobal && isOpen(description, kind))
+        .map(({ handler }) => handler.owner.name),
+    ),
+  ].join(', ');
 
-/** Controllers whose message handlers look protected by an APP_GUARD, and in a hybrid app may not be. */
-function uncoveredMessageControllers(
-  modules: ModulesContainer,
-  config: ApplicationConfig,
-  httpAdapter: AbstractHttpAdapter | undefined,
-): string[] {
-  // A pure microservice has an adapter without a type, and its global guards do run.
-  if (!httpAdapter?.getType() || !config.getGlobalGuards().some(isOurGuard)) return [];
-  return classesOf(modules, 'controllers')
-    .filter((type) => !isMarked(type) && handlersOf(type).some((handler) => !isMarked(handler)))
-    .map(({ name }) => name);
-}
+const isOpen = (
+  { access, kind }: DescribedHandler['description'],
+  wanted: HankoRouteDescription['kind'],
+): boolean => kind === wanted && access === 'unguarded';
 
-function classesOf(modules: ModulesContainer, kind: 'providers' | 'controllers'): common.Type[] {
+/** Handlers that bear our guard, which Nest does not run. */
+const skippedGuards = (handlers: readonly DescribedHandler[]): string =>
+  handlers
+    .filter(
+      ({ guards, description }) =>
+        description.access === 'unguarded' &&
+        guards.skipped.some(({ isOurs, cause }) => isOurs && cause !== 'replaced'),
+    )
+    .map(({ handler }) => handler.name)
+    .join(', ');
+
+function classesOf(modules: ModulesContainer, kind: 'providers' | 'controllers'): Type[] {
   return [...modules.values()]
     .flatMap((module) => [...module[kind].values()].map(({ metatype }) => metatype))
-    .filter((type): type is common.Type => typeof type === 'function');
+    .filter((type): type is Type => typeof type === 'function');
 }
 
-const handlersOf = (type: common.Type): object[] =>
-  methodsOf(type).filter((method) => Reflect.hasMetadata(PATTERN_METADATA, method));
-
-function methodsOf(type: common.Type): object[] {
+function methodsOf(type: Type): object[] {
   const prototype = type.prototype as Record<string, unknown> | undefined;
   if (prototype === undefined) return [];
   return new MetadataScanner()
     .getAllMethodNames(prototype)
     .map((name) => prototype[name] as object);
-}
-
-/** Open on purpose, or closed by our guard itself. */
-const isMarked = (target: object): boolean =>
-  Reflect.getMetadata(ROUTE_MODE, target) === 'public' || hasOurGuard(target);
-
-function hasOurGuard(type: object): boolean {
-  const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly unknown[];
-  return guards.some(isOurGuard);
-}
-
-/** The guard, as a class or an instance, or one that extends it. */
-function isOurGuard(guard: unknown): boolean {
-  return (
-    guard === HankoAuthGuard ||
-    guard instanceof HankoAuthGuard ||
-    (typeof guard === 'function' && guard.prototype instanceof HankoAuthGuard)
-  );
 }

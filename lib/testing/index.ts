@@ -1,6 +1,12 @@
+export { describeRoutes } from '../audit/describe-routes.js';
+export {
+  expectNoOpenRoutes,
+  type ExpectNoOpenRoutesOptions,
+} from '../audit/expect-no-open-routes.js';
 export { FakeHanko } from './fake-hanko.js';
 export { FORGERIES } from './forgeries.js';
 
+export type { HankoRouteDescription } from '../audit/route-description.js';
 export type { FakeHankoOptions, FakeWebhook } from './options.js';
 export type { FakeSession, FakeUser, NewFakeUser } from './directory.js';
 export type { FaultKind, FaultOptions } from './faults.js';

@@ -45,7 +45,7 @@ describe('the package', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['jose']);
   });
 
-  test('the testing kit depends on nothing but Node', () => {
+  test('FakeHanko depends on nothing but Node', () => {
     expect(
       [...importsOf('lib/testing').keys()].every((name) => /^node:|^nestjs-hanko/.test(name)),
     ).toBe(true);
@@ -101,6 +101,8 @@ describe('the package', () => {
       [
         "FORGERIES",
         "FakeHanko",
+        "describeRoutes",
+        "expectNoOpenRoutes",
       ]
     `);
   });

@@ -25,7 +25,7 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['@nestjs/testing', ['Test']],
   ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
-  ['nestjs-hanko/testing', ['FakeHanko']],
+  ['nestjs-hanko/testing', ['FakeHanko', 'describeRoutes', 'expectNoOpenRoutes']],
   ['nestjs-hanko/webhooks', Object.keys(webhooks)],
 ];
 
@@ -48,6 +48,7 @@ const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'SECURITY.md': AMBIENT,
   'lib/testing/README.md': {
     hanko: "declare const hanko: import('nestjs-hanko/testing').FakeHanko;",
+    app: AMBIENT['app'] ?? '',
   },
 };
 

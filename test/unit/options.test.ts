@@ -63,6 +63,7 @@ describe('options left out', () => {
       onUnavailable: 'reject',
       revocation: expect.any(Object) as object,
       claimsSchema: null,
+      logRoutes: false,
       fetch: null,
       now: Date.now,
     });
@@ -89,6 +90,7 @@ describe('options left out', () => {
       'onUnavailable',
       'revocation',
       'claimsSchema',
+      'logRoutes',
       'fetch',
       'now',
     ];
@@ -958,5 +960,17 @@ describe('options', () => {
       expect(hint).toMatch(/must|is not|is no part|has no effect|without|names|less than/);
       expect(hint).toMatch(/\.$/);
     }
+  });
+});
+
+describe('logRoutes', () => {
+  it.each([true, false])('is %s as written', (logRoutes) => {
+    expect(resolve({ apiUrl, logRoutes }).logRoutes).toBe(logRoutes);
+  });
+
+  it.each(['yes', 1, null, {}])('cannot be %j', (logRoutes) => {
+    expect(faults({ apiUrl, logRoutes })).toEqual([
+      { path: 'logRoutes', hint: 'must be true or false.' },
+    ]);
   });
 });

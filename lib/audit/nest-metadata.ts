@@ -1,0 +1,26 @@
+/**
+ * What Nest's decorators leave behind. `@nestjs/websockets` and `@nestjs/microservices` may not be installed, and
+ * those of the core are not exported.
+ */
+export const PATH = 'path';
+export const METHOD = 'method';
+export const VERSION = '__version__';
+export const HOST = 'host';
+export const MODULE_PATH = '__module_path__';
+export const GUARDS = '__guards__';
+export const PARAMETERS = '__routeArguments__';
+
+export const GATEWAY = 'websockets:is_gateway';
+export const GATEWAY_OPTIONS = 'websockets:gateway_options';
+export const IS_SUBSCRIPTION = 'websockets:message_mapping';
+export const MESSAGE = 'message';
+
+export const PATTERN = 'microservices:pattern';
+export const PATTERN_HANDLER = 'microservices:handler_type';
+/** Of `PATTERN_HANDLER`; the other one is a message that is answered. */
+export const EVENT_HANDLER = 2;
+
+export const metadata = (key: string, target: object, property?: string): unknown =>
+  property === undefined
+    ? Reflect.getMetadata(key, target)
+    : Reflect.getMetadata(key, target, property);

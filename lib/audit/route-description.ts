@@ -1,0 +1,26 @@
+import type { RequireAuthOptions } from '../requirements/requirements.js';
+
+/** One handler that the outside can call, and what protects it. */
+export interface HankoRouteDescription {
+  /** What calls it: a request, a WebSocket message, or a message or event of a microservice. */
+  readonly kind: 'http' | 'gateway' | 'message';
+  /**
+   * How it is called: `GET /api/notes/:id`, `SUBSCRIBE /chat send` (namespace or path, and message), `MESSAGE sum` or
+   * `EVENT created`. Global prefix, module prefixes and versions are in it; a host, and a version that the
+   * path does not say, stand behind it: `GET /notes (version 2)`.
+   */
+  readonly route: string;
+  /** Class and method, such as `NotesController.remove`. */
+  readonly handler: string;
+  /**
+   * Who is let in by this package: everybody (`public`), everybody who has no bad credential (`optional`), users
+   * (`required`), or whoever others let in, because no `HankoAuthGuard` runs (`unguarded`).
+   */
+  readonly access: 'public' | 'optional' | 'required' | 'unguarded';
+  /** What `@RequireAuth()` on handler and class demands of users. Empty unless `access` is `required`. */
+  readonly demands: RequireAuthOptions;
+  /** Names of other guards that run for it, in order. What they let in, nobody but them knows. */
+  readonly otherGuards: readonly string[];
+  /** What is probably not meant, with its cure, in sentences. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,218 @@
+import * as common from '@nestjs/common';
+import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { EventPattern, MessagePattern, Payload, Transport } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { CurrentUser, HankoAuthGuard, HankoModule, Public, RequireAuth } from 'nestjs-hanko';
+import { describeRoutes, FakeHanko } from 'nestjs-hanko/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PLATFORMS, startApp } from '../support/e2e-app.js';
+import { CapturedLog } from '../support/e2e-log.js';
+import { accessOf, routesOf } from '../support/e2e-routes.js';
+
+/** Nest 11 does not run global guards for gateways. */
+const IS_NEST_11 = !('StandardSchemaValidationPipe' in common);
+
+let hanko: FakeHanko;
+
+beforeAll(async () => {
+  hanko = await FakeHanko.start();
+});
+afterAll(() => hanko.stop());
+
+const hankoModule = () => HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost' });
+const APP_GUARD_PROVIDER = { provide: APP_GUARD, useExisting: HankoAuthGuard };
+
+@WebSocketGateway({ path: '/chat' })
+class ChatGateway {
+  @SubscribeMessage('send')
+  send(): string {
+    return 'sent';
+  }
+
+  @Public()
+  @SubscribeMessage('hello')
+  hello(): string {
+    return 'hello';
+  }
+
+  @RequireAuth()
+  @SubscribeMessage('closed')
+  closed(): string {
+    return 'closed';
+  }
+}
+
+@Controller('mixed')
+class MixedController {
+  @Get()
+  http(): string {
+    return 'http';
+  }
+
+  @MessagePattern({ cmd: 'sum' })
+  sum(@CurrentUser() user: unknown): unknown {
+    return user;
+  }
+
+  @EventPattern('created')
+  created(@Payload() _data: unknown): void {}
+
+  @Public()
+  @MessagePattern(['ping', 'pong'])
+  ping(): string {
+    return 'ping';
+  }
+
+  @UseGuards(HankoAuthGuard)
+  @MessagePattern('closed')
+  closed(): string {
+    return 'closed';
+  }
+}
+
+const TCP = {
+  transport: Transport.TCP as const,
+  options: { host: '127.0.0.1', port: 0 },
+};
+
+describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platform) => {
+  const start = (configure: (app: INestApplication) => unknown, providers: object[]) =>
+    startApp(
+      platform,
+      {
+        imports: [hankoModule()],
+        controllers: [MixedController],
+        providers: [ChatGateway, ...(providers as [])],
+      },
+      {
+        configure: (nest) => {
+          nest.useWebSocketAdapter(new WsAdapter(nest));
+          return configure(nest);
+        },
+      },
+    );
+
+  it('are listed with path or pattern', async () => {
+    await using app = await start(() => undefined, []);
+
+    expect(accessOf(app.app)).toEqual({
+      'GET /mixed': 'unguarded',
+      'MESSAGE {"cmd":"sum"}': 'unguarded',
+      'EVENT created': 'unguarded',
+      'MESSAGE ping': 'public',
+      'MESSAGE pong': 'public',
+      'MESSAGE closed': 'required',
+      'SUBSCRIBE /chat send': 'unguarded',
+      'SUBSCRIBE /chat hello': 'public',
+      'SUBSCRIBE /chat closed': 'required',
+    });
+    const found = routesOf(app.app);
+    expect(found.get('SUBSCRIBE /chat send')).toMatchObject({
+      kind: 'gateway',
+      handler: 'ChatGateway.send',
+      problems: [],
+    });
+    expect(found.get('MESSAGE {"cmd":"sum"}')).toMatchObject({
+      kind: 'message',
+      problems: [expect.stringMatching(/^Only its parameter @CurrentUser\(\)/)],
+    });
+  });
+
+  it('are closed to everybody where the guard runs', async () => {
+    await using app = await start(() => undefined, []);
+
+    for (const route of ['MESSAGE closed', 'SUBSCRIBE /chat closed']) {
+      expect(routesOf(app.app).get(route)?.problems).toEqual([
+        expect.stringMatching(/^Nobody can call it: .*501 context_unsupported/),
+      ]);
+    }
+  });
+
+  it('of gateways are reached by APP_GUARD on Nest 12, and not on Nest 11', async () => {
+    await using app = await start(() => undefined, [APP_GUARD_PROVIDER]);
+    const found = routesOf(app.app).get('SUBSCRIBE /chat send');
+
+    expect(found?.access).toBe(IS_NEST_11 ? 'unguarded' : 'required');
+    expect(found?.problems).toEqual([
+      expect.stringMatching(
+        IS_NEST_11 ? /^On Nest 11 APP_GUARD does not reach gateways/ : /^Nobody can call it/,
+      ),
+    ]);
+    expect(app.log.messages('warn', 'HankoModule').join('\n')).toMatch(
+      IS_NEST_11 ? /ChatGateway can be called by anyone/ : /^(?!.*ChatGateway)/,
+    );
+  });
+
+  it.each([
+    { what: 'one that shares the settings', shared: [true], access: 'required' },
+    { what: 'one that does not', shared: [false], access: 'unguarded' },
+    { what: 'two, of which one does not', shared: [true, false], access: 'unguarded' },
+    { what: 'none yet', shared: [], access: 'unguarded' },
+  ])('of microservices: $what', async ({ shared, access }) => {
+    await using app = await start(
+      async (nest) => {
+        for (const inheritAppConfig of shared) nest.connectMicroservice(TCP, { inheritAppConfig });
+        await nest.startAllMicroservices();
+      },
+      [APP_GUARD_PROVIDER],
+    );
+    const found = routesOf(app.app);
+
+    expect(found.get('EVENT created')?.access).toBe(access);
+    expect(found.get('EVENT created')?.problems).toEqual([
+      expect.stringMatching(
+        access === 'required' ? /^Nobody can call it/ : /^APP_GUARD reaches .*inheritAppConfig/,
+      ),
+    ]);
+    expect(found.get('MESSAGE ping')?.access).toBe('public');
+    expect(found.get('GET /mixed')?.access).toBe('required');
+  });
+});
+
+describe('a gateway', () => {
+  it('with a namespace is listed with it', async () => {
+    @WebSocketGateway({ namespace: 'rooms', path: '/socket.io' })
+    class RoomsGateway extends ChatGateway {}
+    const testing = await Test.createTestingModule({
+      imports: [hankoModule()],
+      providers: [RoomsGateway],
+    })
+      .setLogger(new CapturedLog())
+      .compile();
+    // Not initialized: the adapter of these tests knows no namespaces.
+    const routes = describeRoutes(testing.createNestApplication());
+
+    expect(routes.map(({ route, handler }) => `${route} ${handler}`)).toEqual([
+      'SUBSCRIBE /rooms send RoomsGateway.send',
+      'SUBSCRIBE /rooms hello RoomsGateway.hello',
+      'SUBSCRIBE /rooms closed RoomsGateway.closed',
+    ]);
+    await testing.close();
+  });
+});
+
+describe('a pure microservice', () => {
+  it('runs APP_GUARD for its handlers, and serves no HTTP', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [hankoModule()],
+      controllers: [MixedController],
+      providers: [APP_GUARD_PROVIDER],
+    })
+      .setLogger(new CapturedLog())
+      .compile();
+    const app = testing.createNestMicroservice(TCP);
+    await app.init();
+
+    expect(describeRoutes(app).map(({ route, access }) => `${access} ${route}`)).toEqual([
+      'required MESSAGE {"cmd":"sum"}',
+      'required EVENT created',
+      'public MESSAGE ping',
+      'public MESSAGE pong',
+      'required MESSAGE closed',
+    ]);
+    await app.close();
+  });
+});
