@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -9,12 +10,16 @@ export const source = [
   { find: /^nestjs-hanko$/, replacement: path('lib/index.ts') },
   { find: /^nestjs-hanko\/testing$/, replacement: path('lib/testing/index.ts') },
   { find: /^nestjs-hanko\/webhooks$/, replacement: path('lib/webhooks/index.ts') },
+  { find: /^nestjs-hanko\/swagger$/, replacement: path('lib/swagger/index.ts') },
 ];
 
 /** Every Nest package of test/nest11, in place of the one of the same name above it. */
 const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map((name) => ({
   find: new RegExp(`^@nestjs/${name}$`),
-  replacement: path(`test/nest11/node_modules/@nestjs/${name}/index.js`),
+  // A folder resolves to what its `main` names.
+  replacement: createRequire(import.meta.url).resolve(
+    path(`test/nest11/node_modules/@nestjs/${name}`),
+  ),
 }));
 
 /** Bounds of a hang, generous: machines of CI are slow and shared. */

@@ -37,6 +37,9 @@ export const HANKO_GUARD = Symbol.for('nestjs-hanko:guard');
 /** Brand of the pipes behind our parameter decorators, on their prototypes: how the decorator is written. */
 export const HANKO_PARAMETER = Symbol.for('nestjs-hanko:parameter');
 
+/** Brand of our extractors: where they look, `TellingExtractor`. */
+export const EXTRACTED_FROM = Symbol.for('nestjs-hanko:extractor-place');
+
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
 

@@ -1,6 +1,7 @@
 import { HankoCredentialsError, HankoTokenError } from '../errors/hanko.errors.js';
+import { EXTRACTED_FROM } from '../hanko.constants.js';
 import { headerValues } from './request.js';
-import type { TokenExtractor } from './token-extractor.js';
+import type { TellingExtractor, TokenExtractor } from './token-extractor.js';
 
 const SCHEME = 'bearer';
 
@@ -22,8 +23,9 @@ const isBearer = (credentials: string): boolean =>
  * @throws HankoTokenError `token_malformed` when it reads a bare `Bearer`
  */
 export function bearerTokenExtractor(): TokenExtractor {
-  return {
+  const extractor: TellingExtractor = {
     name: 'bearer',
+    [EXTRACTED_FROM]: { in: 'bearer' },
     extract(request) {
       let token: string | undefined;
       for (const value of headerValues(request, 'authorization')) {
@@ -46,4 +48,5 @@ export function bearerTokenExtractor(): TokenExtractor {
       return token === undefined ? undefined : { tokens: [token], ambient: false };
     },
   };
+  return extractor;
 }

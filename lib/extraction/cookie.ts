@@ -1,5 +1,6 @@
+import { EXTRACTED_FROM } from '../hanko.constants.js';
 import { headerValues, type IncomingRequest } from './request.js';
-import type { TokenExtractor } from './token-extractor.js';
+import type { TellingExtractor, TokenExtractor } from './token-extractor.js';
 
 /**
  * A browser may send several cookies of one name (host and parent domain, two paths), among them a
@@ -14,13 +15,15 @@ const MAX_CANDIDATES = 3;
  * @param cookieName default `hanko`, as Hanko's `session.cookie.name`.
  */
 export function cookieTokenExtractor(cookieName = 'hanko'): TokenExtractor {
-  return {
+  const extractor: TellingExtractor = {
     name: 'cookie',
+    [EXTRACTED_FROM]: { in: 'cookie', name: cookieName },
     extract(request) {
       const tokens = cookieValues(request, cookieName);
       return tokens.length === 0 ? undefined : { tokens, ambient: true };
     },
   };
+  return extractor;
 }
 
 function cookieValues(request: IncomingRequest, name: string): readonly string[] {

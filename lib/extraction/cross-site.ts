@@ -3,6 +3,9 @@ import { headerValues, type IncomingRequest } from './request.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** RFC 9110 §9.2.1. @param method in upper case. */
+export const isSafeMethod = (method: string): boolean => SAFE_METHODS.has(method);
+
 /**
  * Refuses a request that a page of another site made the browser send with its cookie (CSRF):
  * Fetch Metadata first, then `Origin`, as Go's `CrossOriginProtection` does.
@@ -16,7 +19,7 @@ export function refuseCrossSite(
   request: IncomingRequest,
   trustedOrigins: ReadonlySet<string>,
 ): void {
-  if (SAFE_METHODS.has(request.method ?? '') && !isWebSocketHandshake(request)) return;
+  if (isSafeMethod(request.method ?? '') && !isWebSocketHandshake(request)) return;
 
   const site = headerValues(request, 'sec-fetch-site').join(', ');
   const origin = headerValues(request, 'origin').join(', ');

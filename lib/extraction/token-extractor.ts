@@ -1,3 +1,4 @@
+import type { EXTRACTED_FROM } from '../hanko.constants.js';
 import type { IncomingRequest } from './request.js';
 
 /** What an extractor found. */
@@ -28,4 +29,10 @@ export interface TokenExtractor {
    * @throws HankoTokenError `token_malformed`, or another `token_…` code, for one that is there but unusable
    */
   extract(request: IncomingRequest): ExtractedCredential | undefined;
+}
+
+/** One of ours. Those of an app do not say where they look. */
+export interface TellingExtractor extends TokenExtractor {
+  readonly [EXTRACTED_FROM]:
+    { readonly in: 'bearer' } | { readonly in: 'cookie'; readonly name: string };
 }

@@ -9,6 +9,7 @@ export const ENTRIES = {
   'nestjs-hanko': 'lib/index.ts',
   'nestjs-hanko/testing': 'lib/testing/index.ts',
   'nestjs-hanko/webhooks': 'lib/webhooks/index.ts',
+  'nestjs-hanko/swagger': 'lib/swagger/index.ts',
 } as const;
 
 /** The source of the package, read by the compiler. */

@@ -50,6 +50,11 @@ describe('the public surface', { timeout: 60_000 }, () => {
     await expect(text).toMatchFileSnapshot('../../api/webhooks.api.txt');
   });
 
+  test('of nestjs-hanko/swagger is what api/swagger.api.txt says', async () => {
+    const text = await apiText(program, ENTRIES['nestjs-hanko/swagger']);
+    await expect(text).toMatchFileSnapshot('../../api/swagger.api.txt');
+  });
+
   test('differs in one line where one more type is exported', async () => {
     const before = await apiText(program, ENTRIES['nestjs-hanko/testing']);
     const after = await apiText(program, WIDER);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as main from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
+import * as swagger from '../../lib/swagger/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
 import { VERSION } from '../../lib/version.js';
 
@@ -97,6 +98,7 @@ describe('the package', () => {
       ]
     `);
     expect(Object.keys(webhooks).toSorted()).toEqual(['HankoWebhooksModule', 'OnHankoEvent']);
+    expect(Object.keys(swagger)).toEqual(['withHankoAuth']);
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
         "FORGERIES",

@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as common from '@nestjs/common';
 import * as main from '../../lib/index.js';
+import * as swagger from '../../lib/swagger/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,6 +28,8 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
   ['nestjs-hanko/testing', ['FakeHanko', 'describeRoutes', 'expectNoOpenRoutes']],
   ['nestjs-hanko/webhooks', Object.keys(webhooks)],
+  ['nestjs-hanko/swagger', Object.keys(swagger)],
+  ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
 ];
 
 /** What the text around a block has spoken of. */

@@ -1,6 +1,7 @@
 const { HankoAuthGuard, HankoModule } = require('nestjs-hanko');
 const { FakeHanko } = require('nestjs-hanko/testing');
+const { withHankoAuth } = require('nestjs-hanko/swagger');
 
-for (const value of [HankoAuthGuard, HankoModule, FakeHanko]) {
+for (const value of [HankoAuthGuard, HankoModule, FakeHanko, withHankoAuth]) {
   if (typeof value !== 'function') throw new Error('an export is missing');
 }

@@ -1,6 +1,7 @@
 import { HankoAuthGuard, HankoModule } from 'nestjs-hanko';
 import { FakeHanko } from 'nestjs-hanko/testing';
+import { withHankoAuth } from 'nestjs-hanko/swagger';
 
-for (const value of [HankoAuthGuard, HankoModule, FakeHanko]) {
+for (const value of [HankoAuthGuard, HankoModule, FakeHanko, withHankoAuth]) {
   if (typeof value !== 'function') throw new Error('an export is missing');
 }

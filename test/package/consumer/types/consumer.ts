@@ -6,6 +6,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  type INestApplicationContext,
   Injectable,
   Module,
 } from '@nestjs/common';
@@ -35,6 +36,7 @@ import type {
 } from 'nestjs-hanko';
 import { HankoWebhooksModule, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
+import { withHankoAuth } from 'nestjs-hanko/swagger';
 import { FakeHanko, FORGERIES } from 'nestjs-hanko/testing';
 import type { FakeHankoOptions, Forgery, TokenShape } from 'nestjs-hanko/testing';
 
@@ -192,4 +194,11 @@ export async function kit(): Promise<string[]> {
   const tokens = [await hanko.token(shape), await hanko.forgedToken(forgery)];
   await hanko.stop();
   return [hanko.url, hanko.adminUrl, ...tokens];
+}
+
+export function documented(app: INestApplicationContext): string {
+  const { info } = withHankoAuth(app, { info: { title: 'Notes' }, paths: {} });
+  // @ts-expect-error not a document
+  withHankoAuth(app, {});
+  return info.title;
 }
