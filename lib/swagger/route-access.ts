@@ -1,8 +1,8 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { describeHandlers } from '../audit/describe-handlers.js';
 import { underAudit } from '../audit/describe-routes.js';
-import type { INestApplicationContext } from '@nestjs/common';
 import type { HankoRouteDescription } from '../audit/route-description.js';
-import { documentedShape, servedShape } from './path-shape.js';
+import { documentedPath, namelessPath, withoutEnd } from './documented-path.js';
 
 /** Who is let in to the handler of an operation, and what is demanded of users. */
 export type RouteAccess = Pick<HankoRouteDescription, 'access' | 'demands'>;
@@ -17,10 +17,13 @@ export class RouteAccessIndex {
 
   constructor(app: INestApplicationContext) {
     const audited = underAudit(app);
-    this.prefix = `/${audited.config.getGlobalPrefix()}`.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+    const prefix = audited.config.getGlobalPrefix().replace(/^\/+/, '');
+    this.prefix = prefix === '' ? '' : documentedPath(`/${prefix}`);
     for (const { handler, description } of describeHandlers(audited)) {
       for (const { method, path } of handler.http) {
-        const key = keyOf(method, servedShape(path));
+        const documented = documentedPath(path);
+        const isNamed = !documented.includes('{}');
+        const key = keyOf(method, isNamed ? documented : namelessPath(documented));
         this.routes.set(key, [...(this.routes.get(key) ?? []), description]);
       }
     }
@@ -28,12 +31,17 @@ export class RouteAccessIndex {
 
   /** @param path as the document has it, which may leave out the global prefix (`ignoreGlobalPrefix`). */
   of(method: string, path: string): readonly RouteAccess[] {
-    const found = [path, this.prefix + path]
-      .map(documentedShape)
-      .flatMap((shape) => [keyOf(method, shape), keyOf('ALL', shape)])
-      .map((key) => this.routes.get(key));
-    return found.find((routes) => routes !== undefined) ?? [];
+    for (const served of [path, this.prefix + path].map(withoutEnd)) {
+      for (const written of [served, namelessPath(served)]) {
+        // Which of the two is asked depends on their order: what is said must hold for both.
+        const found = [method, 'ALL'].flatMap(
+          (verb) => this.routes.get(keyOf(verb, written)) ?? [],
+        );
+        if (found.length > 0) return found;
+      }
+    }
+    return [];
   }
 }
 
-const keyOf = (method: string, shape: string): string => `${method.toUpperCase()} ${shape}`;
+const keyOf = (method: string, path: string): string => `${method.toUpperCase()} ${path}`;
