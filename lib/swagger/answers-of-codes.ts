@@ -11,7 +11,7 @@ export function answersOfCodes(codes: readonly HankoAnswerCode[]): Fields {
       return [
         String(status),
         {
-          description: DESCRIPTIONS[status] ?? 'Refused',
+          description: descriptionOf(own),
           headers: headersOf(status, own),
           content: { 'application/json': { schema: bodySchema(own) } },
         },
@@ -20,11 +20,16 @@ export function answersOfCodes(codes: readonly HankoAnswerCode[]): Fields {
   );
 }
 
-const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  401: 'No good session token, or not the login that is demanded',
-  403: 'Known, and not allowed',
-  503: 'The login server cannot be reached, try again later',
-};
+/** All that a token can lack is told by the codes; the rest in the words of the answers. */
+function descriptionOf(codes: readonly HankoAnswerCode[]): string {
+  const isOfToken = (code: HankoAnswerCode): boolean =>
+    /^(?:credentials|token|session)_/.test(code);
+  const rest = codes.filter((code) => !isOfToken(code)).map((code) => answerFor(code).message);
+  const token = codes.includes('credentials_missing')
+    ? 'No good session token'
+    : 'A session token that is not good';
+  return [...(codes.some(isOfToken) ? [token] : []), ...rest].join('. Or: ');
+}
 
 function headersOf(status: number, codes: readonly HankoAnswerCode[]): Fields {
   const challenging = codes.filter((code) => answerFor(code).challenge !== undefined);

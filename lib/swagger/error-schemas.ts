@@ -53,11 +53,14 @@ const unmet = (requirement: string, fields: Fields): Fields => ({
   properties: { requirement: { type: 'string', enum: [requirement] }, ...fields },
 });
 
+/** Requests do not meet the one of the other kinds of handler. */
+const HTTP_ANSWERS = Object.entries(ANSWERS).filter(([code]) => code !== 'context_unsupported');
+
 /** A list in Markdown. */
 const codesDescription = (): string =>
-  Object.entries(ANSWERS)
-    .map(([code, { status, message }]) => `- \`${code}\` (${status}): ${message}`)
-    .join('\n');
+  HTTP_ANSWERS.map(([code, { status, message }]) => `- \`${code}\` (${status}): ${message}`).join(
+    '\n',
+  );
 
 /** Each is what the class of its name sends. They refer to later ones only. */
 const SCHEMAS: Fields = {
@@ -107,7 +110,11 @@ const SCHEMAS: Fields = {
     required: ['statusCode', 'code', 'message'],
     properties: {
       statusCode: { type: 'integer' },
-      code: { type: 'string', enum: Object.keys(ANSWERS), description: codesDescription() },
+      code: {
+        type: 'string',
+        enum: HTTP_ANSWERS.map(([code]) => code),
+        description: codesDescription(),
+      },
       message: { type: 'string', description: 'For people; programs go by `code`.' },
     },
   },

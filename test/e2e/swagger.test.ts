@@ -30,6 +30,7 @@ import {
   documentedCodes,
   documentOf,
   invalidities,
+  type Operation,
   operationsOf,
   plainDocument,
   untruths,
@@ -224,6 +225,23 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
     expect(documentedCodes(document, operation)).toEqual(
       [...new Set(answers.map(codeOf))].toSorted(),
     );
+  });
+
+  it('says in words what a refusal means', async () => {
+    await using app = await start(platform);
+    const { 'DELETE /notes/{id}': remove, 'GET /notes/feed': feed } = operationsOf(
+      documentOf(app.app),
+    );
+    const words = (responses: Operation['responses'] = {}): readonly string[] =>
+      Object.values(responses).map(({ description }) => description);
+    expect(words(remove?.responses)).toEqual([
+      '',
+      'No good session token. Or: A stronger or more recent login is required',
+      'The user does not meet a requirement of this resource. Or: ' +
+        'A cross-site request may not use the session cookie',
+      'The login server cannot be reached, try again later',
+    ]);
+    expect(words(feed?.responses)).toContain('A session token that is not good');
   });
 
   it('is valid, as OpenAPI 3.0 and 3.1', async () => {
