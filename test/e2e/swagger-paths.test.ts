@@ -1,270 +1,21 @@
-import {
-  All,
-  applyDecorators,
-  Controller,
-  Get,
-  type INestApplication,
-  Module,
-  type ModuleMetadata,
-  Post,
-  UseGuards,
-  Version,
-  VERSION_NEUTRAL,
-  VersioningType,
-} from '@nestjs/common';
+import { type INestApplication, type ModuleMetadata, VersioningType } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import { ApiExcludeEndpoint, ApiOperation, type SwaggerDocumentOptions } from '@nestjs/swagger';
-import { HankoAuthGuard, HankoModule, OptionalAuth, Public, RequireAuth } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SwaggerDocumentOptions } from '@nestjs/swagger';
+import { HankoModule } from 'nestjs-hanko';
+import { describe, expect, it } from 'vitest';
 import { type Platform, PLATFORMS, startApp } from '../support/e2e-app.js';
 import { documentOf, type Operation, operationsOf } from '../support/e2e-openapi.js';
-
-type Access = 'required' | 'optional' | 'public' | 'unguarded';
-
-const MARKS = {
-  required: [UseGuards(HankoAuthGuard), RequireAuth()],
-  optional: [UseGuards(HankoAuthGuard), OptionalAuth()],
-  public: [Public()],
-  unguarded: [],
-} as const;
-
-/** Lets in whom it says, and says so in the document: as `description`, which we leave alone. */
-const Is = (access: Access): MethodDecorator =>
-  applyDecorators(...MARKS[access], ApiOperation({ description: access }));
-
-@Controller(['notes', 'papers'])
-class NotesController {
-  @Is('required')
-  @Get([':id', 'by-name/:name'])
-  one(): string {
-    return 'in';
-  }
-
-  @Is('public')
-  @Get()
-  list(): string {
-    return 'in';
-  }
-
-  @Is('optional')
-  @Post('/')
-  add(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @All('any/:id')
-  any(): string {
-    return 'in';
-  }
-
-  @Is('public')
-  @Get('any/:id/more')
-  more(): string {
-    return 'in';
-  }
-
-  @Is('public')
-  @Get('files')
-  files(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('from/:from-:to')
-  span(): string {
-    return 'in';
-  }
-
-  @Is('unguarded')
-  @Get('left/alone')
-  alone(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @ApiExcludeEndpoint()
-  @Get('hidden/from/all')
-  hidden(): string {
-    return 'in';
-  }
-}
-
-@Controller('health')
-class HealthController {
-  @Is('public')
-  @Get()
-  health(): string {
-    return 'in';
-  }
-}
-
-@Controller('inner')
-class InnerController {
-  @Is('required')
-  @Get(':id')
-  one(): string {
-    return 'in';
-  }
-}
-
-@Module({ controllers: [InnerController] })
-class InnerModule {}
-
-@Controller({ path: 'versioned', version: ['1', '2'] })
-class VersionedController {
-  @Is('required')
-  @Get()
-  both(): string {
-    return 'in';
-  }
-
-  @Version('3')
-  @Is('public')
-  @Get()
-  third(): string {
-    return 'in';
-  }
-
-  @Version(VERSION_NEUTRAL)
-  @Is('optional')
-  @Get('neutral')
-  neutral(): string {
-    return 'in';
-  }
-}
-
-@Controller()
-class ExpressController {
-  @Is('public')
-  @Get('notes/files/:name')
-  oneFile(): string {
-    return 'in';
-  }
-
-  @Is('optional')
-  @Get('old/:name')
-  oldOne(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('notes/files/*path')
-  file(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('grouped{/*rest}')
-  grouped(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('optional{/:part}')
-  optional(): string {
-    return 'in';
-  }
-
-  @Is('public')
-  @Get('old/*')
-  old(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('a\\:colon')
-  colon(): string {
-    return 'in';
-  }
-}
-
-@Controller()
-class FastifyController {
-  @Is('public')
-  @Get('notes/files/:name')
-  oneFile(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('notes/files/*')
-  file(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('digits/:id(^\\d+$)')
-  digits(): string {
-    return 'in';
-  }
-
-  @Is('public')
-  @Get('star/*')
-  star(): string {
-    return 'in';
-  }
-
-  @Is('required')
-  @Get('a::colon')
-  colon(): string {
-    return 'in';
-  }
-}
-
-@UseGuards(HankoAuthGuard)
-@Controller('same')
-class ByHeaderController {
-  @Version('1')
-  @Get()
-  first(): string {
-    return 'in';
-  }
-
-  @Version('2')
-  @Public()
-  @Get()
-  second(): string {
-    return 'in';
-  }
-
-  @Version('1')
-  @RequireAuth({ mfa: true })
-  @Get('closed')
-  third(): string {
-    return 'in';
-  }
-
-  @Version('2')
-  @RequireAuth({ verifiedEmail: true })
-  @Get('closed')
-  fourth(): string {
-    return 'in';
-  }
-}
-
-@Controller('either')
-class EitherController {
-  @Public()
-  @All()
-  all(): string {
-    return 'in';
-  }
-
-  @UseGuards(HankoAuthGuard)
-  @Get()
-  get(): string {
-    return 'in';
-  }
-}
-
-let hanko: FakeHanko;
-
-beforeAll(async () => {
-  hanko = await FakeHanko.start();
-});
-afterAll(() => hanko.stop());
+import {
+  type Access,
+  ByHeaderController,
+  EitherController,
+  ExpressController,
+  FastifyController,
+  HealthController,
+  InnerModule,
+  NotesController,
+  VersionedController,
+} from '../support/e2e-openapi-paths.js';
 
 interface Setting {
   readonly controllers: NonNullable<ModuleMetadata['controllers']>;
@@ -277,7 +28,7 @@ async function operations(
   platform: Platform,
   { controllers, imports = [], configure = () => undefined, options }: Setting,
 ): Promise<Readonly<Record<string, Operation>>> {
-  const hankoModule = HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost' });
+  const hankoModule = HankoModule.forRoot({ apiUrl: 'http://127.0.0.1:1', audience: 'localhost' });
   await using app = await startApp(
     platform,
     { imports: [hankoModule, ...imports], controllers },

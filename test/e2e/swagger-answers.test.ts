@@ -1,0 +1,117 @@
+import { HankoModule, HankoRevocation } from 'nestjs-hanko';
+import { FakeHanko } from 'nestjs-hanko/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Answer,
+  bearer,
+  cookie,
+  type HeaderFields,
+  PLATFORMS,
+  type RunningApp,
+  startApp,
+} from '../support/e2e-app.js';
+import { documentedCodes, documentOf, operationsOf, untruths } from '../support/e2e-openapi.js';
+import { CONTROLLERS } from '../support/e2e-openapi-controllers.js';
+
+const AMR = ['pwd', 'totp'];
+const GOLD = { amr: AMR, claims: { tier: 'gold' } };
+
+let hanko: FakeHanko;
+/** Meets every demand. */
+let good: string;
+
+beforeAll(async () => {
+  hanko = await FakeHanko.start();
+  good = await hanko.token(GOLD);
+});
+afterAll(() => hanko.stop());
+
+const CROSS_SITE = { 'Sec-Fetch-Site': 'cross-site' };
+
+/** One request for each way to be refused. */
+async function badRequests(app: RunningApp): Promise<HeaderFields[]> {
+  const sub = { sub: 'a3d3c1c2-0000-4000-8000-000000000001' };
+  const tokens = [
+    'x',
+    'x'.repeat(10_000),
+    await hanko.forgedToken('ps256'),
+    await hanko.forgedToken('unknown-kid'),
+    await hanko.forgedToken('other-key-same-kid'),
+    await hanko.expiredToken(),
+    await hanko.token({ ageSeconds: -600 }),
+    await hanko.token({ audience: 'elsewhere' }),
+    await hanko.sign({ payload: { ...sub, session_id: sub.sub, aud: ['localhost'] } }),
+    await hanko.webhookToken('user.create', {}),
+    // What demands are there for.
+    await hanko.token({ amr: ['otp'], claims: { tier: 'gold' } }),
+    await hanko.token({ ...GOLD, ageSeconds: 600 }),
+    await hanko.token({ ...GOLD, ageSeconds: 600, claims: {} }),
+    await hanko.token({ ...GOLD, emailVerified: false }),
+  ];
+  const revoked = await hanko.token();
+  const { session_id: sessionId } = JSON.parse(
+    Buffer.from(revoked.split('.')[1] ?? '', 'base64url').toString(),
+  ) as { session_id: string };
+  await app.app.get(HankoRevocation).revoke(sessionId);
+  return [
+    {},
+    { ...cookie(good), ...CROSS_SITE },
+    ...[...tokens, revoked].flatMap((token) => [bearer(token), cookie(token)]),
+  ];
+}
+
+const codeOf = ({ body }: Answer): string => (body as { code: string }).code;
+
+describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
+  let app: RunningApp;
+  /** Its Hanko does not answer. */
+  let cutOff: RunningApp;
+  let requests: readonly HeaderFields[];
+
+  beforeAll(async () => {
+    const start = (apiUrl: string): Promise<RunningApp> =>
+      startApp(platform, {
+        imports: [HankoModule.forRoot({ apiUrl, audience: 'localhost' })],
+        controllers: CONTROLLERS,
+      });
+    app = await start(hanko.url);
+    cutOff = await start('http://127.0.0.1:1');
+    requests = await badRequests(app);
+  });
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await cutOff[Symbol.asyncDispose]();
+  });
+
+  async function refusalsOf(route: string): Promise<Answer[]> {
+    const [method = '', path = ''] = route.replace('{id}', '1').split(' ');
+    const answers = [await cutOff.request(method, path, bearer(good))];
+    for (const headers of requests) answers.push(await app.request(method, path, headers));
+    return answers.filter(({ status }) => status >= 400);
+  }
+
+  it.each([
+    'GET /notes',
+    'POST /notes',
+    'GET /notes/feed',
+    'POST /notes/feed',
+    'GET /notes/health',
+    'GET /notes/{id}',
+    'DELETE /notes/{id}',
+    'GET /taken-back',
+    'GET /demands/mfa',
+    'GET /demands/amr',
+    'GET /demands/age',
+    'GET /demands/email',
+    'GET /demands/claims',
+  ])('promises for %s exactly the refusals that requests meet', async (route) => {
+    const document = documentOf(app.app);
+    const operation = operationsOf(document)[route];
+    if (operation === undefined) throw new Error(`${route} is not documented`);
+    const answers = await refusalsOf(route);
+    expect(answers.flatMap((answer) => untruths(document, operation, answer))).toEqual([]);
+    expect(documentedCodes(document, operation)).toEqual(
+      [...new Set(answers.map(codeOf))].toSorted(),
+    );
+  });
+});
