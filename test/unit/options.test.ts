@@ -5,6 +5,7 @@ import {
   HankoConfigurationError,
 } from 'nestjs-hanko';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EXTRACTED_FROM } from '../../lib/hanko.constants.js';
 import type { ResolvedHankoOptions } from '../../lib/options/hanko-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { SigningKey } from '../../lib/testing/signing-keys.js';
@@ -54,8 +55,16 @@ describe('options left out', () => {
       staleIfErrorSeconds: 86_400,
       trustedOrigins: new Set(),
       extractors: [
-        { name: 'bearer', extract: expect.any(Function) as unknown },
-        { name: 'cookie', extract: expect.any(Function) as unknown },
+        {
+          name: 'bearer',
+          extract: expect.any(Function) as unknown,
+          [EXTRACTED_FROM]: { in: 'bearer' },
+        },
+        {
+          name: 'cookie',
+          extract: expect.any(Function) as unknown,
+          [EXTRACTED_FROM]: { in: 'cookie', name: 'hanko' },
+        },
       ],
       signatureCache: { maxEntries: 10_000, maxBytes: 33_554_432 },
       session: 'offline',
