@@ -11,6 +11,7 @@ import {
   nestjsHankoOnline,
   nestjsHankoOnlineAccept,
   nestjsHankoRefresh,
+  nestjsHankoRefreshRequest,
   nestjsHankoRequest,
 } from './nestjs-hanko.js';
 import { none } from './none.js';
@@ -38,8 +39,10 @@ export const httpContenders: readonly Contender[] = [
 /** Those that are compared in what it costs to ask Hanko about sessions. */
 export const sessionContenders: readonly Contender[] = [
   none,
+  parameter,
   nestjsHanko,
   nestjsHankoRefresh,
+  nestjsHankoRefreshRequest,
   nestjsHankoOnline,
   validateRecipe,
 ];

@@ -109,6 +109,15 @@ export const nestjsHankoRefresh: Contender = {
   app: (hanko) => app(hanko, { session: { refreshSeconds: 60 } }),
 };
 
+/** The same without the parameter. */
+export const nestjsHankoRefreshRequest: Contender = {
+  ...common,
+  id: 'nestjs-hanko-refresh-request',
+  name: '**nestjs-hanko**, `session: { refreshSeconds: 60 }`, `request.user`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { session: { refreshSeconds: 60 } }, RequestController),
+};
+
 /** Hanko is asked on each request. */
 export const nestjsHankoOnline: Contender = {
   ...common,

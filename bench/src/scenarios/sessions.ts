@@ -2,7 +2,11 @@ import { onlineAddedMicros, refreshRatio } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
 import type { Contender, Platform } from '../contenders/contender.js';
 import { sessionContenders } from '../contenders/index.js';
-import { nestjsHankoOnline, nestjsHankoRefresh } from '../contenders/nestjs-hanko.js';
+import {
+  nestjsHankoOnline,
+  nestjsHankoRefresh,
+  nestjsHankoRefreshRequest,
+} from '../contenders/nestjs-hanko.js';
 import { none } from '../contenders/none.js';
 import { validateRecipe } from '../contenders/validate-recipe.js';
 import { sample, type Sample } from '../load/rounds.js';
@@ -11,6 +15,8 @@ import { spreadOf } from '../report/statistics.js';
 import { Fleet } from '../server/fleet.js';
 import { compareContenders } from './compare-contenders.js';
 import { THOUSAND } from './thousand.js';
+
+const WITH_BAR: readonly Contender[] = [nestjsHankoRefresh, nestjsHankoRefreshRequest];
 
 /** Only an end for a server that hangs. */
 const TIME_LIMIT_MS = 60_000;
@@ -31,8 +37,7 @@ export const sessions: Scenario = {
         rounds: settings.sessions,
         tokensOf: () => sent,
         tokens: 'rotate',
-        barOf: (contender) =>
-          contender === nestjsHankoRefresh ? refreshRatio[platform] : undefined,
+        barOf: (contender) => (WITH_BAR.includes(contender) ? refreshRatio[platform] : undefined),
       });
       addAddedCpu(figures, results, platform);
     }
