@@ -10,7 +10,7 @@ import { handlerName, isExecutionContext, type IncomingRequest } from '../extrac
 import type { ExtractedCredential } from '../extraction/token-extractor.js';
 import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
-import { isLater, type NowOrLater, settle } from '../now-or-later.js';
+import { isPromise, type MaybePromise, settle } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import {
@@ -154,7 +154,7 @@ export class HankoAuthService {
    * there is nothing to wait for.
    * @internal
    */
-  authenticateRoute(context: ExecutionContext): NowOrLater<Authenticated | null> {
+  authenticateRoute(context: ExecutionContext): MaybePromise<Authenticated | null> {
     const route = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
@@ -179,7 +179,7 @@ export class HankoAuthService {
   private authenticateSource(
     source: ExecutionContext | IncomingRequest,
     wanted: Wanted,
-  ): NowOrLater<Authenticated | null> {
+  ): MaybePromise<Authenticated | null> {
     const { mode, name, requirements } = wanted;
     const context = isExecutionContext(source) ? source : undefined;
     let identity: object = source;
@@ -218,14 +218,14 @@ export class HankoAuthService {
     notes: Notes<Outcome>,
     request: IncomingRequest,
     wanted: Wanted,
-  ): NowOrLater<Outcome> {
+  ): MaybePromise<Outcome> {
     const { session } = wanted;
     if (notes.outcome !== undefined && isSamePolicy(notes.policy, session)) return notes.outcome;
 
     const outcome = this.authenticateRequest(notes, request, wanted);
     notes.policy = session;
     notes.admittedTo = null;
-    if (!isLater(outcome)) return keep(notes, outcome);
+    if (!isPromise(outcome)) return keep(notes, outcome);
     const later: Promise<Outcome> = outcome.then(
       (settled) => (notes.outcome === later ? keep(notes, settled) : settled),
       (error: unknown) => {
@@ -241,7 +241,7 @@ export class HankoAuthService {
     notes: Notes<Outcome>,
     request: IncomingRequest,
     wanted: Wanted,
-  ): NowOrLater<Outcome> {
+  ): MaybePromise<Outcome> {
     for (const extractor of this.options.extractors) {
       const credential = extractor.extract(request);
       if (credential && credential.tokens.length > 0) {
@@ -257,7 +257,7 @@ export class HankoAuthService {
     { tokens, ambient }: ExtractedCredential,
     source: string,
     { session, name }: Wanted,
-  ): NowOrLater<Outcome> {
+  ): MaybePromise<Outcome> {
     const isAmbient = ambient !== false;
     if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
     return settle<Authenticated, Outcome>(
@@ -309,5 +309,5 @@ function httpRequest(context: ExecutionContext): IncomingRequest {
 /** Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former. */
 const identityOf = (request: IncomingRequest): object => request.raw ?? request;
 
-const isAuthenticated = (outcome: NowOrLater<Outcome> | undefined): outcome is Authenticated =>
-  outcome !== undefined && !isLater(outcome) && outcome.user !== null;
+const isAuthenticated = (outcome: MaybePromise<Outcome> | undefined): outcome is Authenticated =>
+  outcome !== undefined && !isPromise(outcome) && outcome.user !== null;

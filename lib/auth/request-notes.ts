@@ -1,10 +1,10 @@
-import type { NowOrLater } from '../now-or-later.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 
 /** What one service knows of one request. */
 export interface Notes<Outcome> {
   readonly owner: object;
-  outcome: NowOrLater<Outcome> | undefined;
+  outcome: MaybePromise<Outcome> | undefined;
   /** For which session policy that holds: one that asks less must not answer for one that asks more. */
   policy: ResolvedSessionPolicy | null;
   /** What let it in, if it is still by this outcome. */

@@ -1,5 +1,5 @@
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { loadedCopies } from '../loaded-copies.js';
+import { loadedCopies } from '../util/loaded-copies.js';
 import type { HankoAuthService } from './hanko-auth.service.js';
 
 /**

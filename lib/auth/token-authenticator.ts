@@ -4,7 +4,7 @@ import {
   HankoCredentialsError,
   isHankoError,
 } from '../errors/hanko.errors.js';
-import { isLater, type NowOrLater } from '../now-or-later.js';
+import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
@@ -35,11 +35,10 @@ export class TokenAuthenticator {
     token: string,
     hanko: TrustedHanko,
     session: ResolvedSessionPolicy | null,
-  ): NowOrLater<Authenticated> {
-    const user = this.verifier.verify(token, hanko);
-    return isLater(user)
-      ? user.then((found) => this.checkSession({ user: found, token }, session))
-      : this.checkSession({ user, token }, session);
+  ): MaybePromise<Authenticated> {
+    return andThen(this.verifier.verify(token, hanko), (user) =>
+      this.checkSession({ user, token }, session),
+    );
   }
 
   /**
@@ -51,7 +50,7 @@ export class TokenAuthenticator {
     tokens: readonly string[],
     hanko: TrustedHanko,
     session: ResolvedSessionPolicy | null,
-  ): NowOrLater<Authenticated> {
+  ): MaybePromise<Authenticated> {
     return tokens.length > 1
       ? this.verifyEach(tokens, hanko, session)
       : this.verify(tokens[0] as string, hanko, session);
@@ -60,19 +59,16 @@ export class TokenAuthenticator {
   private checkSession(
     found: Authenticated,
     session: ResolvedSessionPolicy | null,
-  ): NowOrLater<Authenticated> {
-    const isGood = this.revocation.check(found.user);
-    if (isLater(isGood)) return isGood.then(() => this.askHanko(found, session));
-    return this.askHanko(found, session);
+  ): MaybePromise<Authenticated> {
+    return andThen(this.revocation.check(found.user), () => this.askHanko(found, session));
   }
 
   private askHanko(
     found: Authenticated,
     session: ResolvedSessionPolicy | null,
-  ): NowOrLater<Authenticated> {
+  ): MaybePromise<Authenticated> {
     if (session === null) return found;
-    const isAlive = this.liveness.check(found.token, found.user, session);
-    return isLater(isAlive) ? isAlive.then(() => found) : found;
+    return andThen(this.liveness.check(found.token, found.user, session), () => found);
   }
 
   private async verifyEach(

@@ -10,7 +10,7 @@ import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
-import { isLater } from '../now-or-later.js';
+import { andThen } from '../util/maybe-promise.js';
 import { claimAt, type HankoClaimPath } from '../user/claim-path.js';
 import { HANKO_USER_KEYS, type HankoUser } from '../user/hanko-user.js';
 import { carry, unpack } from './context-carrier.js';
@@ -45,8 +45,7 @@ function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
     }
 
     transform(carrier: unknown): unknown {
-      const found = this.hanko.authenticateRoute(unpack(carrier, '@CurrentUser()'));
-      return isLater(found) ? found.then(pick) : pick(found);
+      return andThen(this.hanko.authenticateRoute(unpack(carrier, '@CurrentUser()')), pick);
     }
   }
   Object.defineProperty(CurrentUserPipe.prototype, HANKO_PARAMETER, { value: '@CurrentUser()' });

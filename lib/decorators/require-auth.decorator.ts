@@ -3,7 +3,7 @@ import { markDemands, markRoute } from '../auth/route-mode.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 import { requirementFaults } from '../requirements/requirement-faults.js';
 import type { RequireAuthOptions } from '../requirements/requirements.js';
 

@@ -8,20 +8,22 @@ import {
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
-import { isLater, type NowOrLater } from '../now-or-later.js';
+import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import { carry, unpack } from './context-carrier.js';
 
 @Injectable()
-class SessionTokenPipe implements PipeTransform<unknown, NowOrLater<string | null>> {
+class SessionTokenPipe implements PipeTransform<unknown, MaybePromise<string | null>> {
   private readonly hanko: HankoAuthService;
 
   constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
     this.hanko = required(hanko, '@SessionToken()');
   }
 
-  transform(carrier: unknown): NowOrLater<string | null> {
-    const found = this.hanko.authenticateRoute(unpack(carrier, '@SessionToken()'));
-    return isLater(found) ? found.then((later) => later?.token ?? null) : (found?.token ?? null);
+  transform(carrier: unknown): MaybePromise<string | null> {
+    return andThen(
+      this.hanko.authenticateRoute(unpack(carrier, '@SessionToken()')),
+      (found) => found?.token ?? null,
+    );
   }
 }
 

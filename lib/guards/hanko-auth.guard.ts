@@ -9,7 +9,7 @@ import {
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { required } from '../auth/required.js';
 import { HANKO_GUARD } from '../hanko.constants.js';
-import { isLater } from '../now-or-later.js';
+import { andThen } from '../util/maybe-promise.js';
 
 /**
  * Lets a request through if Hanko says who is calling.
@@ -50,9 +50,10 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
    * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const found = required(this.hanko, 'HankoAuthGuard').authenticateRoute(context);
-    return isLater(found) ? found.then(() => true) : true;
+    return andThen(required(this.hanko, 'HankoAuthGuard').authenticateRoute(context), letIn);
   }
 }
+
+const letIn = (): boolean => true;
 
 Object.defineProperty(HankoAuthGuard.prototype, HANKO_GUARD, { value: true });

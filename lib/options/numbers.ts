@@ -1,4 +1,4 @@
-import { kindOf } from '../value-checks.js';
+import { kindOf } from '../util/value-checks.js';
 
 /** Default, least and largest accepted value. */
 export type Limits = readonly [fallback: number, min: number, max: number];

@@ -18,7 +18,7 @@ import {
   type OnUnavailable,
   sessionPolicyFaults,
 } from './session-policy.js';
-import { isFunction, isObject, isOrigin, isText, kindOf } from '../value-checks.js';
+import { isFunction, isObject, isOrigin, isText, kindOf } from '../util/value-checks.js';
 
 /** RFC 6265 §4.1.1, RFC 9110 §5.6.2: a cookie's name is a token. */
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;

@@ -1,7 +1,7 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
 import { readNumbers, REVOCATION_NUMBERS } from './numbers.js';
 import { isOnUnavailable, ON_UNAVAILABLE_HINT, type OnUnavailable } from './session-policy.js';
-import { isFunction, isObject } from '../value-checks.js';
+import { isFunction, isObject } from '../util/value-checks.js';
 
 /**
  * Where several instances share what one of them learned: a `Keyv` (5 or later) with any adapter (Redis,

@@ -1,5 +1,5 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
-import { isObject, kindOf } from '../value-checks.js';
+import { isObject, kindOf } from '../util/value-checks.js';
 
 /** What happens to a request while Hanko cannot be asked. */
 export type OnUnavailable = 'reject' | 'accept';

@@ -1,4 +1,4 @@
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 import { readNumbers, SIGNATURE_CACHE_NUMBERS } from './numbers.js';
 
 /** The bounds, with their defaults; all zero = off. */

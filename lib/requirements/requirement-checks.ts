@@ -4,8 +4,8 @@ import {
   HankoStepUpError,
 } from '../errors/hanko.errors.js';
 import type { HankoUnmetRequirement } from '../errors/unmet-requirement.js';
-import { isLater } from '../now-or-later.js';
-import { isObject } from '../value-checks.js';
+import { isPromise } from '../util/maybe-promise.js';
+import { isObject } from '../util/value-checks.js';
 import { claimAt } from '../user/claim-path.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import type { HankoAmrDemand, HankoClaimDemand, HankoRequirements } from './requirements.js';
@@ -144,7 +144,7 @@ function isWhatIsDemanded(
 ): boolean {
   if (typeof demand === 'function') {
     const verdict: unknown = demand(value, user);
-    if (isLater(verdict)) {
+    if (isPromise(verdict)) {
       // Nobody waits for it: unhandled, its failure would end the process.
       Promise.resolve(verdict).catch(() => undefined);
       throw asyncPredicate(path);

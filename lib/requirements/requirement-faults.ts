@@ -1,5 +1,5 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
-import { isFunction, isObject, isPlainObject, isText, kindOf } from '../value-checks.js';
+import { isFunction, isObject, isPlainObject, isText, kindOf } from '../util/value-checks.js';
 
 const NAMES = ['mfa', 'amr', 'maxAgeSeconds', 'verifiedEmail', 'claims'];
 

@@ -1,4 +1,4 @@
-import { RecentMap } from '../recent-map.js';
+import { RecentMap } from '../util/recent-map.js';
 
 /** Sessions in each half of what is remembered: some 20 MB at most. */
 const MAX_HALF = 50_000;

@@ -1,5 +1,5 @@
 import { CircuitBreaker } from '../http/circuit-breaker.js';
-import { isFunction, isObject } from '../value-checks.js';
+import { isFunction, isObject } from '../util/value-checks.js';
 import type { RevocationStore } from '../options/revocation-options.js';
 
 /** How long a store may take, in milliseconds: requests wait for it. */

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { Observable, Subject } from 'rxjs';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
-import type { NowOrLater } from '../now-or-later.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { FreshAnswers } from './fresh-answers.js';
@@ -110,7 +110,7 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws HankoUnavailableError `hanko_unavailable` if the store does not say
    * @internal
    */
-  check(user: HankoUser): NowOrLater<void> {
+  check(user: HankoUser): MaybePromise<void> {
     this.refuseKnown(user);
     if (this.store === null || this.fresh.has(user.sessionId)) return undefined;
     return this.ask(this.store, user);

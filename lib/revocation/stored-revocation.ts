@@ -1,4 +1,4 @@
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 
 /** What stands in a store: JSON, so that any adapter keeps it. Times in milliseconds since 1970. */
 type StoredRevocation =

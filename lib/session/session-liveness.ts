@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { HankoConfigurationError, HankoTokenError, isHankoError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
-import type { NowOrLater } from '../now-or-later.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
-import { RecentMap } from '../recent-map.js';
+import { RecentMap } from '../util/recent-map.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { SessionValidator, type ValidatorStatus } from './session-validator.js';
 import type { ValidationAnswer } from './validation-answer.js';
@@ -67,7 +67,7 @@ export class SessionLiveness implements OnModuleDestroy {
    * @throws HankoTokenError `session_revoked`; now, or by the promise
    * @throws HankoUnavailableError `hanko_unavailable`
    */
-  check(token: string, user: HankoUser, policy: ResolvedSessionPolicy): NowOrLater<void> {
+  check(token: string, user: HankoUser, policy: ResolvedSessionPolicy): MaybePromise<void> {
     const known = this.known.get(user.sessionId);
     if (known !== undefined && policy.refreshMs > 0) {
       const answeredAt = policy.keepAlive && known.isAlive ? known.keptAliveAt : known.askedAt;

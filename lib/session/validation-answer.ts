@@ -1,6 +1,6 @@
 import type { JsonAnswer } from '../http/bounded-fetch.js';
 import { FetchFailure } from '../http/exchange.js';
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 
 /** What Hanko says about a session. */
 export type ValidationAnswer =

@@ -5,7 +5,7 @@ import type { HankoRouteDescription } from '../audit/route-description.js';
 import { demandsOf } from '../auth/route-mode.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { loadedCopies } from '../loaded-copies.js';
+import { loadedCopies } from '../util/loaded-copies.js';
 
 /** @throws HankoConfigurationError if the module was imported without `forRoot`. */
 export function refuseBareModule(options: ResolvedHankoOptions | undefined): void {

@@ -1,4 +1,4 @@
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 import type { HankoClaims } from './hanko-claims.js';
 
 /** How deep paths reach, for the compiler's sake. */

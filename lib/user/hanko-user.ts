@@ -1,4 +1,4 @@
-import { isPlainObject } from '../value-checks.js';
+import { isPlainObject } from '../util/value-checks.js';
 import type { HankoClaims } from './hanko-claims.js';
 
 /** The primary email address of a user, as it was at login. */

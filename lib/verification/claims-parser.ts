@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { HankoConfigurationError, HankoTokenError } from '../errors/hanko.errors.js';
-import { isLater, type NowOrLater } from '../now-or-later.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 import {
   HANKO_CLAIM_NAMES,
@@ -8,7 +8,7 @@ import {
   type HankoClaimsResult,
   type HankoClaimsSchema,
 } from '../user/claims-schema.js';
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 
 /** What is wrong may be named by the user: it must not fill the log. */
 const MAX_WARNINGS = 20;
@@ -18,7 +18,7 @@ const MAX_PATH_LENGTH = 100;
 /** Puts the claims of verified tokens through the schema of the app, once per token. */
 export class ClaimsParser {
   /** The claims of a token that comes again and again are the same object. What is wrong is text. */
-  private readonly known = new WeakMap<HankoClaims, NowOrLater<HankoClaims> | string>();
+  private readonly known = new WeakMap<HankoClaims, MaybePromise<HankoClaims> | string>();
   private readonly logger = new Logger('HankoClaims');
   /** What was warned of already. */
   private readonly warned = new Set<string>();
@@ -29,13 +29,13 @@ export class ClaimsParser {
    * @throws HankoTokenError `token_claims_invalid`; now, or by the promise
    * @throws HankoConfigurationError if the schema makes something else than an object; now, or by the promise
    */
-  parse(claims: HankoClaims): NowOrLater<HankoClaims> {
+  parse(claims: HankoClaims): MaybePromise<HankoClaims> {
     if (this.schema === null) return claims;
     const known = this.known.get(claims);
     if (known !== undefined) return pass(known);
     // A copy: schemas may write into what they are given.
     const result = this.schema['~standard'].validate(structuredClone(claims));
-    if (!isLater(result)) return this.keep(claims, result);
+    if (!isPromise(result)) return this.keep(claims, result);
     const later = Promise.resolve(result).then((settled) => this.keep(claims, settled));
     // Whoever brings the same token meanwhile waits for the same; what failed may go well another time.
     this.known.set(claims, later);
@@ -48,7 +48,7 @@ export class ClaimsParser {
   private keep(
     claims: HankoClaims,
     result: HankoClaimsResult<object> | undefined,
-  ): NowOrLater<HankoClaims> {
+  ): MaybePromise<HankoClaims> {
     const parsed = result?.issues ? faultText(result.issues) : merge(claims, result?.value);
     this.known.set(claims, parsed);
     if (typeof parsed === 'string') this.warnOnce(parsed);
@@ -63,7 +63,7 @@ export class ClaimsParser {
   }
 }
 
-function pass(parsed: NowOrLater<HankoClaims> | string): NowOrLater<HankoClaims> {
+function pass(parsed: MaybePromise<HankoClaims> | string): MaybePromise<HankoClaims> {
   if (typeof parsed !== 'string') return parsed;
   throw new HankoTokenError('token_claims_invalid', parsed);
 }

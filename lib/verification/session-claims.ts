@@ -1,5 +1,5 @@
 import { HankoTokenError } from '../errors/hanko.errors.js';
-import { isUuid } from '../value-checks.js';
+import { isUuid } from '../util/value-checks.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 
 /** What a token's claims are held against. */

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
-import { isLater, type NowOrLater } from '../now-or-later.js';
+import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoUser } from '../user/hanko-user.js';
 import { ClaimsParser } from './claims-parser.js';
@@ -57,7 +57,7 @@ export class SessionTokenVerifier {
    * @throws HankoUnavailableError `hanko_unavailable`
    * @throws HankoConfigurationError `configuration_invalid` for a `claimsSchema` that makes no object
    */
-  verify(token: unknown, hanko: TrustedHanko): NowOrLater<HankoUser> {
+  verify(token: unknown, hanko: TrustedHanko): MaybePromise<HankoUser> {
     const nowMs = this.options.now();
     const known = this.signatures.find(token, nowMs);
     const { kid, session } = known ?? this.beingVerified(token) ?? this.parse(token);
@@ -69,14 +69,14 @@ export class SessionTokenVerifier {
     });
     // A key that is gone takes its tokens along; one that cannot be told now may come back.
     const key = findVerificationKey(hanko.jwks, kid, nowMs, () => this.signatures.forget(token));
-    if (known !== undefined && !isLater(key) && this.isBy(key, known)) {
+    if (known !== undefined && !isPromise(key) && this.isBy(key, known)) {
       return this.userOf(session);
     }
 
     const expiresAtMs = (session.expiresAt + this.options.clockToleranceSeconds) * 1000;
     // A good session token is text, and no two texts are the same token.
     const candidate = { token: token as string, kid, session, expiresAtMs };
-    const isSigned = isLater(key)
+    const isSigned = isPromise(key)
       ? key.then(
           (found) =>
             this.isBy(found, this.signatures.find(token, nowMs)) || this.isSigned(candidate, found),
@@ -88,9 +88,8 @@ export class SessionTokenVerifier {
     });
   }
 
-  private userOf({ claims }: SessionClaims): NowOrLater<HankoUser> {
-    const parsed = this.claims.parse(claims);
-    return isLater(parsed) ? parsed.then((found) => new HankoUser(found)) : new HankoUser(parsed);
+  private userOf({ claims }: SessionClaims): MaybePromise<HankoUser> {
+    return andThen(this.claims.parse(claims), (parsed) => new HankoUser(parsed));
   }
 
   private parse(token: unknown): Pick<VerifiableToken, 'kid' | 'session'> {

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto';
 import { HankoTokenError, HankoUnavailableError, isHankoError } from '../errors/hanko.errors.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
-import { type NowOrLater, settle } from '../now-or-later.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import { isRs256PublicKey } from './rs256.js';
 
 /**
@@ -16,15 +16,17 @@ export function findVerificationKey(
   kid: string,
   nowMs: number,
   onUnknown: () => void = () => undefined,
-): NowOrLater<webcrypto.CryptoKey> {
-  return settle(
-    () => jwks.getKey(kid, nowMs),
-    checkKey,
-    (error) => {
-      if (isHankoError(error) && error.code === 'token_key_unknown') onUnknown();
-      return refuseFor(error);
-    },
-  );
+): MaybePromise<webcrypto.CryptoKey> {
+  const refuse = (error: unknown): never => {
+    if (isHankoError(error) && error.code === 'token_key_unknown') onUnknown();
+    return refuseFor(error);
+  };
+  try {
+    const key = jwks.getKey(kid, nowMs);
+    return isPromise(key) ? Promise.resolve(key).then(checkKey).catch(refuse) : checkKey(key);
+  } catch (error) {
+    return refuse(error);
+  }
 }
 
 /** A key that was checked once is not looked at again. */

@@ -1,4 +1,4 @@
-import { RecentMap } from '../recent-map.js';
+import { RecentMap } from '../util/recent-map.js';
 
 /** In each half of what is remembered. */
 const MAX_HALF = 100_000;

@@ -1,4 +1,4 @@
-import { isObject, isUuid } from '../value-checks.js';
+import { isObject, isUuid } from '../util/value-checks.js';
 import type { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
 

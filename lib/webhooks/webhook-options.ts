@@ -1,7 +1,7 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { readNumbers } from '../options/numbers.js';
-import { isObject, isText } from '../value-checks.js';
+import { isObject, isText } from '../util/value-checks.js';
 
 /** Options of `HankoWebhooksModule.forRoot`. */
 export interface HankoWebhooksOptions {

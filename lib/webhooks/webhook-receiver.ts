@@ -7,7 +7,7 @@ import { isHankoError } from '../errors/hanko.errors.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { isObject } from '../value-checks.js';
+import { isObject } from '../util/value-checks.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { Deliveries } from './deliveries.js';
 import { EventHandlers } from './event-handlers.js';

@@ -6,7 +6,7 @@ import * as main from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
 import * as swagger from '../../lib/swagger/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
-import { VERSION } from '../../lib/version.js';
+import { VERSION } from '../../lib/util/version.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

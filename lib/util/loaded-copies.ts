@@ -1,4 +1,4 @@
-import { LOADED_COPIES } from './hanko.constants.js';
+import { LOADED_COPIES } from '../hanko.constants.js';
 import { VERSION } from './version.js';
 
 declare const module: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RecentMap } from '../../lib/recent-map.js';
+import { RecentMap } from '../../../lib/util/recent-map.js';
 
 interface Answer {
   readonly at: number;
