@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { NUMBERS, SIGNATURE_CACHE_NUMBERS } from '../../lib/options/numbers.js';
 import { root } from '../support/api-program.js';
 
-/** One row of README's options table; a row may be of several options. */
+/** One row of docs/options.md's options table; a row may be of several options. */
 interface Row {
   readonly name: string;
   readonly fallback: string;
@@ -60,7 +60,7 @@ const numbers = [
 
 const grouped = (value: number): string => value.toLocaleString('en-US');
 
-/** What README and the comments say otherwise than the code does. */
+/** What docs/options.md and the comments say otherwise than the code does. */
 function complaints(readme: string, options: string, extras: string, reader: string): string[] {
   const comments = new Map([
     ...commentsOf(options, 'HankoModuleOptions'),
@@ -77,8 +77,8 @@ function complaints(readme: string, options: string, extras: string, reader: str
   const lacking = [...comments.keys()].filter((name) => !rows.has(name));
   const surplus = [...rows.keys()].filter((name) => !comments.has(name));
   const found = [
-    ...lacking.map((name) => `README has no row for ${name}`),
-    ...surplus.map((name) => `README has a row for ${name}, which is no option`),
+    ...lacking.map((name) => `docs/options.md has no row for ${name}`),
+    ...surplus.map((name) => `docs/options.md has a row for ${name}, which is no option`),
     ...[...variables.keys()]
       .filter((name) => !comments.has(name))
       .map((name) => `The code reads a variable for ${name}, which is no option`),
@@ -88,7 +88,9 @@ function complaints(readme: string, options: string, extras: string, reader: str
     const variable = variables.get(name);
     const ofRow = rows.get(name)?.variable;
     if (ofRow !== undefined && bare(ofRow) !== (variable ?? '')) {
-      found.push(`README says ${ofRow || 'no variable'} for ${name}, the code ${variable}`);
+      found.push(
+        `docs/options.md says ${ofRow || 'no variable'} for ${name}, the code ${variable}`,
+      );
     }
     if (said.some((it) => it !== variable) || (variable !== undefined && said.length === 0)) {
       found.push(
@@ -99,12 +101,14 @@ function complaints(readme: string, options: string, extras: string, reader: str
   for (const [name, [fallback, min, max]] of numbers) {
     const row = rows.get(name);
     if (row && row.fallback !== grouped(fallback)) {
-      found.push(`README says ${row.fallback} is the default of ${name}, the code ${fallback}`);
+      found.push(
+        `docs/options.md says ${row.fallback} is the default of ${name}, the code ${fallback}`,
+      );
     }
     const range = `${grouped(min)} to ${grouped(max)}`;
     const [remarked] = /\b[\d,]+ to [\d,]*\d/.exec(row?.remark ?? '') ?? [];
     if (remarked !== undefined && remarked !== range) {
-      found.push(`README says ${remarked} for ${name}, the code ${range}`);
+      found.push(`docs/options.md says ${remarked} for ${name}, the code ${range}`);
     }
     const comment = comments.get(name) ?? '';
     const [, saidFallback] = /\bDefault ([\d,]*\d)/.exec(comment) ?? [];
@@ -117,7 +121,7 @@ function complaints(readme: string, options: string, extras: string, reader: str
   return found;
 }
 
-const readme = read('README.md');
+const readme = read('docs/options.md');
 const options = read('lib/options/hanko-options.ts');
 const extras = read('lib/hanko.module-definition.ts');
 const reader = read('lib/options/resolve-options.ts');
@@ -130,23 +134,31 @@ function changed(text: string, before: string | RegExp, after: string): string {
 }
 
 describe('the options', () => {
-  test('are in README and in TSDoc what they are in the code', () => {
+  test('are in docs/options.md and in TSDoc what they are in the code', () => {
     expect(rowsOf(readme).length).toBeGreaterThan(10);
     expect(complaints(readme, options, extras, reader)).toEqual([]);
   });
 
   test.each([
-    [/^\| `issuer` .*\n/m, '', 'README has no row for issuer'],
-    ['| `jwks` ', '| `keys` ', 'README has a row for keys, which is no option'],
-    [/^\| `now` .*\n/m, '', 'README has no row for now'],
-    ['| 8,192 ', '| 8,193 ', 'README says 8,193 is the default of maxTokenBytes, the code 8192'],
-    ['0 to 300', '0 to 30', 'README says 0 to 30 for clockToleranceSeconds, the code 0 to 300'],
+    [/^\| `issuer` .*\n/m, '', 'docs/options.md has no row for issuer'],
+    ['| `jwks` ', '| `keys` ', 'docs/options.md has a row for keys, which is no option'],
+    [/^\| `now` .*\n/m, '', 'docs/options.md has no row for now'],
+    [
+      '| 8,192 ',
+      '| 8,193 ',
+      'docs/options.md says 8,193 is the default of maxTokenBytes, the code 8192',
+    ],
+    [
+      '0 to 300',
+      '0 to 30',
+      'docs/options.md says 0 to 30 for clockToleranceSeconds, the code 0 to 300',
+    ],
     [
       '| `HANKO_ISSUER` ',
       '| `HANKO_ISS` ',
-      'README says `HANKO_ISS` for issuer, the code HANKO_ISSUER',
+      'docs/options.md says `HANKO_ISS` for issuer, the code HANKO_ISSUER',
     ],
-  ])('are found wrong in README: %s → %s', (before, after, complaint) => {
+  ])('are found wrong in docs/options.md: %s → %s', (before, after, complaint) => {
     const wrong = changed(readme, before, after);
     expect(complaints(wrong, options, extras, reader)).toContain(complaint);
   });
@@ -163,7 +175,7 @@ describe('the options', () => {
       'unset',
       'TSDoc says no variable for cookieName, the code HANKO_COOKIE_NAME',
     ],
-    ['readonly now?', 'readonly clock?', 'README has no row for clock'],
+    ['readonly now?', 'readonly clock?', 'docs/options.md has no row for clock'],
   ])('are found wrong in TSDoc: %s → %s', (before, after, complaint) => {
     const wrong = changed(options, before, after);
     expect(complaints(readme, wrong, extras, reader)).toContain(complaint);
@@ -172,10 +184,12 @@ describe('the options', () => {
   test('are found wrong where the code changes', () => {
     const renamed = changed(reader, "'HANKO_ISSUER'", "'HANKO_ISS'");
     expect(complaints(readme, options, extras, renamed)).toEqual([
-      'README says `HANKO_ISSUER` for issuer, the code HANKO_ISS',
+      'docs/options.md says `HANKO_ISSUER` for issuer, the code HANKO_ISS',
       'TSDoc says HANKO_ISSUER for issuer, the code HANKO_ISS',
     ]);
     const unread = changed(extras, 'isGlobal?:', 'isLocal?:');
-    expect(complaints(readme, options, unread, reader)).toContain('README has no row for isLocal');
+    expect(complaints(readme, options, unread, reader)).toContain(
+      'docs/options.md has no row for isLocal',
+    );
   });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ANSWERS } from '../../lib/errors/answers.js';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../docs/responses.md', import.meta.url), 'utf8');
 
-describe('README', () => {
+describe('docs/responses.md', () => {
   test('the answers table has every code with its status and challenge, and no other', () => {
     const rows = [...readme.matchAll(/^\| (\d{3}) +\| `(\w+)` +\| (.+?) +\|/gm)].map(
       ([, status, code, challenge]) => ({ status: Number(status), code, challenge }),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -43,9 +43,15 @@ const AMBIENT: Readonly<Record<string, string>> = {
   sessionStorage: 'declare const sessionStorage: { getItem(key: string): string | null };',
 };
 
+/** Every page of docs/. */
+const pages = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+
 /** What each document speaks of throughout. */
 const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'README.md': AMBIENT,
+  ...Object.fromEntries(pages.map((page) => [page, AMBIENT])),
   'sample/README.md': AMBIENT,
   'sample/01-quick-start/README.md': AMBIENT,
   'SECURITY.md': AMBIENT,

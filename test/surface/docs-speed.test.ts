@@ -5,14 +5,14 @@ import { root } from '../support/api-program.js';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** What stands between the README's markers. */
+/** What stands between the page's markers. */
 const shown = (readme: string): string | undefined =>
   /<!-- bench -->\n\n([^]*?)\n\n<!-- \/bench -->/.exec(readme)?.[1];
 
-describe("the README's numbers of speed", () => {
+describe('the documented numbers of speed', () => {
   test('are those that the benchmark wrote, with date and command', () => {
     const written = read('bench/results.md').trim();
-    expect(shown(read('README.md'))).toBe(written);
+    expect(shown(read('docs/speed.md'))).toBe(written);
     expect(written).toMatch(/\d{4}-\d\d-\d\d, Node .*`node bench\/run\.mjs .*--write`$/);
   });
 
@@ -41,7 +41,7 @@ describe("the README's numbers of speed", () => {
   });
 
   test('have their chart', () => {
-    expect(read('README.md')).toContain('(bench/chart.svg)');
+    expect(read('docs/speed.md')).toContain('(../bench/chart.svg)');
     expect(existsSync(join(root, 'bench/chart.svg'))).toBe(true);
   });
 });
