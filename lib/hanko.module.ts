@@ -33,8 +33,8 @@ import {
   refuseBareModule,
   refuseSecondModule,
   refuseSessionsWithoutApi,
-  startupWarnings,
-} from './startup/startup-checks.js';
+} from './startup/refusals.js';
+import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';

@@ -1,4 +1,4 @@
-import { routeDemands, routeMode } from '../auth/route-mode.js';
+import { routeDemands, routeMode } from '../auth/route-marks.js';
 import type { AppUnderAudit } from './app-under-audit.js';
 import { type Handler, handlersOf } from './handlers.js';
 import { ourParameters } from './our-parameters.js';

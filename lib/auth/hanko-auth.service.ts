@@ -25,7 +25,7 @@ import type { HankoRequirements } from '../requirements/requirements.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { type Notes, RequestNotes } from './request-notes.js';
-import { type Route, Routes } from './route-mode.js';
+import { type Route, Routes } from './routes.js';
 import { sendHeaders } from './send-headers.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 

@@ -1,4 +1,4 @@
-import { markRoute } from '../auth/route-mode.js';
+import { markRoute } from '../auth/route-marks.js';
 
 /**
  * Lets anonymous callers in, and says who the others are: `@CurrentUser()` is null without a

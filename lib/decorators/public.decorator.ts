@@ -1,4 +1,4 @@
-import { markRoute } from '../auth/route-mode.js';
+import { markRoute } from '../auth/route-marks.js';
 
 /**
  * Opens a class or handler to everyone: no credential is read, no call is made, `@CurrentUser()` and

@@ -1,5 +1,5 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
-import { markDemands, markRoute } from '../auth/route-mode.js';
+import { markDemands, markRoute } from '../auth/route-marks.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';

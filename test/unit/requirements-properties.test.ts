@@ -7,7 +7,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { routeDemands } from '../../lib/auth/route-mode.js';
+import { routeDemands } from '../../lib/auth/route-marks.js';
 import { refusalOf, userWith } from '../support/unit-requirements.js';
 
 // Fixed, so that a red run is red again. To look further: another seed and more runs.

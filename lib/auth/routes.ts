@@ -1,0 +1,69 @@
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { handlerName } from '../extraction/request.js';
+import {
+  type HankoSessionPolicy,
+  type OnUnavailable,
+  type ResolvedSessionPolicy,
+  resolveSessionPolicy,
+} from '../options/session-policy.js';
+import { type RequirementChecks, requirementChecks } from '../requirements/requirement-checks.js';
+import { routeDemands, type RouteMode, routeMode } from './route-marks.js';
+
+/** What does not change from one request of a handler to the next. */
+export interface Route {
+  readonly mode: RouteMode;
+  /** `NotesController.list` */
+  readonly name: string;
+  /** null = never asks. */
+  readonly session: ResolvedSessionPolicy | null;
+  /** Empty unless the mode is `required`: where anybody may come, nobody is turned away for being known. */
+  readonly requirements: RequirementChecks;
+}
+
+/** Reads the marks of handlers, once each. */
+export class Routes {
+  /** By class, then handler: classes that inherit a handler share the function, not the mark. */
+  private readonly known = new WeakMap<object, WeakMap<object, Route>>();
+
+  /** What holds where nothing else is said. */
+  readonly moduleSession: ResolvedSessionPolicy | null;
+
+  /** @param module the policy of the whole app. */
+  constructor(
+    private readonly module: {
+      readonly session: HankoSessionPolicy;
+      readonly onUnavailable: OnUnavailable;
+    },
+  ) {
+    this.moduleSession = this.resolve(module.session);
+  }
+
+  of(context: ExecutionContext): Route {
+    const handler = context.getHandler();
+    const owner = context.getClass();
+    let handlers = this.known.get(owner);
+    if (handlers === undefined) this.known.set(owner, (handlers = new WeakMap()));
+    let route = handlers.get(handler);
+    if (route === undefined) {
+      route = this.read(handler, owner, handlerName(context));
+      handlers.set(handler, route);
+    }
+    return route;
+  }
+
+  resolve(policy: HankoSessionPolicy): ResolvedSessionPolicy | null {
+    return resolveSessionPolicy(policy, this.module.onUnavailable);
+  }
+
+  /** Each demand of the handler beats the same one of its class, which beats the module's. */
+  private read(handler: Function, owner: Type, name: string): Route {
+    const mode = routeMode(handler, owner);
+    const { session, ...requirements } = routeDemands(handler, owner);
+    return {
+      mode,
+      name,
+      session: session === undefined ? this.moduleSession : this.resolve(session),
+      requirements: mode === 'required' ? requirementChecks(requirements) : [],
+    };
+  }
+}

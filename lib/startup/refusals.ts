@@ -1,0 +1,68 @@
+import type { Type } from '@nestjs/common';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { demandsOf } from '../auth/route-marks.js';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+
+/** @throws HankoConfigurationError if the module was imported without `forRoot`. */
+export function refuseBareModule(options: ResolvedHankoOptions | undefined): void {
+  if (options !== undefined) return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoModule',
+      hint: 'is imported as it is. Import what HankoModule.forRoot() or forRootAsync() returns.',
+    },
+  ]);
+}
+
+/**
+ * @throws HankoConfigurationError if `forRoot` was called twice: each would have keys and caches
+ * of its own, and which one a controller gets would depend on the order of imports.
+ */
+export function refuseSecondModule(modules: ModulesContainer, hankoModule: Type): void {
+  const count = [...modules.values()].filter(({ metatype }) => metatype === hankoModule).length;
+  if (count > 1) {
+    throw new HankoConfigurationError([
+      {
+        path: 'HankoModule',
+        hint:
+          `is set up ${count} times. Call forRoot() or forRootAsync() once, in the root module; it is ` +
+          'global. To share it otherwise, keep its result in a constant or export it from a module.',
+      },
+    ]);
+  }
+}
+
+/** @throws HankoConfigurationError if a route wants Hanko to be asked, and there is no address. */
+export function refuseSessionsWithoutApi(
+  { apiUrl }: ResolvedHankoOptions,
+  modules: ModulesContainer,
+): void {
+  if (apiUrl !== null) return;
+  const asks = (target: object): boolean => {
+    const { session = 'offline' } = demandsOf(target);
+    return session !== 'offline';
+  };
+  const types = [...classesOf(modules, 'controllers'), ...classesOf(modules, 'providers')];
+  const faults = types
+    .filter((type) => asks(type) || methodsOf(type).some(asks))
+    .map(({ name }) => ({
+      path: name,
+      hint: 'has @RequireAuth({ session }), which needs apiUrl or HANKO_API_URL: there is nobody to ask.',
+    }));
+  if (faults.length > 0) throw new HankoConfigurationError(faults);
+}
+
+function classesOf(modules: ModulesContainer, kind: 'providers' | 'controllers'): Type[] {
+  return [...modules.values()]
+    .flatMap((module) => [...module[kind].values()].map(({ metatype }) => metatype))
+    .filter((type): type is Type => typeof type === 'function');
+}
+
+function methodsOf(type: Type): object[] {
+  const prototype = type.prototype as Record<string, unknown> | undefined;
+  if (prototype === undefined) return [];
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .map((name) => prototype[name] as object);
+}
