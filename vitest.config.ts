@@ -9,6 +9,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export const source = [
   { find: /^nestjs-hanko$/, replacement: path('lib/index.ts') },
   { find: /^nestjs-hanko\/testing$/, replacement: path('lib/testing/index.ts') },
+  { find: /^fake-hanko$/, replacement: path('fake-hanko/src/index.ts') },
   { find: /^nestjs-hanko\/webhooks$/, replacement: path('lib/webhooks/index.ts') },
   { find: /^nestjs-hanko\/swagger$/, replacement: path('lib/swagger/index.ts') },
 ];
@@ -33,7 +34,10 @@ export default defineConfig({
         resolve: { alias: source },
         test: {
           name: 'nest12',
-          include: ['test/{unit,e2e,testing,contract,surface,sample}/**/*.test.ts'],
+          include: [
+            'test/{unit,e2e,contract,surface,sample}/**/*.test.ts',
+            'fake-hanko/test/**/*.test.ts',
+          ],
           // It needs a real server: vitest.live.config.ts.
           exclude: [...configDefaults.exclude, 'test/contract/live.test.ts'],
           setupFiles: ['test/support/setup.ts'],

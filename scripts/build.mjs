@@ -1,4 +1,6 @@
-// Builds dist/esm and dist/cjs from lib.
+// Builds dist/esm and dist/cjs of both packages: nestjs-hanko from lib, fake-hanko from fake-hanko/src.
+//
+//   node scripts/build.mjs [nestjs-hanko | fake-hanko]
 //
 // Two builds, because jose is published as ES modules only: Node can `require` those, Jest cannot
 // before Node 24. So the CommonJS build carries its own copy of the few functions of jose that lib
@@ -12,18 +14,36 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cjs = join(root, 'dist/cjs');
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-for (const project of ['tsconfig.build.json', 'tsconfig.build.cjs.json']) {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', project], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(1);
+const PACKAGES = {
+  'nestjs-hanko': async () => {
+    compile(root);
+    await carryJose();
+    requireDirectly();
+  },
+  'fake-hanko': () => compile(join(root, 'fake-hanko')),
+};
+const [asked] = process.argv.slice(2);
+if (asked !== undefined && !(asked in PACKAGES)) {
+  console.error(`unknown package: ${asked}; known: ${Object.keys(PACKAGES).join(', ')}`);
+  process.exit(2);
 }
-writeFileSync(join(cjs, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
-await carryJose();
-requireDirectly();
+for (const [name, build] of Object.entries(PACKAGES)) {
+  if (asked === undefined || asked === name) await build();
+}
+
+function compile(folder) {
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  for (const project of ['tsconfig.build.json', 'tsconfig.build.cjs.json']) {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { status } = spawnSync(process.execPath, [tsc, '-p', project], {
+      cwd: folder,
+      stdio: 'inherit',
+    });
+    if (status !== 0) process.exit(1);
+  }
+  const manifest = join(folder, 'dist/cjs/package.json');
+  writeFileSync(manifest, `${JSON.stringify({ type: 'commonjs' })}\n`);
+}
 
 async function carryJose() {
   const names = new Set();

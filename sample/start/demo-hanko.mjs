@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { TokenCopy } from './token-copy.mjs';
 
 const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };

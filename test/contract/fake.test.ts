@@ -1,4 +1,4 @@
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { describe } from 'vitest';
 import { contractSuite } from './suite.js';
 

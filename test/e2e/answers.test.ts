@@ -7,7 +7,7 @@ import {
   HankoModule,
   type HankoUser,
 } from 'nestjs-hanko';
-import { FakeHanko, FORGERIES, type Forgery } from 'nestjs-hanko/testing';
+import { FakeHanko, FORGERIES, type Forgery } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANSWERS } from '../../lib/errors/answers.js';
 import { EXPECTED_ANSWERS, type ExpectedCode } from '../support/e2e-answers.js';

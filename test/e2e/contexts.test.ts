@@ -41,7 +41,7 @@ import {
   RequireAuth,
   SessionToken,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';

@@ -11,7 +11,7 @@ import {
   Public,
   SessionToken,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../support/e2e-app.js';

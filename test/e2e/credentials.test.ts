@@ -17,7 +17,7 @@ import {
   OptionalAuth,
   type TokenExtractor,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import '../support/e2e-answers.js';
 import type { ExpectedCode } from '../support/e2e-answers.js';

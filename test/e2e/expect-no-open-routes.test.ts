@@ -2,7 +2,8 @@ import { Controller, Get, type ModuleMetadata, Post, UseGuards } from '@nestjs/c
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { HankoAuthGuard, HankoModule, OptionalAuth, Public, RequireAuth } from 'nestjs-hanko';
-import { describeRoutes, expectNoOpenRoutes, FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
+import { describeRoutes, expectNoOpenRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLATFORMS, startApp } from '../support/e2e-app.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
 import { CurrentUser, HankoModule, RequireAuth } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../support/e2e-app.js';

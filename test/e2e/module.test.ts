@@ -31,7 +31,7 @@ import {
   type JwksProvider,
   RequireAuth,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import '../support/e2e-answers.js';
 import {

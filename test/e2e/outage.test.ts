@@ -13,7 +13,7 @@ import {
   OptionalAuth,
   Public,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import {

@@ -28,7 +28,7 @@ import {
   SessionToken,
 } from 'nestjs-hanko';
 import type { HankoUser as ImportedAsType } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import {

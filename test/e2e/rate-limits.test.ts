@@ -2,7 +2,7 @@ import { Controller, Get, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { HankoAuthGuard, HankoModule } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, type Platform, PLATFORMS, type RunningApp, startApp } from '../support/e2e-app.js';
 

@@ -7,7 +7,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser, RequireAuth } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, type Platform, PLATFORMS, type RunningApp, startApp } from '../support/e2e-app.js';
 

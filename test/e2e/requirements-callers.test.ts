@@ -28,7 +28,7 @@ import {
   RequireAuth,
   type RequireAuthOptions,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import { type Answer, bearer, cookie, FakeClock, PLATFORMS, startApp } from '../support/e2e-app.js';

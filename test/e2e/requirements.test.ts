@@ -13,7 +13,7 @@ import {
   RequireAuth,
   type RequireAuthOptions,
 } from 'nestjs-hanko';
-import { FakeHanko, type TokenShape } from 'nestjs-hanko/testing';
+import { FakeHanko, type TokenShape } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import {

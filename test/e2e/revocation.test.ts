@@ -18,7 +18,7 @@ import {
   Public,
   type RevocationOptions,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { HankoWebhooksModule } from 'nestjs-hanko/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';

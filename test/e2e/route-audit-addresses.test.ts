@@ -13,7 +13,8 @@ import {
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { HankoAuthGuard, HankoModule, Public } from 'nestjs-hanko';
-import { describeRoutes, FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
+import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLATFORMS, startApp } from '../support/e2e-app.js';
 import { promised, refusals } from '../support/e2e-routes.js';

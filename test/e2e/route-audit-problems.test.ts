@@ -9,7 +9,8 @@ import {
   RequireAuth,
   SessionToken,
 } from 'nestjs-hanko';
-import { describeRoutes, FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
+import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLATFORMS, type StartOptions, startApp } from '../support/e2e-app.js';
 import { accessOf } from '../support/e2e-routes.js';

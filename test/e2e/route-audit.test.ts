@@ -19,7 +19,7 @@ import {
   Public,
   RequireAuth,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLATFORMS, startApp } from '../support/e2e-app.js';
 import { accessOf, promised, refusals, routesOf } from '../support/e2e-routes.js';

@@ -35,7 +35,7 @@ import {
   RequireAuth,
   SessionToken,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import {
   afterAll,
   afterEach,

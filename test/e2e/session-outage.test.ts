@@ -12,7 +12,7 @@ import {
   Public,
   RequireAuth,
 } from 'nestjs-hanko';
-import { FakeHanko, type FaultKind } from 'nestjs-hanko/testing';
+import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../support/e2e-answers.js';
 import {

@@ -1,5 +1,5 @@
 import { HankoModule, HankoRevocation } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,

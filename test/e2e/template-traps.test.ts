@@ -10,7 +10,7 @@ import {
   RequireAuth,
   type RequireAuthOptions,
 } from 'nestjs-hanko';
-import { FakeHanko, type TokenShape } from 'nestjs-hanko/testing';
+import { FakeHanko, type TokenShape } from 'fake-hanko';
 import * as v from 'valibot';
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

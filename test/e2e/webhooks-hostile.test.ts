@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } fr
 import { Agent } from 'node:http';
 import { Injectable, type Provider } from '@nestjs/common';
 import { HANKO_CHANNELS } from 'nestjs-hanko';
-import { FakeHanko, FORGERIES } from 'nestjs-hanko/testing';
+import { FakeHanko, FORGERIES } from 'fake-hanko';
 import { type HankoEvent, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebhookReceiver } from '../../lib/webhooks/webhook-receiver.js';

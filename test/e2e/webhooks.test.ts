@@ -27,7 +27,7 @@ import {
   HankoConfigurationError,
   HankoModule,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import {
   type HankoEvent,
   HankoWebhooksModule,
@@ -62,7 +62,7 @@ import {
   startReceiver,
 } from '../support/e2e-webhooks.js';
 import { recordedTokens } from '../support/unit-recordings.js';
-import { FlowClient } from '../testing/flow-client.js';
+import { FlowClient } from '../../fake-hanko/test/flow-client.js';
 
 const PASSWORD = 'Correct-Horse-1';
 const MINUTE = 60;

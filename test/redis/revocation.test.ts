@@ -1,4 +1,4 @@
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Instance, type InstanceOptions } from './instance.js';
 import { freePort, RedisServer } from './redis-server.js';

@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const ENTRIES = {
   'nestjs-hanko': 'lib/index.ts',
   'nestjs-hanko/testing': 'lib/testing/index.ts',
+  'fake-hanko': 'fake-hanko/src/index.ts',
   'nestjs-hanko/webhooks': 'lib/webhooks/index.ts',
   'nestjs-hanko/swagger': 'lib/swagger/index.ts',
 } as const;
@@ -66,7 +67,9 @@ export function apiProgram(samples: Readonly<Record<string, string>> = {}): ApiP
 
 /** Whether a declaration is ours, not one of Nest, Node or the language. */
 export const isOurs = (node: ts.Node): boolean =>
-  node.getSourceFile().fileName.startsWith(join(root, 'lib/'));
+  ['lib/', 'fake-hanko/src/'].some((folder) =>
+    node.getSourceFile().fileName.startsWith(join(root, folder)),
+  );
 
 /** Public, protected and private, as a declaration says it. */
 export function accessOf(node: ts.Declaration): 'public' | 'protected' | 'private' {

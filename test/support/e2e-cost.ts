@@ -2,7 +2,7 @@ import { createHook } from 'node:async_hooks';
 import { webcrypto } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HankoAuthGuard } from 'nestjs-hanko';
-import type { FakeHanko } from 'nestjs-hanko/testing';
+import type { FakeHanko } from 'fake-hanko';
 import { FakeClock } from './e2e-app.js';
 
 /** What one call of `canActivate` did before it returned: counts, which no machine changes. */

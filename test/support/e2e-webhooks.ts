@@ -24,7 +24,7 @@ import {
   OptionalAuth,
   RequireAuth,
 } from 'nestjs-hanko';
-import { type FakeHanko, type WebhookShape } from 'nestjs-hanko/testing';
+import { type FakeHanko, type WebhookShape } from 'fake-hanko';
 import {
   type HankoEvent,
   HankoWebhooksModule,

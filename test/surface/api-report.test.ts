@@ -45,6 +45,11 @@ describe('the public surface', { timeout: 60_000 }, () => {
     await expect(text).toMatchFileSnapshot('../../api/testing.api.txt');
   });
 
+  test('of fake-hanko is what api/fake-hanko.api.txt says', async () => {
+    const text = await apiText(program, ENTRIES['fake-hanko']);
+    await expect(text).toMatchFileSnapshot('../../api/fake-hanko.api.txt');
+  });
+
   test('of nestjs-hanko/webhooks is what api/webhooks.api.txt says', async () => {
     const text = await apiText(program, ENTRIES['nestjs-hanko/webhooks']);
     await expect(text).toMatchFileSnapshot('../../api/webhooks.api.txt');

@@ -26,7 +26,8 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['@nestjs/testing', ['Test']],
   ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
-  ['nestjs-hanko/testing', ['FakeHanko', 'describeRoutes', 'expectNoOpenRoutes']],
+  ['fake-hanko', ['FakeHanko']],
+  ['nestjs-hanko/testing', ['describeRoutes', 'expectNoOpenRoutes']],
   ['nestjs-hanko/webhooks', Object.keys(webhooks)],
   ['nestjs-hanko/swagger', Object.keys(swagger)],
   ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
@@ -55,8 +56,8 @@ const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'sample/README.md': AMBIENT,
   'sample/01-quick-start/README.md': AMBIENT,
   'SECURITY.md': AMBIENT,
-  'lib/testing/README.md': {
-    hanko: "declare const hanko: import('nestjs-hanko/testing').FakeHanko;",
+  'fake-hanko/README.md': {
+    hanko: "declare const hanko: import('fake-hanko').FakeHanko;",
     app: AMBIENT['app'] ?? '',
   },
 };

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS } from '../../lib/testing/faults.js';
-import { FORGERIES } from '../../lib/testing/forgeries.js';
-import { checkOptions } from '../../lib/testing/options.js';
+import { FAULT_KINDS } from '../../fake-hanko/src/faults.js';
+import { FORGERIES } from '../../fake-hanko/src/forgeries.js';
+import { checkOptions } from '../../fake-hanko/src/options.js';
 import { root } from '../support/api-program.js';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-const readme = read('lib/testing/README.md');
+const readme = read('fake-hanko/README.md');
 
 /** The first two cells of each row of the table that begins with this heading. */
 function table(heading: string): readonly (readonly [string, string])[] {

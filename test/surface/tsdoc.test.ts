@@ -161,8 +161,8 @@ describe('TSDoc', () => {
     expect(optionComplaints(main, 'RevocationOptions', true)).toEqual([]);
     const webhooks = ENTRIES['nestjs-hanko/webhooks'];
     expect(optionComplaints(webhooks, 'HankoWebhooksOptions', true)).toEqual([]);
-    const testing = ENTRIES['nestjs-hanko/testing'];
-    expect(optionComplaints(testing, 'FakeHankoOptions', false)).toEqual([]);
+    const fake = ENTRIES['fake-hanko'];
+    expect(optionComplaints(fake, 'FakeHankoOptions', false)).toEqual([]);
   });
 
   test('is found lacking where it is', () => {

@@ -13,7 +13,7 @@ import {
   RequireAuth,
   SessionToken,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 
 declare module 'nestjs-hanko' {
   interface HankoClaims {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { type HankoClaims, HankoUser } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { describe, expect, it } from 'vitest';
 import { HANKO_USER_KEYS } from '../../lib/user/hanko-user.js';
 import { createService, shareAPiece } from '../support/unit-verifier.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type HankoModuleOptions, HankoTokenError, HankoUser } from 'nestjs-hanko';
-import { FakeHanko, FORGERIES, type Forgery, type PublicJwk } from 'nestjs-hanko/testing';
+import { FakeHanko, FORGERIES, type Forgery, type PublicJwk } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SigningKey } from '../../lib/testing/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
 import {
   createService,
   leaksOf,

@@ -5,7 +5,7 @@ import {
   HankoUnavailableError,
   type JwksProvider,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CryptoKey } from '../support/unit-jwks.js';
 import {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { HankoTokenError, HankoUser } from 'nestjs-hanko';
-import { FakeHanko, FORGERIES } from 'nestjs-hanko/testing';
+import { FakeHanko, FORGERIES } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StaticJwks } from '../../lib/jwks/static-jwks.js';
 import type {

@@ -1,10 +1,10 @@
 import type { webcrypto } from 'node:crypto';
 import { HankoUser } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importKeys } from '../../lib/jwks/jwk-set.js';
 import type { RemoteJwks } from '../../lib/jwks/remote-jwks.js';
-import { SigningKey } from '../../lib/testing/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
 import type {
   SessionTokenVerifier,
   TrustedHanko,

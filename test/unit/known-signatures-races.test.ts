@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { type HankoModuleOptions, HankoUser } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
 import {

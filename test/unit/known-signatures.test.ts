@@ -1,5 +1,5 @@
 import { HankoUser } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StaticJwks } from '../../lib/jwks/static-jwks.js';
 import type {

@@ -1,5 +1,5 @@
 import { HankoConfigurationError, type HankoModuleOptions } from 'nestjs-hanko';
-import { FakeHanko, type FakeHankoOptions } from 'nestjs-hanko/testing';
+import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js';
 import type { SessionLiveness } from '../../lib/session/session-liveness.js';

@@ -1,4 +1,4 @@
-import { FakeHanko, type FaultKind } from 'nestjs-hanko/testing';
+import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   SessionValidator,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { HankoAuthError, HankoUnavailableError, type JwksProvider } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importKeys, parseJwkSet } from '../../lib/jwks/jwk-set.js';
 import { decodeUnverifiedJws } from '../../lib/verification/compact-jws.js';

@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { type HankoModuleOptions, HankoTokenError, type JwkSet } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordedTokens } from '../support/unit-recordings.js';
 import {

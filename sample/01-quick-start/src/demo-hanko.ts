@@ -1,4 +1,4 @@
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 
 /** Stands in for Hanko where HANKO_API_URL names none. Your app has no such file. */
 export async function startDemoHanko() {

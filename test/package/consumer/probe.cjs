@@ -1,5 +1,5 @@
 const { HankoAuthGuard, HankoModule } = require('nestjs-hanko');
-const { FakeHanko } = require('nestjs-hanko/testing');
+const { FakeHanko } = require('fake-hanko');
 const { withHankoAuth } = require('nestjs-hanko/swagger');
 
 for (const value of [HankoAuthGuard, HankoModule, FakeHanko, withHankoAuth]) {

@@ -1,5 +1,5 @@
 import { HankoAuthGuard, HankoModule } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { withHankoAuth } from 'nestjs-hanko/swagger';
 
 for (const value of [HankoAuthGuard, HankoModule, FakeHanko, withHankoAuth]) {

@@ -1,5 +1,5 @@
 import type { HankoUser } from 'nestjs-hanko';
-import type { FakeHanko } from 'nestjs-hanko/testing';
+import type { FakeHanko } from 'fake-hanko';
 
 // Where the package's types cannot be found everything is `any`, which the settings of Nest 11
 // accept in silence. Then the lines below compile, and the unused directives are the error.

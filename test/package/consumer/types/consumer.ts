@@ -37,8 +37,8 @@ import type {
 import { HankoWebhooksModule, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
 import { withHankoAuth } from 'nestjs-hanko/swagger';
-import { FakeHanko, FORGERIES } from 'nestjs-hanko/testing';
-import type { FakeHankoOptions, Forgery, TokenShape } from 'nestjs-hanko/testing';
+import { FakeHanko, FORGERIES } from 'fake-hanko';
+import type { FakeHankoOptions, Forgery, TokenShape } from 'fake-hanko';
 
 declare module 'nestjs-hanko' {
   interface HankoClaims {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LEFT_OUT } from '../../lib/testing/flow/left-out.js';
-import { decodeJws, sendJson } from '../support/raw-http.js';
+import { LEFT_OUT } from '../src/flow/left-out.js';
+import { decodeJws, sendJson } from '../../test/support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 import { type FlowExchange, FlowReplay, type Scenario, scenariosOf } from './flow-recordings.js';
 
@@ -287,7 +287,7 @@ describe('the lists', () => {
   });
 
   it("are those of FakeHanko's page", () => {
-    const page = readFileSync(new URL('../../lib/testing/README.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const [, rows = ''] = /^\| left out .*\n.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
     const cells = rows.trim().split('\n');
     expect(

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { FakeHanko, type FakeHankoOptions } from 'nestjs-hanko/testing';
+import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decodeJws, send, sendJson } from '../support/raw-http.js';
+import { decodeJws, send, sendJson } from '../../test/support/raw-http.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const UNKNOWN_ID = '84ed1902-4075-491d-ab7d-65c3d07d42e9';

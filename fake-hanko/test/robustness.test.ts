@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { FakeHanko, type FaultKind } from 'nestjs-hanko/testing';
+import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Directory } from '../../lib/testing/directory.js';
-import { decodeJws, send } from '../support/raw-http.js';
+import { Directory } from '../src/directory.js';
+import { decodeJws, send } from '../../test/support/raw-http.js';
 
 let hanko: FakeHanko;
 const startBefore = (hook: typeof beforeAll | typeof beforeEach): void =>

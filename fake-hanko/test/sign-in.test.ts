@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser } from 'nestjs-hanko';
-import { FakeHanko, type FakeHankoOptions } from 'nestjs-hanko/testing';
+import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { totpCode } from '../../lib/testing/flow/totp.js';
-import { decodeJws, send } from '../support/raw-http.js';
+import { totpCode } from '../src/flow/totp.js';
+import { decodeJws, send } from '../../test/support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 
 const ADA = 'ada@example.test';
