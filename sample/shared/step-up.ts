@@ -35,11 +35,12 @@ export async function callWithStepUp<Answer extends { body: unknown }>(
     const login = await signInAgain(why);
     if (login === 'cancelled') return { ...answer, advice: `${why} You did not sign in again.` };
     // What one user began must not be done in the name of another.
-    if (login === 'maybe somebody else') return { ...answer, advice: OTHER_USER };
+    if (login === 'maybe somebody else') return { ...answer, body: null, advice: OTHER_USER };
   }
 }
 
-const OTHER_USER =
+/** The advice that holds whoever is signed in now. The answer of the former user is not with it. */
+export const OTHER_USER =
   'You have signed in, but maybe not as who you were. Nothing was repeated: please try again.';
 
 /** What a new login may bring. Empty for every other answer: 403 `requirement_not_met` is for good. */

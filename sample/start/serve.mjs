@@ -1,7 +1,7 @@
 // The API of 01-quick-start under /api, twice, and the pages of the front ends beside the first.
 import 'reflect-metadata';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
@@ -10,6 +10,16 @@ import { startDemoHanko } from './demo-hanko.mjs';
 const sample = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const FRONT_ENDS = { '/react': '02-react', '/vue': '03-vue', '/svelte': '04-svelte' };
+
+/** What somebody writes for a sample, as one text: its own files, and for a front end those that all share. */
+function sourceOf(folder) {
+  const isFrontEnd = Object.values(FRONT_ENDS).includes(folder);
+  return [`${folder}/src`, ...(isFrontEnd ? ['shared'] : [])]
+    .flatMap((path) => readdirSync(sample(path)).map((file) => `${path}/${file}`))
+    .filter((file) => /\.(?:tsx?|vue|svelte)$/.test(file))
+    .map((file) => `// sample/${file}\n\n${readFileSync(sample(file), 'utf8')}`)
+    .join('\n\n');
+}
 
 export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = 'cookie' }) {
   process.chdir(sample('01-quick-start')); // its .env counts here, too
@@ -39,15 +49,19 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
 
   function addPages(app) {
     const routes = app.getHttpAdapter();
-    const addPage = (path, file) => {
+    const links = readFileSync(sample('start/links.html'), 'utf8');
+    const addPage = (path, file, folder) => {
       const text = readFileSync(sample(file), 'utf8');
-      const html = text.replace('<body>', (body) => body + (demo?.html ?? ''));
+      const before = links.replace('{source}', `/source/${folder}`) + (demo?.html ?? '');
+      const html = text.replace('<body>', (body) => body + before);
       routes.get(path, (_request, response) => response.type('html').send(html));
+      const source = sourceOf(folder);
+      routes.get(`/source/${folder}`, (_request, response) => response.type('text').send(source));
     };
     app.useStaticAssets(sample('shared'), { prefix: '/shared/' });
-    addPage('/', 'start/index.html');
+    addPage('/', 'start/index.html', '01-quick-start');
     for (const [path, folder] of Object.entries(FRONT_ENDS)) {
-      addPage(path, `${folder}/dist/index.html`);
+      addPage(path, `${folder}/dist/index.html`, folder);
       app.useStaticAssets(sample(`${folder}/dist/assets`), { prefix: `${path}/assets/` });
     }
     routes.get('/config.json', (_request, response) =>

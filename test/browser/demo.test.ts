@@ -55,6 +55,56 @@ describe('npm start, without a Hanko of your own', () => {
     await expectVisible(visitor.notice('Your session has ended.'));
   });
 
+  test('an answer of the API goes when its user signs out', async () => {
+    for (const name of ['react', 'vue', 'svelte']) {
+      const { page } = visitor;
+      await visitor.open(`${sample.url}/${name}`);
+      const email = `${name}-user@example.test`;
+      await visitor.register(email, 'difference engine', () => code('Use passcode'));
+      await expectVisible(visitor.greeting(email));
+      expect((await visitor.call('Protected')).body).toContain(email);
+      await visitor.button('Sign out').click();
+      await expectVisible(page.locator('main output').getByText('Status and body of the answer.'));
+      expect(await page.locator('main output').innerText()).not.toContain(email);
+      await visitor.leave();
+      visitor = await Visitor.of(browser);
+    }
+  });
+
+  test('each page leads to the others, back, and to its source', async () => {
+    const { page } = visitor;
+    await page.goto(sample.url);
+    for (const name of ['React', 'Vue', 'Svelte', 'All samples']) {
+      const links = page.getByRole('navigation', { name: 'Samples' });
+      await links.getByRole('link', { name: 'Source code' }).click();
+      expect(await page.locator('body').innerText()).toContain('// sample/');
+      await page.goBack();
+      await links.getByRole('link', { name }).click();
+      await page.waitForURL(name === 'All samples' ? `${sample.url}/` : `**/${name.toLowerCase()}`);
+    }
+    await page.goto(`${sample.url}/source/02-react`);
+    expect(await page.locator('body').innerText()).toContain('// sample/02-react/src/App.tsx');
+  });
+
+  test('a mail covers nothing, on a wide screen and on a narrow one', async () => {
+    for (const width of [1200, 360]) {
+      const { page } = visitor;
+      await page.setViewportSize({ width, height: 700 });
+      await visitor.open(`${sample.url}/vue`);
+      await visitor.button('Create account').click();
+      await visitor.formSettles(2);
+      await visitor.enter('Email', `mail-${width}@example.test`);
+      await code('Use passcode');
+      const [mail, main] = await Promise.all(
+        ['.mail', 'main'].map((selector) => page.locator(selector).boundingBox()),
+      );
+      expect(Number(mail?.y) + Number(mail?.height)).toBeLessThanOrEqual(Number(main?.y));
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await visitor.leave();
+      visitor = await Visitor.of(browser);
+    }
+  });
+
   test('a mail shows up above the login that a step-up asks for', async () => {
     await visitor.open(`${sample.url}/svelte`);
     await visitor.signIn(ADA.email, ADA.password);

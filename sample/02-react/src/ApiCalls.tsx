@@ -1,16 +1,19 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ROUTES } from '../../shared/routes';
-import { callApi } from './hanko';
+import { shownAnswer } from '../../shared/shown-answer';
+import { type Answer, callApi } from './hanko';
 
-export function ApiCalls() {
-  const [answer, setAnswer] = useState<Awaited<ReturnType<typeof callApi>>>();
+export function ApiCalls({ userId }: { userId: string | undefined }) {
+  const [answer, setAnswer] = useState<Answer>();
+  const [shown] = useState(() => shownAnswer<Answer>(setAnswer));
+  useEffect(() => shown.userIs(userId), [shown, userId]);
 
   return (
     <section className="card">
       <h2>Call the API</h2>
       <div className="buttons">
         {Object.entries(ROUTES).map(([name, route]) => (
-          <button key={route} onClick={async () => setAnswer(await callApi(route))}>
+          <button key={route} onClick={() => shown.of(() => callApi(route))}>
             {name} <code>{route}</code>
           </button>
         ))}

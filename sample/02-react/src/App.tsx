@@ -29,7 +29,7 @@ export function App() {
           </>
         )}
       </section>
-      <ApiCalls />
+      <ApiCalls userId={user?.id} />
     </main>
   );
 }

@@ -13,6 +13,7 @@ export const { hanko } = await register(hankoApiUrl, {
 
 /** Calls the NestJS API, if need be with a new login. */
 export const callApi = (route: string) => withStepUp(hanko, () => send(route));
+export type Answer = Awaited<ReturnType<typeof callApi>>;
 
 /** Status 0: the API did not answer, or CORS does not let this page read it. */
 async function send(route: string) {
