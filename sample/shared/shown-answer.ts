@@ -1,4 +1,4 @@
-import { OTHER_USER } from './step-up';
+import { OTHER_USER } from './step-up.js';
 
 /**
  * Keeps one answer of the API on the page for as long as the same user is there: what it says of one must not
