@@ -2,12 +2,13 @@ import {
   createParamDecorator,
   Inject,
   Injectable,
+  type OnModuleInit,
   Optional,
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
-import { required } from '../auth/required.js';
+import { requireHankoModule } from '../auth/require-hanko-module.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { andThen } from '../util/maybe-promise.js';
@@ -37,15 +38,16 @@ function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
     found === null ? null : read(found.user);
 
   @Injectable()
-  class CurrentUserPipe implements PipeTransform {
-    private readonly hanko: HankoAuthService;
+  class CurrentUserPipe implements PipeTransform, OnModuleInit {
+    constructor(@Optional() @Inject(HankoAuthService) private readonly hanko: HankoAuthService) {}
 
-    constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
-      this.hanko = required(hanko, '@CurrentUser()');
+    onModuleInit(): void {
+      requireHankoModule(this.hanko, '@CurrentUser()');
     }
 
     transform(carrier: unknown): unknown {
-      return andThen(this.hanko.authenticateRoute(unpack(carrier, '@CurrentUser()')), pick);
+      const hanko = requireHankoModule(this.hanko, '@CurrentUser()');
+      return andThen(hanko.authenticateRoute(unpack(carrier, '@CurrentUser()')), pick);
     }
   }
   Object.defineProperty(CurrentUserPipe.prototype, HANKO_PARAMETER, { value: '@CurrentUser()' });

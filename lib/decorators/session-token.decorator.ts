@@ -2,26 +2,30 @@ import {
   createParamDecorator,
   Inject,
   Injectable,
+  type OnModuleInit,
   Optional,
   type PipeTransform,
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
-import { required } from '../auth/required.js';
+import { requireHankoModule } from '../auth/require-hanko-module.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import { carry, unpack } from './context-carrier.js';
 
 @Injectable()
-class SessionTokenPipe implements PipeTransform<unknown, MaybePromise<string | null>> {
-  private readonly hanko: HankoAuthService;
+class SessionTokenPipe
+  implements PipeTransform<unknown, MaybePromise<string | null>>, OnModuleInit
+{
+  constructor(@Optional() @Inject(HankoAuthService) private readonly hanko: HankoAuthService) {}
 
-  constructor(@Optional() @Inject(HankoAuthService) hanko: HankoAuthService) {
-    this.hanko = required(hanko, '@SessionToken()');
+  onModuleInit(): void {
+    requireHankoModule(this.hanko, '@SessionToken()');
   }
 
   transform(carrier: unknown): MaybePromise<string | null> {
+    const hanko = requireHankoModule(this.hanko, '@SessionToken()');
     return andThen(
-      this.hanko.authenticateRoute(unpack(carrier, '@SessionToken()')),
+      hanko.authenticateRoute(unpack(carrier, '@SessionToken()')),
       (found) => found?.token ?? null,
     );
   }

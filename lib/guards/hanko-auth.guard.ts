@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
-import { required } from '../auth/required.js';
+import { requireHankoModule } from '../auth/require-hanko-module.js';
 import { HANKO_GUARD } from '../hanko.constants.js';
 import { andThen } from '../util/maybe-promise.js';
 
@@ -34,7 +34,7 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
    * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen.
    */
   onModuleInit(): void {
-    required(this.hanko, 'HankoAuthGuard');
+    requireHankoModule(this.hanko, 'HankoAuthGuard');
   }
 
   /**
@@ -50,7 +50,10 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
    * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return andThen(required(this.hanko, 'HankoAuthGuard').authenticateRoute(context), letIn);
+    return andThen(
+      requireHankoModule(this.hanko, 'HankoAuthGuard').authenticateRoute(context),
+      letIn,
+    );
   }
 }
 

@@ -13,7 +13,7 @@ import { Deliveries } from './deliveries.js';
 import { EventHandlers } from './event-handlers.js';
 import type { HankoEvent } from './hanko-events.js';
 import { BodyError, type MaybeParsed, readJson } from './request-body.js';
-import { requiredByWebhooks } from './required-by-webhooks.js';
+import { requireForWebhooks } from '../auth/require-hanko-module.js';
 import { feedRevocation } from './revocation-feed.js';
 import type { ResolvedWebhooksOptions } from './webhook-options.js';
 import { MAX_REPLAY_MS, WebhookTokenVerifier } from './webhook-token.verifier.js';
@@ -52,7 +52,7 @@ export class WebhookReceiver {
     @Optional() @Inject(HankoRevocation) revocation: HankoRevocation,
     @Inject(EventHandlers) private readonly handlers: EventHandlers,
   ) {
-    this.revocation = requiredByWebhooks(revocation);
+    this.revocation = requireForWebhooks(revocation);
     this.now = hanko.now;
     this.verifier = new WebhookTokenVerifier(hanko, jwks, options.maxBodyBytes);
     this.deliveries = new Deliveries(MAX_REPLAY_MS, hanko.now);

@@ -1,0 +1,48 @@
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { loadedCopies } from '../util/loaded-copies.js';
+import type { HankoAuthService } from './hanko-auth.service.js';
+
+/**
+ * The service that Nest injected, or an error that says why there is none. Guards and parameters ask for it at
+ * bootstrap and when they are used, and not when they are made: a unit test makes controllers without the module.
+ *
+ * @param user what needs it, as the app wrote it.
+ * @throws HankoConfigurationError
+ */
+export function requireHankoModule(
+  service: HankoAuthService | undefined | null,
+  user: string,
+): HankoAuthService {
+  if (typeof service?.authenticateRoute === 'function') return service;
+  throw new HankoConfigurationError([
+    { path: user, hint: service == null ? cannotSee() : REPLACED },
+  ]);
+}
+
+/** @throws HankoConfigurationError if HankoModule cannot be seen from HankoWebhooksModule. */
+export function requireForWebhooks<T>(provider: T | undefined | null): T {
+  if (provider !== undefined && provider !== null) return provider;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoWebhooksModule',
+      hint:
+        'needs HankoModule, whose keys verify webhooks: import HankoModule.forRoot() in the root module, ' +
+        `or, with isGlobal: false, name it in the imports of forRootAsync().${otherCopies()}`,
+    },
+  ]);
+}
+
+const cannotSee = (): string =>
+  'is used in a module that cannot see HankoModule. Import HankoModule.forRoot() once, in the ' +
+  'root module; with isGlobal: false, also import the module that exports it here. ' +
+  `A test without it can import new HankoStub().forRoot() from nestjs-hanko/testing.${otherCopies()}`;
+
+const REPLACED =
+  'got a HankoAuthService that a test replaced by something else. Override it by nothing: use HankoStub ' +
+  'from nestjs-hanko/testing, which says who is calling and leaves the rest as it is.';
+
+function otherCopies(): string {
+  const copies = loadedCopies();
+  if (copies.length < 2) return '';
+  return ` ${copies.length} copies of nestjs-hanko are loaded, and one does not see the other's module: ${copies.join(', ')}.`;
+}
