@@ -1,0 +1,200 @@
+import type { DynamicModule, FactoryProvider } from '@nestjs/common';
+import { HankoConfigurationError, HankoTokenError } from '../errors/hanko.errors.js';
+import { bearerTokenExtractor } from '../extraction/bearer.js';
+import { cookieTokenExtractor } from '../extraction/cookie.js';
+import type { TokenExtractor } from '../extraction/token-extractor.js';
+import { HANKO_MODULE_OPTIONS, HANKO_OPTIONS } from '../hanko.constants.js';
+import { HankoModule } from '../hanko.module.js';
+import type { HankoForRootOptions } from '../hanko.module-definition.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import type { HankoModuleOptions, ResolvedHankoOptions } from '../options/hanko-options.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import { SessionLiveness } from '../session/session-liveness.js';
+import type { HankoClaims } from '../user/hanko-claims.js';
+import { HankoUser } from '../user/hanko-user.js';
+import { isObject } from '../util/value-checks.js';
+import { ClaimsParser } from '../verification/claims-parser.js';
+import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
+import { type HankoStubUser, stubClaims } from './stub-user.js';
+
+/** What `Test.createTestingModule()` returns, as far as the stub needs it. */
+export interface OverridableBuilder {
+  /** Replaces a provider. */
+  overrideProvider(token: unknown): {
+    useFactory(options: {
+      readonly factory: (...args: never[]) => unknown;
+      readonly inject?: (string | symbol)[];
+    }): unknown;
+  };
+}
+
+/**
+ * Says who is calling in tests that ask over HTTP: without a server, keys or network.
+ * ```ts
+ * const hanko = new HankoStub();
+ * const app = (await hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile())
+ *   .createNestApplication();
+ * await app.init();
+ *
+ * hanko.signIn({ email: 'ada@example.test' });
+ * await request(app.getHttpServer()).get('/notes').expect(200);
+ * ```
+ * Guard, marks, demands and responses are the real ones; only tokens are not verified. It is nothing for
+ * production, and refuses to start there.
+ */
+export class HankoStub {
+  /** By token. */
+  private readonly claims = new Map<string, HankoClaims>();
+  private signedIn: string | undefined;
+
+  /**
+   * Nobody is signed in yet.
+   * @throws HankoConfigurationError `configuration_invalid` if `NODE_ENV` is `production`.
+   */
+  constructor() {
+    refuseInProduction();
+  }
+
+  /**
+   * From now on this user is the caller of each request that brings no credential of its own.
+   * @param user what the test cares about; everything else has a default. Or a user from `hankoUser()`.
+   * @returns the user, as long as the option `claimsSchema` changes nothing about it.
+   * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
+   */
+  signIn(user: HankoStubUser | HankoUser = {}): HankoUser {
+    this.signedIn = this.token(user);
+    return new HankoUser(this.claims.get(this.signedIn) as HankoClaims);
+  }
+
+  /** From now on a request that brings no credential of its own is anonymous. */
+  signOut(): void {
+    this.signedIn = undefined;
+  }
+
+  /**
+   * A token for one request: `Authorization: Bearer <token>`, or the cookie. It goes before who is signed in.
+   * @param user what the test cares about; everything else has a default. Or a user from `hankoUser()`.
+   * @returns a text that only this stub knows; it is no JWT.
+   * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
+   */
+  token(user: HankoStubUser | HankoUser = {}): string {
+    const claims = isUser(user) ? user.claims : stubClaims(user);
+    const token = `stub-token-${this.claims.size + 1}`;
+    this.claims.set(token, claims);
+    return token;
+  }
+
+  /**
+   * Takes the place of Hanko in an app that imports `HankoModule`:
+   * `hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile()`.
+   * Of the app's options `claimsSchema`, `cookieName`, `extractors`, `logRoutes`, `now` and `trustedOrigins` stay in force.
+   * @returns the same builder.
+   */
+  override<Builder extends OverridableBuilder>(builder: Builder): Builder {
+    for (const { provide, useFactory, inject } of this.providers()) {
+      builder.overrideProvider(provide).useFactory({
+        factory: useFactory,
+        inject: inject as symbol[],
+      });
+    }
+    return builder;
+  }
+
+  /**
+   * Takes the place of `HankoModule.forRoot()` in a test without the app's root module:
+   * `Test.createTestingModule({ imports: [hanko.forRoot()], controllers: [NotesController] })`.
+   * @param options those of `HankoModule.forRoot()`; what is about tokens, keys and Hanko's address has no effect.
+   */
+  forRoot(options: HankoForRootOptions = {}): DynamicModule {
+    const module = HankoModule.forRoot(options);
+    return { ...module, providers: [...(module.providers ?? []), ...this.providers()] };
+  }
+
+  private providers(): FactoryProvider[] {
+    return [
+      {
+        provide: HANKO_OPTIONS,
+        inject: [HANKO_MODULE_OPTIONS],
+        useFactory: (written: unknown) => this.resolve(written),
+      },
+      {
+        provide: SessionTokenVerifier,
+        inject: [HANKO_OPTIONS],
+        useFactory: (options: ResolvedHankoOptions) => new StubVerifier(this.claims, options),
+      },
+      { provide: SessionLiveness, useFactory: () => EVERY_SESSION_IS_ALIVE },
+    ];
+  }
+
+  private resolve(written: unknown): ResolvedHankoOptions {
+    refuseInProduction();
+    const { cookieName, extractors, ...options } = (
+      isObject(written) ? written : {}
+    ) as HankoModuleOptions;
+    const { claimsSchema, logRoutes, now, trustedOrigins } = options;
+    const kept = { claimsSchema, logRoutes, now, trustedOrigins };
+    return resolveOptions(
+      {
+        ...kept,
+        // Named, so that routes with a session policy have somebody to ask, and nobody is asked.
+        apiUrl: 'https://hanko.invalid',
+        audience: null,
+        jwks: NO_KEYS,
+        extractors: [
+          ...(extractors ?? [bearerTokenExtractor(), cookieTokenExtractor(cookieName)]),
+          this.extractor,
+        ],
+      },
+      () => undefined,
+    );
+  }
+
+  /** After all others: finds whoever is signed in. */
+  private readonly extractor: TokenExtractor = {
+    name: 'stub',
+    extract: () =>
+      this.signedIn === undefined ? undefined : { tokens: [this.signedIn], ambient: false },
+  };
+}
+
+/** By what it holds: Jest can load a class twice. */
+const isUser = (user: HankoStubUser | HankoUser): user is HankoUser =>
+  isObject(user) && isObject(user.claims) && 'session_id' in user.claims;
+
+/** Knows the tokens that a stub has given out, and no other. */
+class StubVerifier {
+  private readonly parser: ClaimsParser;
+
+  constructor(
+    private readonly claims: ReadonlyMap<string, HankoClaims>,
+    private readonly options: ResolvedHankoOptions,
+  ) {
+    this.parser = new ClaimsParser(options.claimsSchema);
+  }
+
+  verify(token: string): MaybePromise<HankoUser> {
+    const claims = this.claims.get(token);
+    if (claims === undefined) {
+      throw new HankoTokenError('token_signature_invalid', 'It is no token of HankoStub.token()');
+    }
+    if (claims.exp * 1000 <= this.options.now()) {
+      throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
+    }
+    const parsed = this.parser.parse(claims);
+    return isPromise(parsed) ? parsed.then((found) => new HankoUser(found)) : new HankoUser(parsed);
+  }
+}
+
+const EVERY_SESSION_IS_ALIVE = { check: () => undefined, status: null };
+
+const NO_KEYS = { getKey: () => undefined };
+
+function refuseInProduction(): void {
+  if (process.env.NODE_ENV !== 'production') return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoStub',
+      hint: 'lets in whoever a test names. It is for tests: NODE_ENV must not be production.',
+    },
+  ]);
+}

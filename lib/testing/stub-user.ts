@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
+import type { HankoAmr } from '../requirements/requirements.js';
+import type { HANKO_CLAIM_NAMES } from '../user/claims-schema.js';
+import type { HankoClaims } from '../user/hanko-claims.js';
+import { HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
+import { isObject, isText, kindOf } from '../util/value-checks.js';
+
+type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
+
+/** A user for tests, in the words of {@link HankoUser}. Every member can be omitted. */
+export interface HankoStubUser {
+  /** The user's id. Hanko's are UUIDs. Default: a new UUID. */
+  readonly id?: string;
+  /** Id of the session. Default: a new UUID. */
+  readonly sessionId?: string;
+  /** A text stands for a primary, verified address. Default: the user has no address. */
+  readonly email?: string | (Pick<HankoUserEmail, 'address'> & Partial<HankoUserEmail>);
+  /** Default: the user has no username. */
+  readonly username?: string;
+  /** Authentication methods of the login. Default `['pwd']`, which does not meet `mfa: true`. */
+  readonly amr?: readonly HankoAmr[];
+  /** When the user logged in. Default: now. */
+  readonly authenticatedAt?: Date;
+  /** When the token expires; a request after it is answered 401. Default: 12 hours after the login. */
+  readonly expiresAt?: Date;
+  /** Claims beside Hanko's own, as a JWT template sends them. Default: none. */
+  readonly claims?: Partial<Omit<HankoClaims, OwnClaim>> & Readonly<Record<string, unknown>>;
+}
+
+const NAMES = [
+  'id',
+  'sessionId',
+  'email',
+  'username',
+  'amr',
+  'authenticatedAt',
+  'expiresAt',
+  'claims',
+] as const satisfies readonly (keyof HankoStubUser)[];
+
+const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
+
+/**
+ * Makes a real {@link HankoUser} without a server, to call a controller's method in a unit test:
+ * ```ts
+ * controller.list(hankoUser({ email: 'ada@example.test' }));
+ * ```
+ * @param written what the test cares about; everything else has a default.
+ * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
+ */
+export function hankoUser(written: HankoStubUser = {}): HankoUser {
+  return new HankoUser(stubClaims(written));
+}
+
+/**
+ * The claims of a token that would say the same.
+ * @throws HankoConfigurationError
+ */
+export function stubClaims(written: HankoStubUser): HankoClaims {
+  const faults = faultsIn(written);
+  if (faults.length > 0) throw new HankoConfigurationError(faults);
+  const { email, username, claims, amr = ['pwd'], authenticatedAt = new Date() } = written;
+  const { expiresAt = new Date(authenticatedAt.getTime() + HALF_A_DAY_MS) } = written;
+  return {
+    // As a token holds them: JSON.
+    ...(JSON.parse(JSON.stringify(claims ?? {})) as Partial<HankoClaims>),
+    sub: written.id ?? randomUUID(),
+    session_id: written.sessionId ?? randomUUID(),
+    iat: secondsOf(authenticatedAt),
+    exp: secondsOf(expiresAt),
+    amr: [...amr],
+    ...(email !== undefined && { email: emailClaim(email) }),
+    ...(username !== undefined && { username }),
+  };
+}
+
+const secondsOf = (date: Date): number => Math.floor(date.getTime() / 1000);
+
+function emailClaim(email: NonNullable<HankoStubUser['email']>): Record<string, unknown> {
+  const {
+    address,
+    isPrimary = true,
+    isVerified = true,
+  }: Partial<HankoUserEmail> = typeof email === 'string' ? { address: email } : email;
+  return { address, is_primary: isPrimary, is_verified: isVerified };
+}
+
+function faultsIn(written: unknown): ConfigurationFault[] {
+  if (!isObject(written)) {
+    return [{ path: 'user', hint: `must be an object, got ${kindOf(written)}.` }];
+  }
+  const faults: ConfigurationFault[] = [];
+  const check = (name: string, isRight: boolean, expected: string): void => {
+    if (!isRight) {
+      faults.push({
+        path: `user.${name}`,
+        hint: `must be ${expected}, got ${kindOf(written[name])}.`,
+      });
+    }
+  };
+  for (const name of Object.keys(written)) {
+    if (!NAMES.includes(name as (typeof NAMES)[number])) {
+      faults.push({ path: `user.${name}`, hint: `is not known: there are ${NAMES.join(', ')}.` });
+    }
+  }
+  const { email, amr, claims } = written;
+  for (const name of ['id', 'sessionId', 'username']) {
+    check(name, written[name] === undefined || isText(written[name]), 'a text that is not empty');
+  }
+  for (const name of ['authenticatedAt', 'expiresAt']) {
+    check(name, written[name] === undefined || isDate(written[name]), 'a valid Date');
+  }
+  check(
+    'email',
+    email === undefined || isText(email) || hasAddress(email),
+    'a text or { address }',
+  );
+  check('amr', amr === undefined || (Array.isArray(amr) && amr.every(isText)), 'a list of texts');
+  check('claims', claims === undefined || isObject(claims), 'an object');
+  for (const [name, member] of Object.entries(SAID_OTHERWISE)) {
+    if (isObject(claims) && Object.hasOwn(claims, name)) {
+      faults.push({ path: `user.claims.${name}`, hint: `is Hanko's own: set user.${member}.` });
+    }
+  }
+  return faults;
+}
+
+/** Of another realm too: Jest's tests have a `Date` of their own. */
+const isDate = (value: unknown): boolean =>
+  Object.prototype.toString.call(value) === '[object Date]' && !Number.isNaN(Number(value));
+
+const hasAddress = (value: unknown): boolean => isObject(value) && isText(value.address);
+
+/** Hanko's own claims that are members of a user. */
+const SAID_OTHERWISE: Partial<Record<OwnClaim, keyof HankoStubUser>> = {
+  sub: 'id',
+  session_id: 'sessionId',
+  iat: 'authenticatedAt',
+  exp: 'expiresAt',
+  email: 'email',
+  username: 'username',
+  amr: 'amr',
+};
