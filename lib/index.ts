@@ -5,6 +5,7 @@ export { SessionToken } from './decorators/session-token.decorator.js';
 export { Public } from './decorators/public.decorator.js';
 export { OptionalAuth } from './decorators/optional-auth.decorator.js';
 export { RequireAuth } from './decorators/require-auth.decorator.js';
+export { hankoMiddleware } from './middleware/hanko-middleware.js';
 export { HankoAuthService } from './auth/hanko-auth.service.js';
 export { HankoRevocation } from './revocation/hanko-revocation.js';
 export { HankoHealth } from './health/hanko-health.js';
@@ -47,6 +48,7 @@ export type {
   HankoRequirements,
   RequireAuthOptions,
 } from './requirements/requirements.js';
+export type { HankoMiddleware } from './middleware/hanko-middleware.js';
 export type { HankoUserKey } from './decorators/current-user.decorator.js';
 export type { HankoClaimAt, HankoClaimPath } from './user/claim-path.js';
 export type {

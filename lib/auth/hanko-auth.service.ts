@@ -21,7 +21,7 @@ import {
 } from '../options/session-policy.js';
 import { refuseUnmet, requirementChecks } from '../requirements/requirement-checks.js';
 import { requirementFaults } from '../requirements/requirement-faults.js';
-import type { HankoRequirements } from '../requirements/requirements.js';
+import type { HankoRequirements, RequireAuthOptions } from '../requirements/requirements.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { type Notes, RequestNotes } from './request-notes.js';
@@ -159,6 +159,35 @@ export class HankoAuthService {
     // First, and whatever the context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
     return this.admitted(context, route) ?? this.authenticateSource(context, route);
+  }
+
+  /**
+   * For what has no route: a function that looks at a request as `@RequireAuth(options)` would.
+   * @param options checked already.
+   * @param name what asks, for the log.
+   * @throws HankoConfigurationError for a session policy, where there is no address to ask.
+   * @internal
+   */
+  authenticatorFor(
+    { session, ...requirements }: RequireAuthOptions,
+    name: string,
+  ): (request: IncomingRequest) => NowOrLater<Authenticated | null> {
+    const policy = this.sessionPolicy(session);
+    if (policy !== null && this.options.apiUrl === null) {
+      throw new HankoConfigurationError([
+        {
+          path: `${name}.session`,
+          hint: 'needs apiUrl or HANKO_API_URL: there is nobody to ask.',
+        },
+      ]);
+    }
+    const wanted: Wanted = {
+      mode: 'required',
+      name,
+      session: policy,
+      requirements: requirementChecks(requirements),
+    };
+    return (request) => this.authenticateSource(request, wanted);
   }
 
   /** Who was let in to this very route already: by the guard, when a parameter asks. */

@@ -7,8 +7,6 @@ import { isObject } from '../util/value-checks.js';
 import { requirementFaults } from '../requirements/requirement-faults.js';
 import type { RequireAuthOptions } from '../requirements/requirements.js';
 
-const PATH = '@RequireAuth()';
-
 /**
  * Closes a class or handler: it binds the guard, and beats a `@Public()` or `@OptionalAuth()` on the class.
  * Demands of the handler and its class are merged, one by one, `claims` claim by claim; the handler's win:
@@ -23,10 +21,7 @@ const PATH = '@RequireAuth()';
  * handler bears another mark, when the class is loaded.
  */
 export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & MethodDecorator {
-  const faults = faultsIn(options);
-  if (faults.length > 0) throw new HankoConfigurationError(faults);
-  // What is changed later was never checked.
-  const demands = copyOf(options);
+  const demands = checkedDemands(options, '@RequireAuth()');
   return applyDecorators(
     (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
       markRoute('required', target, property, descriptor);
@@ -36,12 +31,19 @@ export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & 
   );
 }
 
-function faultsIn(options: unknown): ConfigurationFault[] {
-  const faults = requirementFaults(options, PATH, ['session']);
-  const session = isObject(options) ? options.session : undefined;
-  return session === undefined
-    ? faults
-    : [...faults, ...sessionPolicyFaults(session, `${PATH}.session`)];
+/**
+ * A copy of what somebody demands: what is changed later was never checked.
+ * @param path where it is written, for the error.
+ * @throws HankoConfigurationError for a wrong option.
+ */
+export function checkedDemands(written: RequireAuthOptions, path: string): RequireAuthOptions {
+  const session: unknown = isObject(written) ? written.session : undefined;
+  const faults: ConfigurationFault[] = [
+    ...requirementFaults(written, path, ['session']),
+    ...(session === undefined ? [] : sessionPolicyFaults(session, `${path}.session`)),
+  ];
+  if (faults.length > 0) throw new HankoConfigurationError(faults);
+  return copyOf(written);
 }
 
 /** Of plain values, without members that are undefined: those say nothing. */

@@ -24,8 +24,8 @@ export interface HankoStubUser {
   readonly authenticatedAt?: Date;
   /** When the token expires; a request after it is answered 401. Default: 12 hours after the login. */
   readonly expiresAt?: Date;
-  /** Claims beside Hanko's own, as a JWT template sends them. Default: none. */
-  readonly claims?: Partial<Omit<HankoClaims, OwnClaim>> & Readonly<Record<string, unknown>>;
+  /** Claims beside Hanko's own, as a JWT template sends them: before `claimsSchema`. Default: none. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 const NAMES = [
