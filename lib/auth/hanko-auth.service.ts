@@ -39,7 +39,7 @@ interface Anonymous {
 type Outcome = Authenticated | Anonymous;
 
 /** What is asked of a request: what its route asks, or what the app's own code asks in its place. */
-type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
+export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
 
 /** How a token is looked at. */
 export interface HankoVerifyOptions {
@@ -162,16 +162,13 @@ export class HankoAuthService {
   }
 
   /**
-   * For what has no route: a function that looks at a request as `@RequireAuth(options)` would.
+   * What `@RequireAuth(options)` would want, for what has no route.
    * @param options checked already.
    * @param name what asks, for the log.
    * @throws HankoConfigurationError for a session policy, where there is no address to ask.
    * @internal
    */
-  authenticatorFor(
-    { session, ...requirements }: RequireAuthOptions,
-    name: string,
-  ): (request: IncomingRequest) => NowOrLater<Authenticated | null> {
+  wantedBy({ session, ...requirements }: RequireAuthOptions, name: string): Wanted {
     const policy = this.sessionPolicy(session);
     if (policy !== null && this.options.apiUrl === null) {
       throw new HankoConfigurationError([
@@ -181,13 +178,12 @@ export class HankoAuthService {
         },
       ]);
     }
-    const wanted: Wanted = {
+    return {
       mode: 'required',
       name,
       session: policy,
       requirements: requirementChecks(requirements),
     };
-    return (request) => this.authenticateSource(request, wanted);
   }
 
   /** Who was let in to this very route already: by the guard, when a parameter asks. */
@@ -205,7 +201,8 @@ export class HankoAuthService {
     return this.routes.resolve(written);
   }
 
-  private authenticateSource(
+  /** @internal */
+  authenticateSource(
     source: ExecutionContext | IncomingRequest,
     wanted: Wanted,
   ): MaybePromise<Authenticated | null> {

@@ -1,11 +1,11 @@
 import { HttpException, type INestApplication, Logger } from '@nestjs/common';
-import { HankoAuthService } from '../auth/hanko-auth.service.js';
+import { HankoAuthService, type Wanted } from '../auth/hanko-auth.service.js';
 import { sendHeaders } from '../auth/send-headers.js';
 import { isAuthError } from '../auth/token-authenticator.js';
 import { checkedDemands } from '../decorators/require-auth.decorator.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
-import { isLater } from '../now-or-later.js';
+import { isPromise } from '../util/maybe-promise.js';
 import type { RequireAuthOptions } from '../requirements/requirements.js';
 
 /** Middleware of Express and of Nest's Fastify adapter, and an `onRequest` or `preHandler` hook of Fastify. */
@@ -39,31 +39,45 @@ export function hankoMiddleware(
   app: INestApplication,
   demands: RequireAuthOptions = {},
 ): HankoMiddleware {
-  const authenticate = serviceOf(app).authenticatorFor(checkedDemands(demands, NAME), NAME);
-  const adapter = app.getHttpAdapter();
-  const logger = new Logger('HankoMiddleware');
+  const service = serviceOf(app);
+  const wanted = service.wantedBy(checkedDemands(demands, NAME), NAME);
+  return new Entrance(service, wanted, app.getHttpAdapter()).handle;
+}
 
-  return (request, response, next) => {
-    const refuse = (error: unknown): void => {
-      if (isSent(response)) return;
-      if (isAuthError(error)) sendHeaders(response, error.headers);
-      if (isAuthError(error) || error instanceof HttpException) {
-        adapter.reply(response, error.getResponse(), error.getStatus());
-        return;
-      }
-      logger.error(error);
-      adapter.reply(response, { statusCode: 500, message: 'Internal server error' }, 500);
-    };
+/** One place that middleware closes. */
+class Entrance {
+  private readonly logger = new Logger('HankoMiddleware');
+
+  constructor(
+    private readonly service: HankoAuthService,
+    private readonly wanted: Wanted,
+    private readonly adapter: ReturnType<INestApplication['getHttpAdapter']>,
+  ) {}
+
+  readonly handle: HankoMiddleware = (request, response, proceed) => {
+    const refuse = (error: unknown): void => this.refuse(response, error);
     let found;
     try {
-      found = authenticate(request);
+      found = this.service.authenticateSource(request, this.wanted);
     } catch (error) {
       refuse(error);
       return;
     }
-    if (isLater(found)) found.then(() => next(), refuse).catch(refuse);
-    else next();
+    if (isPromise(found)) found.then(() => proceed()).catch(refuse);
+    else proceed();
   };
+
+  /** As Nest answers what a guard throws. */
+  private refuse(response: object, error: unknown): void {
+    if (isSent(response)) return;
+    if (isAuthError(error)) sendHeaders(response, error.headers);
+    if (isAuthError(error) || error instanceof HttpException) {
+      this.adapter.reply(response, error.getResponse(), error.getStatus());
+      return;
+    }
+    this.logger.error(error);
+    this.adapter.reply(response, { statusCode: 500, message: 'Internal server error' }, 500);
+  }
 }
 
 /** Node's and Express' way to say it, and Fastify's. */

@@ -115,7 +115,7 @@ export class HankoStub {
       {
         provide: HANKO_OPTIONS,
         inject: [HANKO_MODULE_OPTIONS],
-        useFactory: (written: unknown) => this.resolve(written),
+        useFactory: this.resolve,
       },
       {
         provide: SessionTokenVerifier,
@@ -126,7 +126,7 @@ export class HankoStub {
     ];
   }
 
-  private resolve(written: unknown): ResolvedHankoOptions {
+  private readonly resolve = (written: unknown): ResolvedHankoOptions => {
     refuseInProduction();
     const { cookieName, extractors, ...options } = (
       isObject(written) ? written : {}
@@ -147,7 +147,7 @@ export class HankoStub {
       },
       () => undefined,
     );
-  }
+  };
 
   /** After all others: finds whoever is signed in. */
   private readonly extractor: TokenExtractor = {

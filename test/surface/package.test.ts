@@ -93,6 +93,7 @@ describe('the package', () => {
         "SessionToken",
         "bearerTokenExtractor",
         "cookieTokenExtractor",
+        "hankoMiddleware",
         "isHankoError",
       ]
     `);
@@ -100,8 +101,10 @@ describe('the package', () => {
     expect(Object.keys(swagger)).toEqual(['withHankoAuth']);
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
+        "HankoStub",
         "describeRoutes",
         "expectNoOpenRoutes",
+        "hankoUser",
       ]
     `);
   });

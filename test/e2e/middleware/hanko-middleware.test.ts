@@ -12,7 +12,7 @@ import {
   RequireAuth,
   type RequireAuthOptions,
 } from 'nestjs-hanko';
-import { FakeHanko } from 'nestjs-hanko/testing';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import '../../support/e2e-answers.js';
 import {

@@ -31,14 +31,14 @@ describe('hankoUser()', () => {
       claims: { tier: 'gold', org: { plan: 'pro' } },
     });
 
-    expect({ ...user }).toEqual({
+    expect(JSON.parse(JSON.stringify(user))).toEqual({
       id: 'ada',
       sessionId: 'session',
       email: { address: 'ada@example.test', isPrimary: true, isVerified: false },
       username: 'ada',
       amr: ['passkey'],
-      authenticatedAt: new Date('2026-01-31T10:00:00Z'),
-      expiresAt: new Date('2026-01-31T11:00:00Z'),
+      authenticatedAt: '2026-01-31T10:00:00.000Z',
+      expiresAt: '2026-01-31T11:00:00.000Z',
       claims: {
         sub: 'ada',
         session_id: 'session',
