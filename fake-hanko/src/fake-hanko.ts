@@ -1,30 +1,32 @@
-import { adminRoutes } from './admin-api.js';
+import { adminRoutes } from './api/admin-routes.js';
+import { flowRoutes } from './api/flow-routes.js';
+import { forgerRoutes } from './api/forger-routes.js';
+import { publicRoutes } from './api/public-routes.js';
+import { sessionIdOf, SessionLookup } from './api/session-lookup.js';
 import { warnAtStart } from './banner.js';
-import { Cors } from './cors.js';
-import { Directory, type FakeSession, type FakeUser, type NewFakeUser } from './directory.js';
-import { type FaultKind, type FaultOptions, Faults } from './faults.js';
-import { flowRoutes } from './flow/flow-api.js';
+import { check, toJson, UUID } from './check.js';
 import { Mailer } from './flow/mails.js';
 import { Passcodes } from './flow/passcodes.js';
 import { RateLimits } from './flow/rate-limits.js';
-import { shownTotp } from './flow/totp.js';
-import { Forger, type Forgery } from './forgeries.js';
-import { FakeServer, type LoggedRequest } from './http-server.js';
-import { toJson } from './input-checks.js';
 import {
-  check,
   checkOptions,
   checkWebhookUrl,
   type FakeHankoOptions,
   type FakeHankoSettings,
-  UUID,
 } from './options.js';
-import { publicRoutes } from './public-api.js';
-import { ServerGroup } from './server-group.js';
-import { sessionIdOf, Sessions } from './sessions.js';
-import { KeyRing, type PublicJwk } from './signing-keys.js';
-import { type RawToken, TokenFactory, type TokenShape, type WebhookShape } from './tokens.js';
-import { type WebhookDelivery, Webhooks } from './webhooks.js';
+import { Cors } from './server/cors.js';
+import { type FaultKind, type FaultOptions, Faults } from './server/faults.js';
+import { FakeServer, type LoggedRequest } from './server/http-server.js';
+import { ServerGroup } from './server/server-group.js';
+import { createUser } from './store/new-user.js';
+import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+import { shownTotp } from './store/totp.js';
+import { UsersAndSessions } from './store/users-and-sessions.js';
+import { TokenFactory } from './tokens/factory.js';
+import { Forger, type Forgery } from './tokens/forgeries.js';
+import { KeyRing, type PublicJwk } from './tokens/keys.js';
+import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
+import { type WebhookDelivery, Webhooks } from './webhooks/webhooks.js';
 
 /**
  * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers
@@ -43,7 +45,7 @@ import { type WebhookDelivery, Webhooks } from './webhooks.js';
  */
 export class FakeHanko implements AsyncDisposable {
   private readonly keys: KeyRing;
-  private readonly directory: Directory;
+  private readonly store: UsersAndSessions;
   private readonly tokens: TokenFactory;
   private readonly forger: Forger;
   private readonly passcodes: Passcodes;
@@ -58,18 +60,18 @@ export class FakeHanko implements AsyncDisposable {
     const { host, tenantId, now, port, adminPort } = settings;
     const at = { host, tenantId };
     this.keys = new KeyRing(settings.modulusLength);
-    this.directory = new Directory(now, settings.sessionLimit, (event, data) =>
+    this.store = new UsersAndSessions(now, settings.sessionLimit, (event, data) =>
       this.webhooks.send(event, data),
     );
-    this.tokens = new TokenFactory(settings, this.keys, this.directory);
+    this.tokens = new TokenFactory(settings, this.keys, this.store);
     this.forger = new Forger(this.tokens, () => this.publicServer.origin);
     this.passcodes = new Passcodes(now);
     this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
       this.webhookToken(event, data),
     );
-    const sessions = new Sessions(this.keys, this.directory, settings);
+    const sessions = new SessionLookup(this.keys, this.store, settings);
     const flow = {
-      directory: this.directory,
+      store: this.store,
       tokens: this.tokens,
       passcodes: this.passcodes,
       limits: new RateLimits(now, settings.rateLimits),
@@ -78,16 +80,16 @@ export class FakeHanko implements AsyncDisposable {
     };
     this.publicServer = new FakeServer(
       [
-        ...publicRoutes(sessions, this.directory, () =>
+        ...publicRoutes(sessions, this.store, () =>
           this.servedJwks === undefined ? this.jwks() : JSON.parse(this.servedJwks),
         ),
         ...flowRoutes(flow, sessions),
-        ...this.forger.routes,
+        ...forgerRoutes(this.forger),
       ],
       this.faults,
       { ...at, port, cors: new Cors(settings.allowOrigins, settings.tokenTransport) },
     );
-    this.adminServer = new FakeServer(adminRoutes(this.directory, this.tokens), this.faults, {
+    this.adminServer = new FakeServer(adminRoutes(this.store, this.tokens), this.faults, {
       ...at,
       port: adminPort,
     });
@@ -138,23 +140,23 @@ export class FakeHanko implements AsyncDisposable {
    * @throws TypeError if the id, the address or the name is taken.
    */
   createUser(user: NewFakeUser = {}): FakeUser {
-    return this.tokens.createUser(user);
+    return createUser(this.store, user);
   }
 
   /** Ends the user's sessions too. */
   deleteUser(userId: string): void {
-    check(this.directory.deleteUser(userId), 'there is no user with this id');
+    check(this.store.deleteUser(userId), 'there is no user with this id');
   }
 
   /** Living sessions, of one user or of all. */
   sessions(userId?: string): readonly FakeSession[] {
-    return this.directory.sessionsOf(userId);
+    return this.store.sessionsOf(userId);
   }
 
   /** Ends a session, as an administrator does. @param session its id, or its token. */
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(this.directory.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
+    check(this.store.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
   }
 
   // Signing in through the Flow API
@@ -170,8 +172,8 @@ export class FakeHanko implements AsyncDisposable {
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {
-    const user = this.directory.userByEmail(whose);
-    const secret = user ? this.directory.credentialsOf(user.id).totp?.secret : whose;
+    const user = this.store.userByEmail(whose);
+    const secret = user ? this.store.credentialsOf(user.id).totp?.secret : whose;
     return shownTotp(secret, this.settings.now());
   }
 

@@ -1,11 +1,11 @@
 export { FakeHanko } from './fake-hanko.js';
-export { FORGERIES } from './forgeries.js';
+export { FORGERIES } from './tokens/forgeries.js';
 
 export type { FakeHankoOptions, FakeWebhook } from './options.js';
-export type { FakeSession, FakeUser, NewFakeUser } from './directory.js';
-export type { FaultKind, FaultOptions } from './faults.js';
-export type { Forgery } from './forgeries.js';
-export type { PublicJwk } from './signing-keys.js';
-export type { RawToken, TokenShape, WebhookShape } from './tokens.js';
-export type { LoggedRequest } from './http-server.js';
-export type { WebhookDelivery } from './webhooks.js';
+export type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+export type { FaultKind, FaultOptions } from './server/faults.js';
+export type { Forgery } from './tokens/forgeries.js';
+export type { PublicJwk } from './tokens/keys.js';
+export type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
+export type { LoggedRequest } from './server/http-server.js';
+export type { WebhookDelivery } from './webhooks/webhooks.js';

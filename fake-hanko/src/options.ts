@@ -1,5 +1,6 @@
-import type { NewFakeUser } from './directory.js';
-import { eventNames } from './webhook-events.js';
+import { check, checkNoMore, isText, UUID } from './check.js';
+import type { NewFakeUser } from './store/records.js';
+import { eventNames, type Hook } from './webhooks/events.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
 export interface FakeWebhook {
@@ -17,7 +18,7 @@ export interface FakeHankoOptions {
   readonly issuer?: string;
   /** Life of a session, in seconds. Default 43,200 (12 h). */
   readonly lifespanSeconds?: number;
-  /** Sessions a user can have; a new one ends the oldest. Default 5. */
+  /** SessionLookup a user can have; a new one ends the oldest. Default 5. */
   readonly sessionLimit?: number;
   /**
    * How long a session lives without being used, in seconds, as Hanko's `session.idle_timeout`: it ends
@@ -64,9 +65,6 @@ export interface FakeHankoOptions {
   readonly now?: () => number;
 }
 
-/** Address and events of a receiver. */
-export type Hook = readonly [url: string, events: readonly string[]];
-
 /** The options with defaults. */
 export interface FakeHankoSettings {
   readonly audience: readonly string[];
@@ -94,9 +92,6 @@ export interface FakeHankoSettings {
 }
 
 const NO_LOGIN_SERVER = 'I know that this is no login server';
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /** RFC 6265 §4.1.1 */
 const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -218,20 +213,7 @@ export function checkWebhookUrl(url: string): void {
   check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
 }
 
-/** @throws TypeError */
-export function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new TypeError(`FakeHanko: ${message}.`);
-}
-
-/** Refuses what nobody reads: a misspelled name would be silence. @throws TypeError */
-export function checkNoMore(unknown: object, what: string): void {
-  const names = Object.keys(unknown).join(', ');
-  check(names === '', `${names} is no ${what}`);
-}
-
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-export const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '';
 const isOrigin = (value: unknown): boolean =>
   isText(value) && URL.canParse(value) && new URL(value).origin === value;
 const isPort = (value: unknown): boolean =>

@@ -196,7 +196,7 @@ export class FlowReplay {
       const names = new Set([...Object.keys(recorded), ...Object.keys(actual)]);
       return [...names].flatMap((name) => {
         const here = `${at}.${name}`;
-        if (!Object.hasOwn(actual, name)) return [`${here}: left out`];
+        if (!Object.hasOwn(actual, name)) return [`${here}: omitted`];
         if (!Object.hasOwn(recorded, name)) return [`${here}: added`];
         return this.compare(recorded[name], actual[name], here);
       });

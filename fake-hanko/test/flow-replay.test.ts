@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LEFT_OUT } from '../src/flow/left-out.js';
+import { OMITTED } from '../src/flow/omitted.js';
 import { decodeJws, sendJson } from '../../test/support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 import { type FlowExchange, FlowReplay, type Scenario, scenariosOf } from './flow-recordings.js';
@@ -48,16 +48,16 @@ const COMPARED: Readonly<Record<string, number>> = {
   'v304-header-h4-profile-load-after-revoke': 1,
 };
 
-const actionsLeftOut = Object.values(LEFT_OUT).flatMap(({ actions }) => actions);
+const actionsLeftOut = Object.values(OMITTED).flatMap(({ actions }) => actions);
 
 /** What differs on purpose: where, as `recording#exchange place: how`, and why. Each must occur. */
 const DIFFERENCES: readonly (readonly [pattern: RegExp, why: string])[] = [
   ...actionsLeftOut.map(
-    (action) => [new RegExp(` body\\.actions\\.${action}: left out$`), 'LEFT_OUT'] as const,
+    (action) => [new RegExp(` body\\.actions\\.${action}: omitted$`), 'OMITTED'] as const,
   ),
-  [/ body\.payload\.request_options: left out$/, 'passkeys are left out'],
-  [/ body\.payload\.otp_image_source: recorded "data:image\/png;/, 'the QR code is left out'],
-  [/ body\.payload\.user\.metadata: left out$/, 'metadata is left out'],
+  [/ body\.payload\.request_options: omitted$/, 'passkeys are omitted'],
+  [/ body\.payload\.otp_image_source: recorded "data:image\/png;/, 'the QR code is omitted'],
+  [/ body\.payload\.user\.metadata: omitted$/, 'metadata is omitted'],
   [
     /^v304-cookie-g2-\S+ body\.actions\.otp_code_validate\.inputs\.otp_code\.error\.code: recorded "passcode_invalid", now "otp_code_invalid"$/,
     'main, whose codes are good once, has a word of its own for a wrong one',
@@ -70,7 +70,7 @@ const DIFFERENCES: readonly (readonly [pattern: RegExp, why: string])[] = [
 
 /** Exchanges that are not sent, and why. */
 const NOT_SENT: Readonly<Record<string, string>> = {
-  'v304-cookie-s1-profile-actions#19': 'patch_metadata is left out',
+  'v304-cookie-s1-profile-actions#19': 'patch_metadata is omitted',
 };
 
 const BROWSER =
@@ -288,13 +288,13 @@ describe('the lists', () => {
 
   it("are those of FakeHanko's page", () => {
     const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const [, rows = ''] = /^\| left out .*\n.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
+    const [, rows = ''] = /^\| omitted .*\n.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
     const cells = rows.trim().split('\n');
     expect(
       cells
         .map((row) => row.split('|').slice(1, 3))
         .map(([what, why]) => [what?.trim(), why?.trim()]),
-    ).toEqual(Object.entries(LEFT_OUT).map(([what, { why }]) => [what, why]));
+    ).toEqual(Object.entries(OMITTED).map(([what, { why }]) => [what, why]));
   });
 
   it('name nothing as not sent that is not there', () => {

@@ -16,7 +16,7 @@ import { type ReceivedWebhook, WebhookReceiver } from './webhook-receiver.js';
  */
 
 /** Folders, files and single exchanges that FakeHanko leaves out on purpose, and why. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
+const OMITTED: Readonly<Record<string, string>> = {
   'main-configured/admin-metadata.json': 'metadata',
   'main-rotation': 'keys rotate by rotateKey(), which fake-hanko.test.ts covers',
   'main-tenants/management.json': 'no management API: the tenant is an option',
@@ -42,7 +42,7 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
   'v3.0.4-defaults/validate.json: POST, token is a number': [
     'body.message: recorded "Unmarshal type error: expected=string, got=number, field=session_token, offset=18", now "Unmarshal type error: expected=string, got=number, field=session_token"',
   ],
-  // Metadata is left out.
+  // Metadata is omitted.
   'main-configured/me.json: me touches': [
     'keys of body: recorded "created_at,emails,id,metadata,mfa_config,updated_at,user_id,username", now "created_at,emails,id,mfa_config,updated_at,user_id,username"',
   ],
@@ -53,7 +53,7 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
 
 const COMPARED_FIELDS = ['content-type', 'cache-control', 'set-cookie', 'link', 'x-total-count'];
 
-/** @param adjust puts into the answer what is left out. @returns how it differs from the recorded one. */
+/** @param adjust puts into the answer what is omitted. @returns how it differs from the recorded one. */
 async function replay(
   { request, response }: Exchange,
   base: string,
@@ -117,9 +117,9 @@ function recordedWebhooks(folder: string) {
   return exchanges;
 }
 
-/** The entry of LEFT_OUT that an exchange falls under. */
+/** The entry of OMITTED that an exchange falls under. */
 const leftOutBy = ({ key }: Exchange): string | undefined =>
-  Object.keys(LEFT_OUT).find(
+  Object.keys(OMITTED).find(
     (entry) => key === entry || key.startsWith(`${entry}: `) || key.startsWith(`${entry}/`),
   );
 
@@ -134,7 +134,7 @@ describe('FakeHanko answers as v3.0.4 with its defaults did', () => {
   let hanko: FakeHanko;
   let translation: Translation;
 
-  /** State that comes from what is left out. */
+  /** State that comes from what is omitted. */
   const prepare: Readonly<Record<string, () => unknown>> = {
     // PATCH users and the address routes had given this user a name and another primary address.
     'create, for me with metadata': () => {
@@ -278,7 +278,7 @@ describe('the lists', () => {
       ({ decoded }) => `main-configured/webhooks-config.json: ${decoded.payload.evt}`,
     );
     const used = new Set([...all.map(leftOutBy), ...all.map(({ key }) => key), ...webhooks]);
-    const named = [...Object.keys(LEFT_OUT), ...Object.keys(OWN_WORDS)];
+    const named = [...Object.keys(OMITTED), ...Object.keys(OWN_WORDS)];
     expect(named.filter((name) => !used.has(name))).toEqual([]);
   });
 });

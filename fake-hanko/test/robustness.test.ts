@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Directory } from '../src/directory.js';
+import { UsersAndSessions } from '../src/store/users-and-sessions.js';
 import { decodeJws, send } from '../../test/support/raw-http.js';
 
 let hanko: FakeHanko;
@@ -202,14 +202,14 @@ describe('a server', () => {
 
 it('forgets expired sessions before it says that it is full', () => {
   let now = 0;
-  const directory = new Directory(() => now, 5);
+  const store = new UsersAndSessions(() => now, 5);
   const add = () => {
     const id = randomUUID();
-    directory.addSession({ id, user_id: id }, now, now + 1000, 'session.create.admin');
+    store.addSession({ id, user_id: id }, now, now + 1000, 'session.create.admin');
   };
   for (let i = 0; i < 10_000; i++) add();
   expect(add).toThrow('FakeHanko: it holds at most 10000 sessions.');
   now = 1000;
   add();
-  expect(directory.sessionsOf()).toHaveLength(1);
+  expect(store.sessionsOf()).toHaveLength(1);
 });

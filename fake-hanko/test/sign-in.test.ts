@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser } from 'nestjs-hanko';
 import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { totpCode } from '../src/flow/totp.js';
+import { totpCode } from '../src/store/totp.js';
 import { decodeJws, send } from '../../test/support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 

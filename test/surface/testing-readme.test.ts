@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS } from '../../fake-hanko/src/faults.js';
-import { FORGERIES } from '../../fake-hanko/src/forgeries.js';
 import { checkOptions } from '../../fake-hanko/src/options.js';
+import { FAULT_KINDS } from '../../fake-hanko/src/server/faults.js';
+import { FORGERIES } from '../../fake-hanko/src/tokens/forgeries.js';
 import { root } from '../support/api-program.js';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');

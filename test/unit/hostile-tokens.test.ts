@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type HankoModuleOptions, HankoTokenError, HankoUser } from 'nestjs-hanko';
 import { FakeHanko, FORGERIES, type Forgery, type PublicJwk } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
 import {
   createService,
   leaksOf,

@@ -4,7 +4,7 @@ import { FakeHanko } from 'fake-hanko';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importKeys } from '../../lib/jwks/jwk-set.js';
 import type { RemoteJwks } from '../../lib/jwks/remote-jwks.js';
-import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
 import type {
   SessionTokenVerifier,
   TrustedHanko,

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { EXTRACTED_FROM } from '../../lib/hanko.constants.js';
 import type { ResolvedHankoOptions } from '../../lib/options/hanko-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
-import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
 
 type Environment = Readonly<Record<string, unknown>>;
 

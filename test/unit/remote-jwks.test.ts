@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { FakeHanko, type FaultKind, type FaultOptions } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RemoteJwks, RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
-import { SigningKey } from '../../fake-hanko/src/signing-keys.js';
+import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
 import {
   CountingFetch,
   createRemoteJwks,

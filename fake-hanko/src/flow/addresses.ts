@@ -1,6 +1,6 @@
-import { type FakeUser, newEmail, rfc3339 } from '../directory.js';
 import { type FlowContext, tellOfUser } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
+import { type FakeUser, newEmail, rfc3339 } from '../store/records.js';
 
 /**
  * The user has proved the address of this flow: it is verified from now on, and added where it is new
@@ -8,9 +8,9 @@ import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
  */
 export function confirmAddress(context: FlowContext, user: FakeUser): void {
   const { flow, caller, services } = context;
-  const { directory, mailer, settings } = services;
+  const { store, mailer, settings } = services;
   const { email: address = '' } = flow.data;
-  const owner = directory.userByEmail(address);
+  const owner = store.userByEmail(address);
   // Somebody else was faster.
   if (owner !== undefined && owner.id !== user.id) throw new FlowProblem(FLOW_ERRORS.technical);
   const emails = user.emails ?? [];
@@ -18,14 +18,14 @@ export function confirmAddress(context: FlowContext, user: FakeUser): void {
     const verified = emails.map((email) =>
       email.address === address ? { ...email, is_verified: true } : email,
     );
-    directory.setEmails(user, verified);
+    store.setEmails(user, verified);
     return;
   }
   const added = newEmail(
     { address, is_primary: emails.length === 0, is_verified: true },
     rfc3339(settings.now()),
   );
-  const changed = directory.setEmails(user, [...emails, added]);
+  const changed = store.setEmails(user, [...emails, added]);
   tellOfUser(context, 'user.update.email.create', changed);
   mailer.notification('email_create', user, caller.language, { new_email_address: address });
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { confirmAddress, mailPasscode } from './addresses.js';
 import { type Action, tooOften, userOf, wrong } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
-import { hashPassword, isPassword } from './passwords.js';
 import { afterFirstFactor } from './sign-in.js';
-import { checkTotp } from './totp.js';
+import { hashPassword, isPassword } from '../store/passwords.js';
+import { checkTotp } from '../store/totp.js';
 
 const REQUIRED = { required: true } as const;
 const CODE_INPUT = { type: 'string', ...REQUIRED } as const;
@@ -19,7 +19,7 @@ export const SIGN_IN_ACTIONS = {
   continue_to_otp_secret_creation: {
     description: 'Create an OTP secret',
     isOffered: ({ flow, services }) =>
-      flow.ownerId === null || services.directory.credentialsOf(flow.ownerId).totp === undefined,
+      flow.ownerId === null || services.store.credentialsOf(flow.ownerId).totp === undefined,
     run: ({ flow }) => ({
       next: [
         'mfa_otp_secret_creation',
@@ -48,7 +48,7 @@ export const SIGN_IN_ACTIONS = {
     inputs: { email: { type: 'email', min_length: 3, max_length: 120, ...REQUIRED } },
     run: ({ services }, values) => {
       const email = String(values.get('email'));
-      const user = services.directory.userByEmail(email);
+      const user = services.store.userByEmail(email);
       // Known or not, the answer is the same.
       const learn = { email, ...(user && { userId: user.id }) };
       return { next: ['login_method_chooser'], learn };
@@ -58,16 +58,16 @@ export const SIGN_IN_ACTIONS = {
     description: 'Validates the provided code.',
     inputs: { otp_code: CODE_INPUT },
     run: (context, values) => {
-      const { limits, directory, settings } = context.services;
+      const { limits, store, settings } = context.services;
       const user = userOf(context);
-      const totp = user && directory.credentialsOf(user.id).totp;
+      const totp = user && store.credentialsOf(user.id).totp;
       if (user === undefined || totp === undefined) throw new FlowProblem(FLOW_ERRORS.technical);
       const wait = limits.take('totp', user.id);
       if (wait !== null) return tooOften({ retry_after: wait });
       const step = checkTotp(String(values.get('otp_code')), totp, settings.now());
       if (step === 'invalid') return wrong({ otp_code: INPUT_ERRORS.otpCode });
       if (step === 'already used') return wrong({ otp_code: INPUT_ERRORS.otpCodeUsed });
-      directory.setCredentials(user.id, { totp: { ...totp, lastStep: step } });
+      store.setCredentials(user.id, { totp: { ...totp, lastStep: step } });
       return { next: [], learn: { mfaMethod: 'totp' }, isFinal: true };
     },
   },
@@ -84,7 +84,7 @@ export const SIGN_IN_ACTIONS = {
       const totp = { secret, lastStep: step };
       const user = flow.ownerId === null ? undefined : userOf(context);
       if (user !== undefined) {
-        services.directory.setCredentials(user.id, { totp });
+        services.store.setCredentials(user.id, { totp });
         services.mailer.notification('mfa_create', user, caller.language);
       }
       return { next: [], learn: { totp }, isFinal: true };
@@ -95,11 +95,11 @@ export const SIGN_IN_ACTIONS = {
     inputs: { password: { type: 'password', ...REQUIRED } },
     run: async (context, values) => {
       const { flow, services } = context;
-      const { directory, limits } = services;
+      const { store, limits } = services;
       const wait = limits.take('password', flow.data.email ?? '');
       if (wait !== null) return tooOften({ retry_after: wait });
       const user = userOf(context);
-      const hash = user && directory.credentialsOf(user.id).passwordHash;
+      const hash = user && store.credentialsOf(user.id).passwordHash;
       if (hash === undefined || !(await isPassword(String(values.get('password')), hash))) {
         return wrong({ password: INPUT_ERRORS.invalid });
       }
@@ -123,7 +123,7 @@ export const SIGN_IN_ACTIONS = {
     inputs: { email: { type: 'email', max_length: 120, ...REQUIRED } },
     run: ({ flow, services }, values) => {
       const email = String(values.get('email'));
-      if (services.directory.userByEmail(email) !== undefined) {
+      if (services.store.userByEmail(email) !== undefined) {
         // It looks as if all were well; no code is right.
         const learn = { email, mail: 'email_registration_attempted' } as const;
         return { next: ['passcode_confirmation'], learn };

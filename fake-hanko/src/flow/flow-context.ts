@@ -1,16 +1,17 @@
-import type { Directory, FakeSession, FakeUser } from '../directory.js';
-import type { TokenFactory } from '../tokens.js';
-import type { UserEvent } from '../webhook-events.js';
-import type { Flow, FlowData, StateName } from './flow.js';
 import { FLOW_ERRORS, type FlowError, type InputError } from './flow-errors.js';
 import type { Inputs, Values } from './flow-inputs.js';
+import type { Flow, FlowData, StateName } from './flow.js';
 import type { Mailer } from './mails.js';
 import type { Passcodes } from './passcodes.js';
 import type { RateLimits } from './rate-limits.js';
+import type { FakeSession, FakeUser } from '../store/records.js';
+import type { UsersAndSessions } from '../store/users-and-sessions.js';
+import type { TokenFactory } from '../tokens/factory.js';
+import type { UserEvent } from '../webhooks/events.js';
 
 /** What actions and states work with. */
 export interface FlowServices {
-  readonly directory: Directory;
+  readonly store: UsersAndSessions;
   readonly tokens: TokenFactory;
   readonly passcodes: Passcodes;
   readonly limits: RateLimits;
@@ -76,7 +77,7 @@ export interface Arrival {
 
 /** Whose profile it is, or who is about to sign in; undefined if there is no such user. */
 export function userOf({ flow, services }: FlowContext): FakeUser | undefined {
-  return services.directory.user(flow.ownerId ?? flow.data.userId ?? '');
+  return services.store.user(flow.ownerId ?? flow.data.userId ?? '');
 }
 
 /** Tells of a user, with who it was that did it. */
@@ -86,7 +87,7 @@ export function tellOfUser(
   user: FakeUser,
 ): void {
   const { userAgent: user_agent, ipAddress: ip_address } = caller;
-  services.directory.tell(event, { ...user, ip_address, user_agent });
+  services.store.tell(event, { ...user, ip_address, user_agent });
 }
 
 /** Values that are well-formed and not good. */

@@ -1,12 +1,12 @@
-import { UUID } from '../options.js';
-import {
-  type Action,
-  type Arrival,
-  type Caller,
-  type FlowContext,
-  type FlowServices,
-  type Outcome,
-  type Refusal,
+import { UUID } from '../check.js';
+import type {
+  Action,
+  Arrival,
+  Caller,
+  FlowContext,
+  FlowServices,
+  Outcome,
+  Refusal,
 } from './flow-context.js';
 import { FLOW_ERRORS, type FlowError, FlowProblem } from './flow-errors.js';
 import { checkValues, readValues, shownInputs } from './flow-inputs.js';

@@ -1,4 +1,3 @@
-import { shownSession, shownUser } from '../shown.js';
 import { mailPasscode } from './addresses.js';
 import { SIGN_IN_ACTIONS } from './flow-actions.js';
 import { type Action, type Arrival, type FlowContext, userOf } from './flow-context.js';
@@ -6,7 +5,8 @@ import { FLOW_ERRORS } from './flow-errors.js';
 import type { StateName } from './flow.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
 import { startSession } from './sign-in.js';
-import { newTotpSecret } from './totp.js';
+import { shownSession, shownUser } from '../store/dto.js';
+import { newTotpSecret } from '../store/totp.js';
 
 /** Every action there is. */
 export const ACTIONS = { ...SIGN_IN_ACTIONS, ...PROFILE_ACTIONS };
@@ -95,9 +95,9 @@ function profilePayload(context: FlowContext): Readonly<Record<string, unknown>>
   const { caller, services } = context;
   const user = userOf(context);
   if (user === undefined) return {};
-  const sessions = services.directory.sessionsOf(user.id).toReversed();
+  const sessions = services.store.sessionsOf(user.id).toReversed();
   return {
     sessions: sessions.map((session) => shownSession(session, session.id === caller.session?.id)),
-    user: shownUser(user, services.directory.credentialsOf(user.id)),
+    user: shownUser(user, services.store.credentialsOf(user.id)),
   };
 }

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
 import type { Passcode } from './passcodes.js';
-import type { TotpCredential } from '../directory.js';
+import type { TotpCredential } from '../store/records.js';
 
 /** What a flow is for; also its path. */
 export type FlowKind = 'login' | 'registration' | 'profile';

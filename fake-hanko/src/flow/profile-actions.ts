@@ -1,4 +1,3 @@
-import type { FakeUser } from '../directory.js';
 import {
   type Action,
   type FlowContext,
@@ -9,7 +8,8 @@ import {
 } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
 import type { Inputs, Values } from './flow-inputs.js';
-import { hashPassword } from './passwords.js';
+import { hashPassword } from '../store/passwords.js';
+import type { FakeUser } from '../store/records.js';
 
 const MAX_EMAILS = 5;
 const PASSWORD_INPUT = {
@@ -25,7 +25,7 @@ export const PROFILE_ACTIONS = {
     isOffered: (context) => emailsOf(context).length < MAX_EMAILS,
     run: ({ flow, services }, values) => {
       const email = String(values.get('email'));
-      const owner = services.directory.userByEmail(email);
+      const owner = services.store.userByEmail(email);
       if (owner !== undefined && owner.id === flow.ownerId) {
         return wrong({ email: INPUT_ERRORS.emailExists });
       }
@@ -51,13 +51,13 @@ export const PROFILE_ACTIONS = {
       },
     }),
     run: (context, values) => {
-      const { directory, mailer } = context.services;
+      const { store, mailer } = context.services;
       const user = currentUser(context);
       const deleted = user.emails?.find(({ id }) => id === values.get('email_id'));
       if (deleted === undefined) return { error: FLOW_ERRORS.formData };
       if (deleted.is_primary) return { error: FLOW_ERRORS.notPermitted };
       const others = emailsOf(context).filter((email) => email !== deleted);
-      tellOfUser(context, 'user.update.email.delete', directory.setEmails(user, others));
+      tellOfUser(context, 'user.update.email.delete', store.setEmails(user, others));
       const what = { deleted_email_address: deleted.address };
       mailer.notification('email_delete', user, context.caller.language, what);
       return { next: ['profile_init'] };
@@ -68,7 +68,7 @@ export const PROFILE_ACTIONS = {
     inputs: { email_id: HIDDEN_ID },
     isOffered: (context) => emailsOf(context).length > 1,
     run: (context, values) => {
-      const { directory, mailer } = context.services;
+      const { store, mailer } = context.services;
       const user = currentUser(context);
       const chosen = user.emails?.find(({ id }) => id === values.get('email_id'));
       if (chosen === undefined) return { error: FLOW_ERRORS.notFound };
@@ -78,7 +78,7 @@ export const PROFILE_ACTIONS = {
         mailer.notification('primary_email_update', user, context.caller.language, what);
       }
       const emails = emailsOf(context);
-      const changed = directory.setEmails(
+      const changed = store.setEmails(
         user,
         emails.map((email) => ({ ...email, is_primary: email === chosen })),
       );
@@ -91,7 +91,7 @@ export const PROFILE_ACTIONS = {
     isOffered: (context) => credentialsOf(context).totp !== undefined,
     run: (context) => {
       const user = currentUser(context);
-      context.services.directory.setCredentials(user.id, { totp: undefined });
+      context.services.store.setCredentials(user.id, { totp: undefined });
       context.services.mailer.notification('mfa_delete', user, context.caller.language);
       return { next: ['profile_init'] };
     },
@@ -125,7 +125,7 @@ export const PROFILE_ACTIONS = {
     isOffered: (context) => otherSessions(context).length > 0,
     run: ({ services }, values) => {
       const id = String(values.get('session_id'));
-      services.directory.endSession(id, 'session.delete.explicit.revoke');
+      services.store.endSession(id, 'session.delete.explicit.revoke');
       return { next: ['profile_init'] };
     },
   },
@@ -140,11 +140,11 @@ function currentUser(context: FlowContext): FakeUser {
 const emailsOf = (context: FlowContext) => userOf(context)?.emails ?? [];
 
 const credentialsOf = ({ flow, services }: FlowContext) =>
-  services.directory.credentialsOf(flow.ownerId ?? '');
+  services.store.credentialsOf(flow.ownerId ?? '');
 
 /** Newest first, as the profile lists them. */
 const otherSessions = ({ flow, caller, services }: FlowContext): readonly string[] =>
-  services.directory
+  services.store
     .sessionsOf(flow.ownerId ?? '')
     .map(({ id }) => id)
     .filter((id) => id !== caller.session?.id)
@@ -152,6 +152,6 @@ const otherSessions = ({ flow, caller, services }: FlowContext): readonly string
 
 function setPassword(context: FlowContext, values: Values): Outcome {
   const passwordHash = hashPassword(String(values.get('password')));
-  context.services.directory.setCredentials(currentUser(context).id, { passwordHash });
+  context.services.store.setCredentials(currentUser(context).id, { passwordHash });
   return { next: ['profile_init'] };
 }

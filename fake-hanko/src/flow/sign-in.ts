@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { shownClaims, shownUser } from '../shown.js';
 import {
   type Arrival,
   type FlowContext,
@@ -9,13 +8,14 @@ import {
 } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
 import type { FlowData, StateName } from './flow.js';
+import { shownClaims, shownUser } from '../store/dto.js';
 
 /** What comes between the first factor and the session (hanko …/login/hook_schedule_onboarding_states.go). */
 export function afterFirstFactor(context: FlowContext, learn: FlowData): Outcome {
   const { flow, services } = context;
   const user = userOf(context);
   if (user === undefined) throw new FlowProblem(FLOW_ERRORS.notPermitted);
-  const hasTotp = services.directory.credentialsOf(user.id).totp !== undefined;
+  const hasTotp = services.store.credentialsOf(user.id).totp !== undefined;
   const isOffered = services.settings.onboarding === 'offered';
   const states: readonly (readonly [boolean, StateName])[] = [
     [hasTotp, 'login_otp'],
@@ -30,7 +30,7 @@ export function afterFirstFactor(context: FlowContext, learn: FlowData): Outcome
 /** Makes the user who has registered, and starts the session. */
 export async function startSession(context: FlowContext): Promise<Arrival> {
   const { flow, caller, services } = context;
-  const { directory, tokens, settings } = services;
+  const { store, tokens, settings } = services;
   if (flow.kind === 'registration') createUser(context);
   const user = userOf(context);
   if (user === undefined) throw new FlowProblem(FLOW_ERRORS.notPermitted);
@@ -47,7 +47,7 @@ export async function startSession(context: FlowContext): Promise<Arrival> {
       ...(loginMethod && {
         last_login: { login_method: loginMethod, ...(mfaMethod && { mfa_method: mfaMethod }) },
       }),
-      user: shownUser(user, directory.credentialsOf(user.id)),
+      user: shownUser(user, store.credentialsOf(user.id)),
     },
     headers: {
       'x-session-lifetime': String(settings.lifespanSeconds),
@@ -73,12 +73,12 @@ function createUser(context: FlowContext): void {
   const { flow, services } = context;
   const { email = '', userId = randomUUID(), newPasswordHash, totp } = flow.data;
   // Somebody else was faster.
-  if (services.directory.userByEmail(email)) throw new FlowProblem(FLOW_ERRORS.technical);
-  const user = services.directory.addUser(
+  if (services.store.userByEmail(email)) throw new FlowProblem(FLOW_ERRORS.technical);
+  const user = services.store.addUser(
     userId,
     [{ address: email, is_primary: true, is_verified: true }],
     undefined,
   );
-  services.directory.setCredentials(userId, { passwordHash: newPasswordHash, totp });
+  services.store.setCredentials(userId, { passwordHash: newPasswordHash, totp });
   tellOfUser(context, 'user.create', user);
 }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
-import type { Hook } from './options.js';
+import type { Hook } from './events.js';
 
-/** A webhook that was sent, or was to be; its token is a credential and is left out. */
+/** A webhook that was sent, or was to be; its token is a credential and is omitted. */
 export interface WebhookDelivery {
   /** Its name, such as `email.send`. */
   readonly event: string;

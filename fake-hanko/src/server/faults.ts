@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { RouteResponse } from './http-server.js';
-import { check, checkNoMore } from './options.js';
+import { check, checkNoMore } from '../check.js';
+import type { RouteResponse } from './route.js';
 
 /** What can go wrong on demand. */
 export const FAULT_KINDS = [

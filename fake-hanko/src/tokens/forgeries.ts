@@ -1,10 +1,11 @@
 import { constants, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
+import { check } from '../check.js';
 import { selfSignedCertificate } from './certificate.js';
-import type { Route } from './http-server.js';
-import { check } from './options.js';
-import { SigningKey } from './signing-keys.js';
-import { encodeJson, signCompact, type TokenFactory, type TokenShape } from './tokens.js';
+import { encodeJson, signCompact } from './compact-jws.js';
+import type { TokenFactory } from './factory.js';
+import { SigningKey } from './keys.js';
+import type { TokenShape } from './shapes.js';
 
 /** The ways to forge a session token that `forgedToken` knows. Every one of them must be refused. */
 export const FORGERIES = [
@@ -55,26 +56,6 @@ export class Forger {
     private readonly tokens: TokenFactory,
     private readonly origin: () => string,
   ) {}
-
-  /** Where `jku` and `x5u` point to: whoever follows them finds a key that fits. */
-  readonly routes: readonly Route[] = [
-    {
-      method: 'GET',
-      path: '/forger/jwks.json',
-      isGlobal: true,
-      handle: async () => ({ status: 200, body: { keys: [(await this.own()).publicJwk] } }),
-    },
-    {
-      method: 'GET',
-      path: '/forger/certificate.pem',
-      isGlobal: true,
-      handle: async () => ({
-        status: 200,
-        text: toPem(await this.certificate()),
-        headers: { 'content-type': 'application/x-pem-file' },
-      }),
-    },
-  ];
 
   async forge(how: Forgery, shape: TokenShape): Promise<string> {
     check(FORGERIES.includes(how), `a forgery is one of ${FORGERIES.join(', ')}`);
@@ -148,17 +129,14 @@ export class Forger {
     }
   }
 
-  private own(): Promise<SigningKey> {
+  /** What the forger signs with. */
+  own(): Promise<SigningKey> {
     return (this.ownKey ??= SigningKey.generate(2048));
   }
 
-  private async certificate(): Promise<Buffer> {
+  /** That of the forger's key, in DER. */
+  async certificate(): Promise<Buffer> {
     const { privateKey, publicKey } = await this.own();
     return selfSignedCertificate(privateKey, publicKey);
   }
 }
-
-const toPem = (certificate: Buffer): string => {
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
-};

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { type Directory, type FakeSession, rfc3339 } from './directory.js';
-import { Problem } from './http-server.js';
-import { type FakeHankoSettings, UUID } from './options.js';
-import type { KeyRing } from './signing-keys.js';
+import { UUID } from '../check.js';
+import type { FakeHankoSettings } from '../options.js';
+import { Problem } from '../server/route.js';
+import { type FakeSession, rfc3339 } from '../store/records.js';
+import type { UsersAndSessions } from '../store/users-and-sessions.js';
+import type { KeyRing } from '../tokens/keys.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -27,10 +29,10 @@ type Purpose = 'use' | 'look';
 const MAX_CANDIDATES = 20;
 
 /** How Hanko itself looks at tokens (hanko backend/handler/session.go, backend/middleware/session.go). */
-export class Sessions {
+export class SessionLookup {
   constructor(
     private readonly keys: KeyRing,
-    private readonly directory: Directory,
+    private readonly store: UsersAndSessions,
     private readonly settings: Pick<FakeHankoSettings, 'cookieName' | 'idleTimeoutSeconds' | 'now'>,
   ) {}
 
@@ -106,15 +108,15 @@ export class Sessions {
   /** Nobody looks after idle sessions: they end when they are asked for. */
   private withSession(claims: Claims, purpose: Purpose): FoundSession | 'idle' | null {
     const { session_id: id } = claims;
-    const session = typeof id === 'string' ? this.directory.session(id) : undefined;
+    const session = typeof id === 'string' ? this.store.session(id) : undefined;
     if (session === undefined) return null;
     const { idleTimeoutSeconds, now } = this.settings;
     const idleMs = now() - Date.parse(session.last_used);
     if (idleTimeoutSeconds > 0 && idleMs > idleTimeoutSeconds * 1000) {
-      this.directory.endSession(session.id, 'session.delete.passive.expire');
+      this.store.endSession(session.id, 'session.delete.passive.expire');
       return 'idle';
     }
-    return { claims, session: purpose === 'use' ? this.directory.touch(session) : session };
+    return { claims, session: purpose === 'use' ? this.store.touch(session) : session };
   }
 
   /** RS256 by a published key, and no tolerance on times; audience and issuer are not looked at. */

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { Directory } from './directory.js';
-import { Problem, type Route, type RouteResponse } from './http-server.js';
-import { field, readFields } from './json-body.js';
-import { shownClaims, shownUser } from './shown.js';
-import type { FoundSession, Lookup, Sessions } from './sessions.js';
+import type { FoundSession, Lookup, SessionLookup } from './session-lookup.js';
+import { field, readFields } from '../server/json-body.js';
+import { Problem, type Route, type RouteResponse } from '../server/route.js';
+import { shownClaims, shownUser } from '../store/dto.js';
+import type { UsersAndSessions } from '../store/users-and-sessions.js';
 
 /** The public API, as far as back ends call it (hanko backend/handler/public_router.go). */
 export function publicRoutes(
-  sessions: Sessions,
-  directory: Directory,
+  sessions: SessionLookup,
+  store: UsersAndSessions,
   jwks: () => unknown,
 ): readonly Route[] {
   return [
@@ -36,9 +36,9 @@ export function publicRoutes(
       path: '/me',
       handle: ({ raw }) => {
         const { session } = authenticated(sessions, raw);
-        const user = directory.user(session.user_id);
+        const user = store.user(session.user_id);
         if (user === undefined) throw new Problem(404, 'user not found');
-        return { status: 200, body: shownUser(user, directory.credentialsOf(user.id)) };
+        return { status: 200, body: shownUser(user, store.credentialsOf(user.id)) };
       },
     },
     {
@@ -46,7 +46,7 @@ export function publicRoutes(
       path: '/logout',
       handle: ({ raw }) => {
         const { session } = authenticated(sessions, raw);
-        directory.endSession(session.id, 'session.delete.explicit.logout');
+        store.endSession(session.id, 'session.delete.explicit.logout');
         return { status: 204, headers: sessions.cookieDeletion };
       },
     },
@@ -63,7 +63,7 @@ export function publicRoutes(
   ];
 }
 
-function validation(sessions: Sessions, { found, headers }: Lookup): RouteResponse {
+function validation(sessions: SessionLookup, { found, headers }: Lookup): RouteResponse {
   if (found === null) return { status: 200, body: { is_valid: false }, headers };
   const claims = shownClaims(found.claims);
   const idleExpiresAt = sessions.idleExpiresAt(found);
@@ -80,7 +80,7 @@ function validation(sessions: Sessions, { found, headers }: Lookup): RouteRespon
   };
 }
 
-function authenticated(sessions: Sessions, request: IncomingMessage): FoundSession {
+function authenticated(sessions: SessionLookup, request: IncomingMessage): FoundSession {
   const { found, headers } = sessions.authenticate(request);
   if (found === null) throw new Problem(401, 'Unauthorized', headers);
   return found;

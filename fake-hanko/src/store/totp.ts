@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { TotpCredential } from '../directory.js';
-import { check } from '../options.js';
+import { check } from '../check.js';
+import type { TotpCredential } from './records.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const STEP_MS = 30_000;

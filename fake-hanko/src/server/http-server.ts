@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { UUID } from '../check.js';
 import type { Cors } from './cors.js';
 import { commit, type Faults, REDIRECTED } from './faults.js';
-import { UUID } from './options.js';
+import { Problem, type Route, type RouteRequest, type RouteResponse } from './route.js';
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */
 export interface LoggedRequest {
@@ -13,45 +14,6 @@ export interface LoggedRequest {
   readonly path: string;
   /** 0 if no answer was sent. */
   readonly status: number;
-}
-
-/** A request as a route sees it. */
-export interface RouteRequest {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly raw: IncomingMessage;
-  readonly body: string;
-  /** `http://host:port` as the caller addressed it. */
-  readonly origin: string;
-}
-
-export interface RouteResponse {
-  readonly status: number;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Sent as it stands, where there is no `body`. */
-  readonly text?: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-}
-
-export interface Route {
-  readonly method: string;
-  /** Segments that begin with `:` are parameters. */
-  readonly path: string;
-  /** True for routes that a multi-tenant server has outside of its tenants. */
-  readonly isGlobal?: boolean;
-  readonly handle: (request: RouteRequest) => RouteResponse | Promise<RouteResponse>;
-}
-
-/** Thrown by a route: answered `{ code, message }`, as all of Hanko's errors are. */
-export class Problem extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly headers: NonNullable<RouteResponse['headers']> = {},
-  ) {
-    super(message);
-  }
 }
 
 const MAX_BODY_BYTES = 1_048_576;

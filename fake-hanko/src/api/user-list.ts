@@ -1,9 +1,10 @@
-import type { Directory, FakeUser } from './directory.js';
-import { Problem, type RouteRequest, type RouteResponse } from './http-server.js';
-import { UUID } from './options.js';
+import { UUID } from '../check.js';
+import { Problem, type RouteRequest, type RouteResponse } from '../server/route.js';
+import type { FakeUser } from '../store/records.js';
+import type { UsersAndSessions } from '../store/users-and-sessions.js';
 
 /** `GET /users` (hanko backend/handler/user_admin.go, backend/pagination/header.go). */
-export function listUsers(directory: Directory, request: RouteRequest): RouteResponse {
+export function listUsers(store: UsersAndSessions, request: RouteRequest): RouteResponse {
   const { query } = request;
   const page = positive(query, 'page', 1);
   const perPage = positive(query, 'per_page', 20);
@@ -11,7 +12,7 @@ export function listUsers(directory: Directory, request: RouteRequest): RouteRes
   if (direction !== 'desc' && direction !== 'asc') {
     throw new Problem(400, 'sort_direction must be desc or asc');
   }
-  const newestFirst = directory.allUsers().filter(filterOf(query));
+  const newestFirst = store.allUsers().filter(filterOf(query));
   const users = direction === 'asc' ? newestFirst.toReversed() : newestFirst;
   return {
     status: 200,

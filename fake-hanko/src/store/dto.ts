@@ -1,4 +1,4 @@
-import { type Credentials, type FakeSession, type FakeUser, rfc3339 } from './directory.js';
+import { type Credentials, type FakeSession, type FakeUser, rfc3339 } from './records.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,22 +1,6 @@
-import { isTotpSecret } from './flow/totp.js';
-import { check, checkNoMore, isText } from './options.js';
-import type { RawToken, TokenShape } from './tokens.js';
-import type { NewFakeUser } from './directory.js';
-
-/** @throws TypeError that names the wrong member. */
-export function checkUser(user: NewFakeUser): void {
-  checkObject(user, 'a user');
-  const { id: _id, password, totpSecret, ...person } = user;
-  check(
-    password === undefined || (isText(password) && Buffer.byteLength(password) <= 72),
-    'password must be text of at most 72 bytes',
-  );
-  check(
-    totpSecret === undefined || (isText(totpSecret) && isTotpSecret(totpSecret)),
-    'totpSecret must be Base32, such as JBSWY3DPEHPK3PXP',
-  );
-  checkPerson(person, 'member of a user');
-}
+import { check, checkJsonObject, checkNoMore, checkObject, isText, toJson } from '../check.js';
+import { checkPerson } from '../store/new-user.js';
+import type { RawToken, TokenShape } from './shapes.js';
 
 /** @throws TypeError that names the wrong member. */
 export function checkShape(shape: TokenShape): void {
@@ -70,49 +54,6 @@ export function checkWebhook(event: string, data: unknown, options: object): voi
   const { ageSeconds, ...unknown } = options as { ageSeconds?: unknown };
   checkNoMore(unknown, 'option of webhookToken()');
   check(isWhole(ageSeconds), 'ageSeconds must be a whole number');
-}
-
-/**
- * The value as JSON.
- * @throws TypeError for what JSON cannot say: undefined, functions, bigints, cycles.
- */
-export function toJson(value: unknown, what: string): string {
-  let text: string | undefined;
-  let reason = '';
-  try {
-    text = JSON.stringify(value) as string | undefined;
-  } catch (error) {
-    reason = `: ${(error as Error).message}`;
-  }
-  check(text !== undefined, `${what} cannot be written as JSON${reason}`);
-  return text;
-}
-
-function checkObject(value: unknown, what: string): void {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  check(isObject, `${what} must be an object`);
-}
-
-function checkJsonObject(value: unknown, what: string): void {
-  checkObject(value, what);
-  toJson(value, what);
-}
-
-function checkPerson(
-  person: Pick<NewFakeUser, 'email' | 'emailVerified' | 'username'>,
-  what: string,
-): void {
-  const { email, emailVerified, username, ...unknown } = person;
-  checkNoMore(unknown, what);
-  check(
-    email === undefined || (isText(email) && /^[^@\s]+@[^@\s]+$/.test(email)),
-    'email must be an address, such as ada@example.test',
-  );
-  check(
-    emailVerified === undefined || typeof emailVerified === 'boolean',
-    'emailVerified must be true or false',
-  );
-  check(username === undefined || isText(username), 'username must be text that is not empty');
 }
 
 const isWhole = (value: unknown): boolean => value === undefined || Number.isSafeInteger(value);

@@ -1,12 +1,12 @@
 /** Something that Hanko's Flow API has and FakeHanko has not. */
-export interface LeftOut {
+export interface Omitted {
   readonly why: string;
   /** Actions that are never offered; an unconfigured Hanko offers them. */
   readonly actions: readonly string[];
 }
 
 /** Left out on purpose. The recordings hold the list of actions to it, the page of FakeHanko names all. */
-export const LEFT_OUT: Readonly<Record<string, LeftOut>> = {
+export const OMITTED: Readonly<Record<string, Omitted>> = {
   'passkeys and security keys': {
     why: "they need a browser's authenticator; `token({ amr })` makes such sessions",
     actions: [

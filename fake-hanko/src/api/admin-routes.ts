@@ -1,31 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type Directory, type FakeUser, rfc3339 } from './directory.js';
-import { Problem, type Route, type RouteRequest, type RouteResponse } from './http-server.js';
-import { field, type Fields, readFields, typed } from './json-body.js';
-import { UUID, UUID_V4 } from './options.js';
-import type { TokenFactory } from './tokens.js';
 import { listUsers } from './user-list.js';
+import { UUID, UUID_V4 } from '../check.js';
+import { field, type Fields, readFields, typed } from '../server/json-body.js';
+import { Problem, type Route, type RouteRequest, type RouteResponse } from '../server/route.js';
+import { type FakeUser, rfc3339 } from '../store/records.js';
+import type { UsersAndSessions } from '../store/users-and-sessions.js';
+import type { TokenFactory } from '../tokens/factory.js';
 
 /** Users and sessions of the Admin API (hanko backend/handler/user_admin.go, session_admin.go). */
-export function adminRoutes(directory: Directory, tokens: TokenFactory): readonly Route[] {
+export function adminRoutes(store: UsersAndSessions, tokens: TokenFactory): readonly Route[] {
   return [
-    { method: 'GET', path: '/users', handle: (request) => listUsers(directory, request) },
+    { method: 'GET', path: '/users', handle: (request) => listUsers(store, request) },
     {
       method: 'POST',
       path: '/users',
-      handle: (request) => ({ status: 200, body: createUser(directory, readFields(request)) }),
+      handle: (request) => ({ status: 200, body: createUser(store, readFields(request)) }),
     },
     {
       method: 'GET',
       path: '/users/:id',
-      handle: ({ params }) => ({ status: 200, body: findUser(directory, params.id) }),
+      handle: ({ params }) => ({ status: 200, body: findUser(store, params.id) }),
     },
     {
       method: 'DELETE',
       path: '/users/:id',
       handle: ({ params }) => {
-        directory.deleteUser(findUser(directory, params.id).id);
+        store.deleteUser(findUser(store, params.id).id);
         return { status: 204 };
       },
     },
@@ -34,8 +35,8 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
       path: '/users/:userId/sessions',
       handle: ({ params }) => {
         checkIds(params);
-        const { id } = findUser(directory, params.userId, 'Not Found');
-        return { status: 200, body: directory.sessionsOf(id).toReversed() };
+        const { id } = findUser(store, params.userId, 'Not Found');
+        return { status: 200, body: store.sessionsOf(id).toReversed() };
       },
     },
     {
@@ -43,17 +44,17 @@ export function adminRoutes(directory: Directory, tokens: TokenFactory): readonl
       path: '/users/:userId/sessions/:sessionId',
       handle: ({ params }) => {
         checkIds(params);
-        const user = findUser(directory, params.userId, 'Not Found');
-        const session = directory.session(params.sessionId ?? '');
+        const user = findUser(store, params.userId, 'Not Found');
+        const session = store.session(params.sessionId ?? '');
         if (session?.user_id !== user.id) throw new Problem(404, 'Not Found');
-        directory.endSession(session.id, 'session.delete.admin.revoke');
+        store.endSession(session.id, 'session.delete.admin.revoke');
         return { status: 204 };
       },
     },
     {
       method: 'POST',
       path: '/sessions',
-      handle: (request) => createSession(directory, tokens, readFields(request)),
+      handle: (request) => createSession(store, tokens, readFields(request)),
     },
     ...['alive', 'ready'].map((state) => ({
       method: 'GET',
@@ -75,15 +76,15 @@ function checkIds({ userId = '', sessionId }: RouteRequest['params']): void {
   if (faults.length > 0) throw new Problem(400, `code=400, message=${faults.join(' and ')}`);
 }
 
-function findUser(directory: Directory, id = '', message = 'user not found'): FakeUser {
+function findUser(store: UsersAndSessions, id = '', message = 'user not found'): FakeUser {
   if (!UUID.test(id)) throw new Problem(400, 'failed to parse userId as uuid');
-  const user = directory.user(id);
+  const user = store.user(id);
   if (user === undefined) throw new Problem(404, message);
   return user;
 }
 
 async function createSession(
-  directory: Directory,
+  store: UsersAndSessions,
   tokens: TokenFactory,
   body: Fields,
 ): Promise<RouteResponse> {
@@ -96,14 +97,14 @@ async function createSession(
     throw new Problem(400, 'ip_address must be a valid ip address (v4 or v6)');
   }
   const payload = tokens.startSession(
-    // Sessions made here have no `amr`.
-    { user: findUser(directory, userId), amr: null },
+    // SessionLookup made here have no `amr`.
+    { user: findUser(store, userId), amr: null },
     { ...(user_agent && { user_agent }), ...(ip_address && { ip_address }) },
   );
   return { status: 200, body: { session_token: await tokens.sign({ payload }) } };
 }
 
-function createUser(directory: Directory, body: Fields): FakeUser {
+function createUser(store: UsersAndSessions, body: Fields): FakeUser {
   const id = field(body, 'id', 'string') ?? randomUUID();
   const emails = (field(body, 'emails', 'array') ?? []).map(readEmail);
   const username = field(body, 'username', 'string');
@@ -124,17 +125,17 @@ function createUser(directory: Directory, body: Fields): FakeUser {
   }
   if (primary > 1) throw new Problem(400, 'only one primary email is allowed');
 
-  if (directory.user(id)) throw taken(`user with id '${id}'`, 'user');
+  if (store.user(id)) throw taken(`user with id '${id}'`, 'user');
   for (const { address } of emails) {
-    if (!directory.userByEmail(address)) continue;
+    if (!store.userByEmail(address)) continue;
     throw taken(`email '${address.toLowerCase()}' for user '${id}'`, 'email');
   }
-  if (username !== undefined && directory.userByUsername(username)) {
+  if (username !== undefined && store.userByUsername(username)) {
     throw taken(`username '${username}' for user '${id}'`, 'username');
   }
   const at = createdAt && rfc3339(Date.parse(createdAt));
-  const user = directory.addUser(id, emails, username, at);
-  directory.tell('user.create', user);
+  const user = store.addUser(id, emails, username, at);
+  store.tell('user.create', user);
   return user;
 }
 

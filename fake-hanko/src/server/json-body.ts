@@ -1,4 +1,4 @@
-import { Problem, type RouteRequest } from './http-server.js';
+import { Problem, type RouteRequest } from './route.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

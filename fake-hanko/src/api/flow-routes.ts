@@ -1,16 +1,16 @@
-import { Problem, type Route, type RouteRequest } from '../http-server.js';
-import { field, readFields } from '../json-body.js';
-import type { Lookup, Sessions } from '../sessions.js';
-import type { Caller, FlowServices } from './flow-context.js';
-import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from './flow-engine.js';
-import { FLOW_ERRORS } from './flow-errors.js';
-import type { FlowKind } from './flow.js';
+import type { Lookup, SessionLookup } from './session-lookup.js';
+import type { Caller, FlowServices } from '../flow/flow-context.js';
+import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from '../flow/flow-engine.js';
+import { FLOW_ERRORS } from '../flow/flow-errors.js';
+import type { FlowKind } from '../flow/flow.js';
+import { field, readFields } from '../server/json-body.js';
+import { Problem, type Route, type RouteRequest } from '../server/route.js';
 
 const NO_SESSION: Lookup = { found: null, headers: {} };
 const KINDS: readonly FlowKind[] = ['login', 'registration', 'profile'];
 
 /** What Hanko's components call (hanko backend/flow_api/handler.go). */
-export function flowRoutes(services: FlowServices, sessions: Sessions): readonly Route[] {
+export function flowRoutes(services: FlowServices, sessions: SessionLookup): readonly Route[] {
   const engine = new FlowEngine(services);
   const serve = async (kind: FlowKind, request: RouteRequest): Promise<FlowAnswer> => {
     // To sign in anew is no use of a session.

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { check, checkNoMore, checkObject, isText, UUID } from '../check.js';
+import { hashPassword } from './passwords.js';
+import type { FakeUser, NewFakeUser } from './records.js';
+import { isTotpSecret } from './totp.js';
+import type { UsersAndSessions } from './users-and-sessions.js';
+
+/**
+ * Makes a user as a test asks for one, and tells of it.
+ * @throws TypeError that names the wrong member, or the one that is taken.
+ */
+export function createUser(store: UsersAndSessions, user: NewFakeUser): FakeUser {
+  checkUser(user);
+  const { id = randomUUID(), email, emailVerified = true, username } = user;
+  const { password, totpSecret } = user;
+  check(typeof id === 'string' && UUID.test(id), 'the id of a user must be a UUID');
+  check(store.user(id) === undefined, 'there is a user with this id already');
+  check(
+    email === undefined || store.userByEmail(email) === undefined,
+    'there is a user with this email already: pass it to token() as { email }',
+  );
+  check(
+    username === undefined || store.userByUsername(username) === undefined,
+    'there is a user with this username already: pass it to token() as { username }',
+  );
+  const emails =
+    email === undefined ? [] : [{ address: email, is_primary: true, is_verified: emailVerified }];
+  const added = store.addUser(id, emails, username);
+  store.setCredentials(added.id, {
+    passwordHash: password === undefined ? undefined : hashPassword(password),
+    totp: totpSecret === undefined ? undefined : { secret: totpSecret, lastStep: null },
+  });
+  store.tell('user.create', added);
+  return added;
+}
+
+/** @throws TypeError that names the wrong member. */
+function checkUser(user: NewFakeUser): void {
+  checkObject(user, 'a user');
+  const { id: _id, password, totpSecret, ...person } = user;
+  check(
+    password === undefined || (isText(password) && Buffer.byteLength(password) <= 72),
+    'password must be text of at most 72 bytes',
+  );
+  check(
+    totpSecret === undefined || (isText(totpSecret) && isTotpSecret(totpSecret)),
+    'totpSecret must be Base32, such as JBSWY3DPEHPK3PXP',
+  );
+  checkPerson(person, 'member of a user');
+}
+
+/** What users and tokens say alike of a person. @throws TypeError */
+export function checkPerson(
+  person: Pick<NewFakeUser, 'email' | 'emailVerified' | 'username'>,
+  what: string,
+): void {
+  const { email, emailVerified, username, ...unknown } = person;
+  checkNoMore(unknown, what);
+  check(
+    email === undefined || (isText(email) && /^[^@\s]+@[^@\s]+$/.test(email)),
+    'email must be an address, such as ada@example.test',
+  );
+  check(
+    emailVerified === undefined || typeof emailVerified === 'boolean',
+    'emailVerified must be true or false',
+  );
+  check(username === undefined || isText(username), 'username must be text that is not empty');
+}

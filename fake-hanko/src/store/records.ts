@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+
+/** An address of a user, as the Admin API shows it. */
+export interface FakeEmail {
+  readonly id: string;
+  readonly address: string;
+  readonly is_verified: boolean;
+  readonly is_primary: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A user, as the Admin API shows it. */
+export interface FakeUser {
+  /** A UUID. */
+  readonly id: string;
+  /** Absent if there are none. */
+  readonly emails?: readonly FakeEmail[];
+  /** Absent if there is none. */
+  readonly username?: {
+    readonly id: string;
+    readonly username: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  /** A time, RFC 3339 §5.6. */
+  readonly created_at: string;
+  /** A time, RFC 3339 §5.6. */
+  readonly updated_at: string;
+}
+
+/** A session, as the Admin API shows it. */
+export interface FakeSession {
+  /** A UUID: the `session_id` claim. */
+  readonly id: string;
+  /** The user's id, a UUID. */
+  readonly user_id: string;
+  /** Of the login; null if it is not known. */
+  readonly user_agent: string | null;
+  /** Of the login; null if it is not known. */
+  readonly ip_address: string | null;
+  /** A time, RFC 3339 §5.6. */
+  readonly created_at: string;
+  /** A time, RFC 3339 §5.6. */
+  readonly updated_at: string;
+  /** A time, RFC 3339 §5.6. */
+  readonly expires_at: string;
+  /** A time, RFC 3339 §5.6. */
+  readonly last_used: string;
+}
+
+/** What a user can be made from. */
+export interface NewFakeUser {
+  /** A UUID. Default: a random one. */
+  readonly id?: string;
+  /** The primary address. Default none. */
+  readonly email?: string;
+  /** Default true. */
+  readonly emailVerified?: boolean;
+  /** The name. Default none. */
+  readonly username?: string;
+  /** For a sign-in through the Flow API: text of at most 72 bytes. Default none. */
+  readonly password?: string;
+  /** Of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
+  readonly totpSecret?: string;
+}
+
+/** What a user signs in with; the Admin API shows none of it. */
+export interface Credentials {
+  /** `hashPassword`'s. */
+  readonly passwordHash?: string;
+  readonly totp?: TotpCredential;
+}
+
+/** An authenticator app. */
+export interface TotpCredential {
+  /** Base32. */
+  readonly secret: string;
+  /** Of the last code that was taken; none before it is taken again. */
+  readonly lastStep: number | null;
+}
+
+/** An address with an id and times. */
+export const newEmail = (
+  { address, is_verified, is_primary }: Pick<FakeEmail, 'address' | 'is_primary' | 'is_verified'>,
+  at: string,
+): FakeEmail => ({
+  id: randomUUID(),
+  address: address.toLowerCase(),
+  is_verified,
+  is_primary,
+  created_at: at,
+  updated_at: at,
+});
+
+/** The primary address of a user. */
+export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
+  user.emails?.find((email) => email.is_primary);
+
+/** As Go prints times: without zeros at the end of the fraction. */
+export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');

@@ -1,0 +1,43 @@
+import type { FakeUser } from '../store/records.js';
+
+/** What a session token says. All is optional: a new user who logged in just now with a password. */
+export interface TokenShape {
+  /** A user of this server, or the id of one. */
+  readonly user?: FakeUser | string;
+  /** The user with this address, made if there is none. */
+  readonly email?: string;
+  /** Whether a user that is made here has proved the address. Default true. */
+  readonly emailVerified?: boolean;
+  /** The user with this name, made if there is none. */
+  readonly username?: string;
+  /** Authentication methods. Default `['pwd']`; null leaves the claim out, as the Admin API does. */
+  readonly amr?: readonly string[] | null;
+  /** Claims of a JWT template. As on a real server, Hanko's own are written over them. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** How long ago the user logged in, in seconds. Default 0; negative = in the future. */
+  readonly ageSeconds?: number;
+  /** Default: the server's. */
+  readonly lifespanSeconds?: number;
+  /** Default: the server's. */
+  readonly audience?: string | readonly string[];
+  /** Default: the server's. */
+  readonly issuer?: string;
+  /** Id of the published key that signs. Default: the newest. */
+  readonly kid?: string;
+}
+
+/** When a webhook was. */
+export interface WebhookShape {
+  /** How long ago the event was, in seconds. Default 0; after 300 its token has expired. */
+  readonly ageSeconds?: number;
+}
+
+/** A token to be signed exactly as it stands. */
+export interface RawToken {
+  /** Laid over `{ alg: 'RS256', kid, typ: 'JWT' }`; a member that is undefined is omitted. */
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** The claims, or text or bytes that need not be JSON. */
+  readonly payload: Readonly<Record<string, unknown>> | string | Uint8Array;
+  /** Id of the published key that signs. Default: the newest. */
+  readonly kid?: string;
+}
