@@ -24,6 +24,8 @@ export const warmRatio: Readonly<Record<Platform, Bar>> = {
 };
 export const hitMicros = atMost(2.5);
 export const expiredMicros = atMost(15);
+/** Of what a guard takes that does no more than look and throw. */
+export const refusalRatio = atMost(1.6);
 export const burstMicros = atMost(10);
 export const hitAfterFloodMicros = atMost(5);
 /** With the default bounds, whatever is sent. */

@@ -3,6 +3,7 @@ import type { Contender } from './contender.js';
 import { docsRecipe } from './docs-recipe.js';
 import { expressOAuth2JwtBearer } from './express-oauth2-jwt-bearer.js';
 import { fastJwt } from './fast-jwt.js';
+import { looks } from './looks.js';
 import {
   nestjsHanko,
   nestjsHankoCookie,
@@ -48,7 +49,7 @@ export const sessionContenders: readonly Contender[] = [
 ];
 
 /** Those that are measured in scenarios of their own alone. */
-const others: readonly Contender[] = [nestjsHankoLargeCache, nestjsHankoOnlineAccept];
+const others: readonly Contender[] = [looks, nestjsHankoLargeCache, nestjsHankoOnlineAccept];
 
 /** @throws Error for an id that is none. */
 export function contenderById(id: string): Contender {

@@ -1,8 +1,9 @@
-import { type Bar, expiredMicros, hitMicros } from '../bars.js';
+import { type Bar, expiredMicros, hitMicros, refusalRatio } from '../bars.js';
 import type { Bench, Scenario } from '../bench.js';
 import type { Contender, Credential, HankoSettings } from '../contenders/contender.js';
 import { docsRecipe } from '../contenders/docs-recipe.js';
 import { fastJwt } from '../contenders/fast-jwt.js';
+import { looks } from '../contenders/looks.js';
 import { nestjsHanko } from '../contenders/nestjs-hanko.js';
 import { yes } from '../contenders/yes.js';
 import { expiredToken } from '../hanko/tokens.js';
@@ -61,23 +62,29 @@ export const guardAlone: Scenario = {
       token: await expiredToken(tokens.key),
       isGood: false,
     };
+    const garbage: Requests = { ...expired, what: 'garbage', token: 'garbage' };
+    const nothing: Requests = { ...expired, what: 'no credential', token: null };
     const rowsOf: readonly (readonly [Contender, readonly Requests[]])[] = [
       [yes, [good]],
+      [looks, [expired, garbage, nothing]],
       [
         nestjsHanko,
         [
           { ...good, bar: hitMicros },
           { ...good, what: 'good cookie', credential: 'cookie', bar: hitMicros },
           { ...expired, bar: expiredMicros },
-          { ...expired, what: 'no credential', token: null },
+          garbage,
+          nothing,
         ],
       ],
       [fastJwt, [good]],
-      [docsRecipe, [good, expired]],
+      [docsRecipe, [good, expired, garbage, nothing]],
     ];
+    /** Microseconds per call of the guard that looks and throws, by what it was sent. */
+    const leastOf = new Map<string, readonly number[]>();
     const figures = new Figures(guardAlone.name);
     for (const [contender, rows] of rowsOf) {
-      if (!settings.guards.includes(contender)) continue;
+      if (contender !== looks && !settings.guards.includes(contender)) continue;
       const { id, name } = contender;
       const input: Input = {
         contender: id,
@@ -87,7 +94,15 @@ export const guardAlone: Scenario = {
       };
       const results = await measureApart<number[][]>(import.meta.url, input, execPath);
       for (const [i, { what, bar }] of rows.entries()) {
-        figures.add(`${name}: ${what}`, 'callMicros', results[i] ?? [], { bar });
+        const micros = results[i] ?? [];
+        figures.add(`${name}: ${what}`, 'callMicros', micros, { bar });
+        const least = leastOf.get(what);
+        if (contender === looks) leastOf.set(what, micros);
+        else if (least !== undefined) {
+          figures.add(`${name}: ${what}`, 'baseRatio', ratio(micros, least), {
+            bar: contender === nestjsHanko ? refusalRatio : undefined,
+          });
+        }
       }
     }
     return {
@@ -98,3 +113,7 @@ export const guardAlone: Scenario = {
     };
   },
 };
+
+/** Of each round and the same round of the base. */
+const ratio = (micros: readonly number[], base: readonly number[]): number[] =>
+  micros.map((value, round) => value / (base[round] ?? Number.NaN));
