@@ -23,6 +23,6 @@ export async function createJwks(options: ResolvedHankoOptions): Promise<JwksPro
     maxBytes: options.jwksMaxBytes,
     cacheSeconds: options.jwksCacheSeconds,
     cooldownSeconds: options.jwksCooldownSeconds,
-    staleIfErrorSeconds: options.staleIfErrorSeconds,
+    staleIfErrorSeconds: options.jwksStaleIfErrorSeconds,
   });
 }

@@ -27,8 +27,7 @@ import {
 import { HankoHealth } from './health/hanko-health.js';
 import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
-import type { ResolvedHankoOptions } from './options/hanko-options.js';
-import { resolveOptions } from './options/resolve-options.js';
+import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
 import {
   refuseBareModule,
   refuseSecondModule,

@@ -28,16 +28,10 @@ export {
 } from './errors/hanko.errors.js';
 
 export type { HankoForRootAsyncOptions, HankoForRootOptions } from './hanko.module-definition.js';
-export type {
-  HankoModuleOptions,
-  HankoOptionsFactory,
-  SignatureCacheOptions,
-} from './options/hanko-options.js';
-export type {
-  HankoSessionPolicy,
-  HankoSessionRefresh,
-  OnUnavailable,
-} from './options/session-policy.js';
+export type { HankoModuleOptions, HankoOptionsFactory } from './options/hanko-options.js';
+export type { OnUnavailable } from './options/on-unavailable.js';
+export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';
+export type { SignatureCacheOptions } from './options/signature-cache-options.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
 export type { HankoRevoked } from './revocation/hanko-revocation.js';
 export type {

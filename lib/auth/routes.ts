@@ -1,8 +1,8 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { handlerName } from '../extraction/request.js';
+import type { OnUnavailable } from '../options/on-unavailable.js';
 import {
   type HankoSessionPolicy,
-  type OnUnavailable,
   type ResolvedSessionPolicy,
   resolveSessionPolicy,
 } from '../options/session-policy.js';
@@ -31,11 +31,11 @@ export class Routes {
   /** @param module the policy of the whole app. */
   constructor(
     private readonly module: {
-      readonly session: HankoSessionPolicy;
+      readonly session: ResolvedSessionPolicy | null;
       readonly onUnavailable: OnUnavailable;
     },
   ) {
-    this.moduleSession = this.resolve(module.session);
+    this.moduleSession = module.session;
   }
 
   of(context: ExecutionContext): Route {

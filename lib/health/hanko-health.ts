@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { resolveSessionPolicy } from '../options/session-policy.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 
@@ -78,11 +77,10 @@ export class HankoHealth {
     sessions: HankoHealthReport['sessions'],
     { store }: HankoHealthReport['revocations'],
   ): HankoHealthReport['status'] {
-    const { session, onUnavailable, revocation } = this.options;
-    const policy = resolveSessionPolicy(session, onUnavailable);
+    const { session, revocation } = this.options;
     const isDown =
       keys.state === 'missing' ||
-      (sessions.state === 'failing' && policy?.onUnavailable === 'reject') ||
+      (sessions.state === 'failing' && session?.onUnavailable === 'reject') ||
       (store === 'failing' && revocation.onUnavailable === 'reject');
     if (isDown) return 'down';
     const isDegraded =

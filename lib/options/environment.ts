@@ -1,16 +1,25 @@
 import type { DynamicModule } from '@nestjs/common';
 import { HANKO_ENVIRONMENT } from '../hanko.constants.js';
+import { processVariable } from '../util/process-environment.js';
 
 /** Reads one environment variable. */
-export type HankoEnvironment = (name: string) => unknown;
+export interface HankoEnvironment {
+  (name: string): unknown;
+  /** Where a variable that is missing may be, though it was written somewhere. */
+  readonly hint?: string;
+}
+
+const WITH_CONFIG =
+  'A .env file is read only if a module of the app imports ConfigModule.forRoot() of @nestjs/config.';
+const WITHOUT_CONFIG =
+  'A .env file is not read: install @nestjs/config and import ConfigModule.forRoot(), or start Node with --env-file=.env.';
 
 /** Provides `HANKO_ENVIRONMENT`. */
 export class HankoEnvironmentModule {}
 
 /**
  * The environment as `ConfigService` sees it (`.env` files, async `load`), also when the app's
- * `ConfigModule.forRoot()` is not global. Without `@nestjs/config`, which is optional, it is
- * `process.env`: the one place that reads it.
+ * `ConfigModule.forRoot()` is not global. Without `@nestjs/config`, which is optional, it is `process.env`.
  */
 export function environmentModule(): Promise<DynamicModule> {
   const environment = loadEnvironmentModule();
@@ -30,7 +39,9 @@ async function loadEnvironmentModule(): Promise<DynamicModule> {
           provide: HANKO_ENVIRONMENT,
           inject: [ConfigService],
           useFactory: (config: InstanceType<typeof ConfigService>): HankoEnvironment => {
-            return (name) => config.get<unknown>(name);
+            return Object.assign((name: string) => config.get<unknown>(name), {
+              hint: WITH_CONFIG,
+            });
           },
         },
       ],
@@ -38,7 +49,9 @@ async function loadEnvironmentModule(): Promise<DynamicModule> {
     };
   } catch (error) {
     if (!isMissing('@nestjs/config', error)) throw error;
-    const environment: HankoEnvironment = (name) => process.env[name];
+    const environment: HankoEnvironment = Object.assign(processVariable.bind(undefined), {
+      hint: WITHOUT_CONFIG,
+    });
     return {
       module: HankoEnvironmentModule,
       providers: [{ provide: HANKO_ENVIRONMENT, useValue: environment }],

@@ -1,85 +1,30 @@
+import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
-import type { JwkSet } from '../jwks/jwk-set.js';
-import type { JwksProvider } from '../jwks/jwks-provider.js';
-import type { HankoClaimsSchema } from '../user/claims-schema.js';
-import type { ResolvedRevocationOptions, RevocationOptions } from './revocation-options.js';
-import type { HankoSessionPolicy, OnUnavailable } from './session-policy.js';
+import { isObject, kindOf } from '../util/value-checks.js';
+import { apiUrlOption, type ApiUrlOptions } from './api-url.js';
+import { clockOption } from './clock.js';
+import { type CredentialOptions, credentialOptions, extractorsOf } from './credential-options.js';
+import type { HankoEnvironment } from './environment.js';
+import { type JwksOptions, jwksOptions } from './jwks-options.js';
+import { callback, type Findings, flag, type Option, WrittenOption } from './option.js';
+import { revocationOption, type RevocationOptions } from './revocation-options.js';
+import {
+  type ResolvedSessionPolicy,
+  resolveSessionPolicy,
+  type SessionOptions,
+  sessionOptions,
+} from './session-policy.js';
+import { signatureCacheOption, type SignatureCacheOptions } from './signature-cache-options.js';
+import { type TokenOptions, tokenOptions } from './token-options.js';
 
 /**
- * Options of `HankoModule.forRoot`. All are optional: what is left out comes from the environment
- * (through `@nestjs/config` where it is installed) or has a default.
+ * Options of `HankoModule.forRoot`. All are optional: what is omitted comes from the environment
+ * (through `@nestjs/config` where it is installed) or has a default. White space around a text is removed.
  *
  * A wrong value, and an option that does not exist, is a {@link HankoConfigurationError} at start-up.
  */
-export interface HankoModuleOptions {
-  /**
-   * Base address of Hanko's public API, such as `https://<id>.hanko.io` or, for one tenant of a
-   * multi-tenant server, `https://login.example.com/<tenant id>`. Default: `HANKO_API_URL`. One of them
-   * is required, unless `jwks` holds the keys.
-   */
-  readonly apiUrl?: string;
-
-  /**
-   * Audiences this service accepts: a token passes if its `aud` claim (RFC 7519 §4.1.3) has one of them.
-   * Default: `HANKO_AUDIENCE` (comma-separated). Unset is a warning at start-up; `null` turns the
-   * check off on purpose.
-   */
-  readonly audience?: string | readonly string[] | null;
-
-  /**
-   * The one accepted `iss` claim (RFC 7519 §4.1.1). Set it only if the server sets `session.issuer`:
-   * by default Hanko sends none. Default: `HANKO_ISSUER`, else not checked.
-   */
-  readonly issuer?: string;
-
-  /** Name of the session cookie. Default: `HANKO_COOKIE_NAME`, else `hanko`. */
-  readonly cookieName?: string;
-
-  /** Tolerance for `exp`, `nbf` and `iat`, in seconds. Default 5, range 0 to 300. */
-  readonly clockToleranceSeconds?: number;
-
-  /** Longer tokens are refused unread, in bytes. Default 8,192, range 1,024 to 1,048,576. */
-  readonly maxTokenBytes?: number;
-
-  /**
-   * Verification keys of your own instead of fetching Hanko's: a JWK Set (RFC 7517 §5), which is
-   * pinned and needs no network, or a {@link JwksProvider}. Default none.
-   */
-  readonly jwks?: JwkSet | JwksProvider;
-
-  /** How long fetched keys are fresh, in seconds. Default 600, as Hanko's `Cache-Control` says; range 1 to 86,400. */
-  readonly jwksCacheSeconds?: number;
-
-  /**
-   * At most one fetch because of an unknown `kid` in this time, in seconds: bounds what forged tokens
-   * can cause. Default 30, range 1 to 3,600.
-   */
-  readonly jwksCooldownSeconds?: number;
-
-  /** Time-out of one fetch of the keys, in milliseconds. Default 5,000, range 1 to 60,000. */
-  readonly jwksTimeoutMs?: number;
-
-  /** Largest accepted answer, in bytes. Default 262,144, range 1,024 to 16,777,216. */
-  readonly jwksMaxBytes?: number;
-
-  /**
-   * While Hanko cannot be reached, its last good keys are used for this long after the last good
-   * fetch, in seconds. Default 86,400 (a day), range 0 to 2,678,400 (31 days).
-   */
-  readonly staleIfErrorSeconds?: number;
-
-  /**
-   * Origins (RFC 6454 §6.2, such as `https://app.example.org`) of other sites that may use the session cookie
-   * on unsafe methods. Default none; the same site is always allowed.
-   */
-  readonly trustedOrigins?: readonly string[];
-
-  /**
-   * Where to look for a token, in order. Default
-   * `[bearerTokenExtractor(), cookieTokenExtractor(cookieName)]`.
-   */
-  readonly extractors?: readonly TokenExtractor[];
-
+export interface HankoModuleOptions
+  extends ApiUrlOptions, TokenOptions, CredentialOptions, JwksOptions, SessionOptions {
   /**
    * Bounds of what is remembered of verified tokens, so that RSA is computed once per token and not once
    * per request. Only the signature is remembered: times, audience, issuer and key are checked on
@@ -88,37 +33,10 @@ export interface HankoModuleOptions {
   readonly signatureCache?: SignatureCacheOptions | false;
 
   /**
-   * Whether Hanko is asked if a session is still alive, and how often; `@RequireAuth({ session })` says
-   * otherwise for a route. Default `'offline'`: never, so a logout takes effect when the token expires.
-   */
-  readonly session?: HankoSessionPolicy;
-
-  /**
-   * Time-out of one question whether a session is alive, in milliseconds.
-   * Default 3,000, range 1 to 60,000.
-   */
-  readonly validateTimeoutMs?: number;
-
-  /**
-   * What session policies do while Hanko does not answer, unless they say it themselves: `'reject'`
-   * answers 503, `'accept'` goes by the token alone, except for sessions that are known to have ended.
-   * Default `'reject'`.
-   */
-  readonly onUnavailable?: OnUnavailable;
-
-  /**
-   * Sessions that ended before their tokens expired, as webhooks and your own code tell, on each request of
-   * every policy. Default: kept in memory; a store shares them between instances.
+   * Sessions that ended before their tokens expired, as webhooks and your own code report. They are refused on
+   * each request of every policy. Default: kept in memory; a store shares them between instances.
    */
   readonly revocation?: RevocationOptions;
-
-  /**
-   * A Standard Schema (zod, valibot, arktype, …) that the claims of each verified token are put through, once
-   * per token: what it makes of them is `user.claims`; claims that it does not mention stay as they were sent,
-   * and Hanko's own cannot be changed. A token that it refuses is answered 401 `token_claims_invalid`.
-   * Default: claims are what was sent.
-   */
-  readonly claimsSchema?: HankoClaimsSchema;
 
   /**
    * Whether each route and what protects it is logged when the app starts (context `HankoRoutes`), problems
@@ -132,16 +50,11 @@ export interface HankoModuleOptions {
    */
   readonly fetch?: typeof globalThis.fetch;
 
-  /** The time, in milliseconds since 1970. Default `Date.now`. */
+  /**
+   * The time, in milliseconds since 1970. Default `Date.now`, also where a test has replaced it since the app
+   * started. Whatever is no number is an error, not a time.
+   */
   readonly now?: () => number;
-}
-
-/** Bounds of the option `signatureCache`. A token takes some 2.5 kB, its claims included. */
-export interface SignatureCacheOptions {
-  /** Tokens at most. Default 10,000, range 0 to 1,000,000. */
-  readonly maxEntries?: number;
-  /** Memory at most, in bytes, as estimated. Default 33,554,432 (32 MiB), range 0 to 1,073,741,824. */
-  readonly maxBytes?: number;
 }
 
 /** What a class given to `forRootAsync` as `useClass` or `useExisting` implements. */
@@ -150,36 +63,140 @@ export interface HankoOptionsFactory {
   createHankoOptions(): HankoModuleOptions | Promise<HankoModuleOptions>;
 }
 
+/**
+ * Every option there is: its check, its default, its environment variable.
+ * @internal
+ */
+export const OPTIONS = {
+  apiUrl: apiUrlOption,
+  ...tokenOptions,
+  ...credentialOptions,
+  ...jwksOptions,
+  signatureCache: signatureCacheOption,
+  ...sessionOptions,
+  revocation: revocationOption,
+  logRoutes: flag(false),
+  fetch: callback<typeof globalThis.fetch>('apiUrl'),
+  now: clockOption,
+} satisfies Readonly<Record<keyof HankoModuleOptions, Option<unknown>>>;
+
+type Values = {
+  readonly [Name in keyof typeof OPTIONS]: ReturnType<(typeof OPTIONS)[Name]['read']>;
+};
+
 /** The options with environment and defaults, checked. */
-export interface ResolvedHankoOptions {
-  /** Without a slash at its end; null only if `jwks` makes it unnecessary. */
-  readonly apiUrl: string | null;
-  /** null = not checked. */
-  readonly audience: readonly string[] | null;
-  /** True if the audience was turned off in words rather than forgotten. */
-  readonly isAudienceOff: boolean;
-  readonly issuer: string | null;
-  readonly clockToleranceSeconds: number;
-  readonly maxTokenBytes: number;
-  /** null = fetched from `apiUrl`. */
-  readonly jwks: JwkSet | JwksProvider | null;
-  readonly jwksCacheSeconds: number;
-  readonly jwksCooldownSeconds: number;
-  readonly jwksTimeoutMs: number;
-  readonly jwksMaxBytes: number;
-  readonly staleIfErrorSeconds: number;
-  readonly trustedOrigins: ReadonlySet<string>;
+export interface ResolvedHankoOptions extends Omit<
+  Values,
+  'cookieName' | 'extractors' | 'session'
+> {
   readonly extractors: readonly TokenExtractor[];
-  /** All zero = off. */
-  readonly signatureCache: { readonly maxEntries: number; readonly maxBytes: number };
-  readonly session: HankoSessionPolicy;
-  readonly validateTimeoutMs: number;
-  readonly onUnavailable: OnUnavailable;
-  readonly revocation: ResolvedRevocationOptions;
-  /** null = claims stay as they were sent. */
-  readonly claimsSchema: HankoClaimsSchema | null;
-  readonly logRoutes: boolean;
-  /** null = Node's HTTP client. */
-  readonly fetch: typeof globalThis.fetch | null;
-  readonly now: () => number;
+  /** null = makes no calls. */
+  readonly session: ResolvedSessionPolicy | null;
+  /** What an operator should know, for the log at start-up. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Completes options from environment and defaults, and checks them.
+ *
+ * @param written what the app gave to `forRoot` or returned from its factory.
+ * @throws HankoConfigurationError with every fault, never only the first.
+ */
+export function resolveOptions(
+  written: unknown,
+  environment: HankoEnvironment,
+): ResolvedHankoOptions {
+  if (!isObject(written)) {
+    throw new HankoConfigurationError([
+      { path: 'options', hint: `must be an object, got ${kindOf(written)}.` },
+    ]);
+  }
+  const findings = { faults: unknownOptions(written), warnings: [] };
+  const values = readAll(written, environment, findings);
+  if (findings.faults.length > 0) throw new HankoConfigurationError(findings.faults);
+  const { cookieName, extractors, session, ...others } = values;
+  return {
+    ...others,
+    extractors: extractorsOf(extractors, cookieName),
+    session: resolveSessionPolicy(session, others.onUnavailable),
+    warnings: findings.warnings,
+  };
+}
+
+function unknownOptions(written: object): ConfigurationFault[] {
+  const names = Object.keys(OPTIONS);
+  return Object.keys(written)
+    .filter((name) => !names.includes(name))
+    .map((path) => ({
+      path,
+      hint: `is not an option. The options are ${names.toSorted().join(', ')}.`,
+    }));
+}
+
+function readAll(
+  written: Readonly<Record<string, unknown>>,
+  environment: HankoEnvironment,
+  findings: Findings,
+): Values {
+  const options: [string, Option<unknown>][] = Object.entries(OPTIONS);
+  const all = new Map(
+    options.map(([name, { variable }]) => [
+      name,
+      writtenOption(name, written[name], variable, environment, findings),
+    ]),
+  );
+  const values = options.map(([name, option]) => {
+    const found = all.get(name) as WrittenOption;
+    refuseWithoutEffect(name, found, option, all);
+    return [name, option.read(found)];
+  });
+  refuseMissingUrl(all, environment);
+  return Object.fromEntries(values) as Values;
+}
+
+/** The option, else its environment variable; a variable that is empty counts as unset. */
+function writtenOption(
+  name: string,
+  value: unknown,
+  variable: string | undefined,
+  environment: HankoEnvironment,
+  findings: Findings,
+): WrittenOption {
+  if (value !== undefined || variable === undefined)
+    return new WrittenOption(value, name, findings);
+  const found = environment(variable);
+  const isUnset = found === '' || found === null || found === undefined;
+  return new WrittenOption(isUnset ? undefined : found, isUnset ? name : variable, findings);
+}
+
+function refuseWithoutEffect(
+  name: string,
+  { value, fault }: WrittenOption,
+  { needs }: Option<unknown>,
+  all: ReadonlyMap<string, WrittenOption>,
+): void {
+  const isWritten = (other: string): boolean => all.get(other)?.value !== undefined;
+  if (value === undefined || value === 'offline') return;
+  if (needs === 'fetchedKeys' && isWritten('jwks')) {
+    fault('has no effect beside jwks, whose keys are not fetched: omit one of the two.');
+  }
+  if (needs === 'apiUrl' && !isWritten('apiUrl')) {
+    fault('has no effect without apiUrl or HANKO_API_URL, which tells where Hanko is.');
+  }
+  if (name === 'cookieName' && isWritten('extractors')) {
+    fault('has no effect beside extractors: use cookieTokenExtractor(name) there.');
+  }
+}
+
+function refuseMissingUrl(
+  all: ReadonlyMap<string, WrittenOption>,
+  { hint }: HankoEnvironment,
+): void {
+  const apiUrl = all.get('apiUrl');
+  if (apiUrl?.value !== undefined || all.get('jwks')?.value !== undefined) return;
+  apiUrl?.fault(
+    'is missing. Write HankoModule.forRoot({ apiUrl }) or set the environment variable ' +
+      'HANKO_API_URL to the API URL that the Hanko Console shows, ' +
+      `or to the public URL of your own server.${hint === undefined ? '' : ` ${hint}`}`,
+  );
 }

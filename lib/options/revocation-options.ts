@@ -1,7 +1,6 @@
-import type { ConfigurationFault } from '../errors/hanko.errors.js';
-import { readNumbers, REVOCATION_NUMBERS } from './numbers.js';
-import { isOnUnavailable, ON_UNAVAILABLE_HINT, type OnUnavailable } from './session-policy.js';
 import { isFunction, isObject } from '../util/value-checks.js';
+import { isOnUnavailable, ON_UNAVAILABLE_HINT, type OnUnavailable } from './on-unavailable.js';
+import { type Limits, type Option, readNumbers } from './option.js';
 
 /**
  * Where several instances share what one of them learned: a `Keyv` (5 or later) with any adapter (Redis,
@@ -45,11 +44,14 @@ export interface RevocationOptions {
    * `session.lifespan`. Default 2,678,400 (31 days), range 60 to 31,622,400.
    */
   readonly maxSessionLifetimeSeconds?: number;
-  /** What requests get while the store does not answer. Default: the module's `onUnavailable`. */
+  /**
+   * What happens to requests while the store does not reply: `'reject'` answers 503, `'accept'` goes by the
+   * revocations that this instance knows. Default `'reject'`, also if the module's `onUnavailable` is `'accept'`.
+   */
   readonly onUnavailable?: OnUnavailable;
 }
 
-/** The same with defaults, checked. */
+/** Checked, with defaults. */
 export interface ResolvedRevocationOptions {
   readonly store: RevocationStore | null;
   readonly maxAgeSeconds: number;
@@ -57,44 +59,40 @@ export interface ResolvedRevocationOptions {
   readonly onUnavailable: OnUnavailable;
 }
 
-const MEMBERS: readonly string[] = ['store', ...Object.keys(REVOCATION_NUMBERS), 'onUnavailable'];
+/** @internal */
+export const REVOCATION_LIMITS = {
+  maxAgeSeconds: [1, 0, 60],
+  maxSessionLifetimeSeconds: [2_678_400, 60, 31_622_400],
+} as const satisfies Readonly<Record<string, Limits>>;
 
-/** @param fault told of each that is wrong. */
-export function readRevocationOptions(
-  written: unknown,
-  onUnavailableOfModule: OnUnavailable,
-  fault: (fault: ConfigurationFault) => void,
-): ResolvedRevocationOptions {
-  const options = isObject(written) ? written : {};
-  if (!isObject(written)) {
-    fault({ path: 'revocation', hint: `must be an object with ${MEMBERS.join(', ')}.` });
-  }
-  for (const name of Object.keys(options)) {
-    if (MEMBERS.includes(name)) continue;
-    fault({
-      path: `revocation.${name}`,
-      hint: `is not an option: there are ${MEMBERS.join(', ')}.`,
-    });
-  }
-  const { store, onUnavailable = onUnavailableOfModule } = options;
-  if (store !== undefined && !isStore(store)) {
-    fault({
-      path: 'revocation.store',
-      hint: 'must be a Keyv (5 or later), or a RevocationStore: an object with getMany(keys) and set(key, value, ttlMs).',
-    });
-  }
-  if (options.onUnavailable !== undefined && !isOnUnavailable(onUnavailable)) {
-    fault({ path: 'revocation.onUnavailable', hint: ON_UNAVAILABLE_HINT });
-  }
-  const numbers = readNumbers(options, REVOCATION_NUMBERS, (name, hint) =>
-    fault({ path: `revocation.${name}`, hint }),
-  );
-  return {
-    store: (store as RevocationStore | undefined) ?? null,
-    onUnavailable: onUnavailable as OnUnavailable,
-    ...numbers,
-  };
-}
+const MEMBERS: readonly string[] = ['store', ...Object.keys(REVOCATION_LIMITS), 'onUnavailable'];
+
+export const revocationOption: Option<ResolvedRevocationOptions> = {
+  read: ({ value: written = {}, fault }) => {
+    const options = isObject(written) ? written : {};
+    if (!isObject(written)) fault(`must be an object with ${MEMBERS.join(', ')}.`);
+    for (const name of Object.keys(options)) {
+      if (MEMBERS.includes(name)) continue;
+      fault(`is not an option: there are ${MEMBERS.join(', ')}.`, `.${name}`);
+    }
+    const { store, onUnavailable = 'reject' } = options;
+    if (store !== undefined && !isStore(store)) {
+      fault(
+        'must be a Keyv (5 or later), or a RevocationStore: an object with getMany(keys) and set(key, value, ttlMs).',
+        '.store',
+      );
+    }
+    if (!isOnUnavailable(onUnavailable)) fault(ON_UNAVAILABLE_HINT, '.onUnavailable');
+    const numbers = readNumbers(options, REVOCATION_LIMITS, (name, hint) =>
+      fault(hint, `.${name}`),
+    );
+    return {
+      store: (store as RevocationStore | undefined) ?? null,
+      onUnavailable: onUnavailable as OnUnavailable,
+      ...numbers,
+    };
+  },
+};
 
 /** By shape: a Keyv may be of any version or realm. */
 const isStore = (value: unknown): boolean =>

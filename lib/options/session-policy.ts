@@ -1,8 +1,26 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
 import { isObject, kindOf } from '../util/value-checks.js';
+import { isOnUnavailable, ON_UNAVAILABLE_HINT, type OnUnavailable } from './on-unavailable.js';
+import { type Option, wholeNumber } from './option.js';
 
-/** What happens to a request while Hanko cannot be asked. */
-export type OnUnavailable = 'reject' | 'accept';
+/** Whether and how Hanko is asked if sessions are still alive. */
+export interface SessionOptions {
+  /**
+   * Whether Hanko is asked if a session is still alive, and how often; `@RequireAuth({ session })` overrides it
+   * for a route. Default `'offline'`: never, so a logout takes effect when the token expires.
+   */
+  readonly session?: HankoSessionPolicy;
+
+  /** Time-out of one call that asks Hanko about a session, in milliseconds. Default 3,000, range 1 to 60,000. */
+  readonly validateTimeoutMs?: number;
+
+  /**
+   * What session policies do while Hanko does not reply, unless they set it themselves: `'reject'`
+   * answers 503, `'accept'` goes by the token alone, except for sessions that are known to have ended: logouts
+   * are missed. It does not apply to the store of `revocation`, which has its own. Default `'reject'`.
+   */
+  readonly onUnavailable?: OnUnavailable;
+}
 
 /** How often a route asks Hanko about each session, and how. */
 export interface HankoSessionRefresh {
@@ -72,11 +90,6 @@ export function sessionPolicyFaults(policy: unknown, path: string): Configuratio
   return faults;
 }
 
-export const ON_UNAVAILABLE_HINT = "must be 'reject' or 'accept'.";
-
-export const isOnUnavailable = (value: unknown): value is OnUnavailable =>
-  value === 'reject' || value === 'accept';
-
 /**
  * @param policy without faults.
  * @param onUnavailable the module's.
@@ -105,3 +118,27 @@ export const isSamePolicy = (
     a.refreshMs === b.refreshMs &&
     a.keepAlive === b.keepAlive &&
     a.onUnavailable === b.onUnavailable);
+
+/** @returns unresolved: `onUnavailable` of the module stands beside it. */
+const session: Option<HankoSessionPolicy> = {
+  needs: 'apiUrl',
+  read: ({ value = 'offline', path, fault }) => {
+    for (const { path: at, hint } of sessionPolicyFaults(value, path)) {
+      fault(hint, at.slice(path.length));
+    }
+    return value as HankoSessionPolicy;
+  },
+};
+
+const onUnavailable: Option<OnUnavailable> = {
+  read: ({ value = 'reject', fault }) => {
+    if (!isOnUnavailable(value)) fault(ON_UNAVAILABLE_HINT);
+    return value as OnUnavailable;
+  },
+};
+
+export const sessionOptions = {
+  session,
+  validateTimeoutMs: wholeNumber([3_000, 1, 60_000], 'apiUrl'),
+  onUnavailable,
+};

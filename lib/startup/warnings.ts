@@ -8,23 +8,7 @@ export function startupWarnings(
   options: ResolvedHankoOptions,
   handlers: readonly DescribedHandler[],
 ): readonly string[] {
-  const warnings: string[] = [];
-  if (options.audience === null && !options.isAudienceOff) {
-    warnings.push(
-      'No audience is configured: a session token that this Hanko made for any other service is accepted. ' +
-        'Set the option audience or HANKO_AUDIENCE to what stands in the "aud" claim, ' +
-        'or audience: null if that is what you want.',
-    );
-  }
-  if (
-    options.apiUrl !== null &&
-    process.env.NODE_ENV === 'production' &&
-    isExposed(options.apiUrl)
-  ) {
-    warnings.push(
-      'apiUrl begins with http:// and is not on this machine: who sits in between can replace the keys. Use https://.',
-    );
-  }
+  const warnings: string[] = [...options.warnings];
   const gateways = missedByAppGuard(handlers, 'gateway');
   if (gateways !== '') {
     warnings.push(
@@ -53,16 +37,6 @@ export function startupWarnings(
     );
   }
   return warnings;
-}
-
-function isExposed(apiUrl: string): boolean {
-  const { protocol, hostname } = new URL(apiUrl);
-  const isLoopback =
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname);
-  return protocol === 'http:' && !isLoopback;
 }
 
 /** Classes with handlers that look protected by an APP_GUARD and are not. */

@@ -7,11 +7,15 @@ import { HANKO_MODULE_OPTIONS, HANKO_OPTIONS } from '../hanko.constants.js';
 import { HankoModule } from '../hanko.module.js';
 import type { HankoForRootOptions } from '../hanko.module-definition.js';
 import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
-import type { HankoModuleOptions, ResolvedHankoOptions } from '../options/hanko-options.js';
-import { resolveOptions } from '../options/resolve-options.js';
+import {
+  type HankoModuleOptions,
+  type ResolvedHankoOptions,
+  resolveOptions,
+} from '../options/hanko-options.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
+import { isProduction } from '../util/process-environment.js';
 import { isObject } from '../util/value-checks.js';
 import { ClaimsParser } from '../verification/claims-parser.js';
 import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
@@ -190,7 +194,7 @@ const EVERY_SESSION_IS_ALIVE = { check: () => undefined, status: null };
 const NO_KEYS = { getKey: () => undefined };
 
 function refuseInProduction(): void {
-  if (process.env.NODE_ENV !== 'production') return;
+  if (!isProduction()) return;
   throw new HankoConfigurationError([
     {
       path: 'HankoStub',

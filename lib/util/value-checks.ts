@@ -1,12 +1,3 @@
-/** RFC 6454 §6.2; of schemes that the URL standard gives no origin (`capacitor:`) only the form is checked. */
-export function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*A-Z]+$/.test(value))
-    return false;
-  if (!URL.canParse(value)) return false;
-  const { origin } = new URL(value);
-  return origin === value || (origin === 'null' && !/^(?:file|data|blob):/.test(value));
-}
-
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -26,7 +17,8 @@ export const isUuid = (value: unknown): value is string =>
 export const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.trim() !== '';
 
-export const isFunction = (value: unknown): boolean => typeof value === 'function';
+export const isFunction = (value: unknown): value is (...given: never[]) => unknown =>
+  typeof value === 'function';
 
 /** Says what kind of thing was given, without repeating a value that may be a secret. */
 export function kindOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { ConfigurationFault } from '../errors/hanko.errors.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { readNumbers } from '../options/numbers.js';
+import { readNumbers } from '../options/option.js';
 import { isObject, isText } from '../util/value-checks.js';
 
 /** Options of `HankoWebhooksModule.forRoot`. */

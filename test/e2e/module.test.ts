@@ -403,7 +403,7 @@ describe('wrong options', () => {
     jwksCooldownSeconds: 1.5,
     jwksTimeoutMs: '5000',
     jwksMaxBytes: Number.NaN,
-    staleIfErrorSeconds: -1,
+    jwksStaleIfErrorSeconds: -1,
     trustedOrigins: ['https://app.example.org/', '*', 'https://ok.example.org'],
     extractors: [{}],
     fetch: 'fetch',

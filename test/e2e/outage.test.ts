@@ -206,8 +206,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(await app.get('/optional', cookie(token, expired))).toBeRefused('hanko_unavailable');
     });
 
-    it('everyone who is known stays known for staleIfErrorSeconds, and no longer', async () => {
-      await using app = await startWarm({ staleIfErrorSeconds: 3_600 });
+    it('everyone who is known stays known for jwksStaleIfErrorSeconds, and no longer', async () => {
+      await using app = await startWarm({ jwksStaleIfErrorSeconds: 3_600 });
       await hanko.fault('down');
 
       for (const [seconds, isKnown] of [

@@ -80,10 +80,15 @@ export function accessOf(node: ts.Declaration): 'public' | 'protected' | 'privat
 }
 
 /** What a class or an interface declares itself: members, static ones, parameter properties, constructor. */
-export function membersOf(checker: ts.TypeChecker, symbol: ts.Symbol): readonly ts.Symbol[] {
+export function membersOf(
+  checker: ts.TypeChecker,
+  symbol: ts.Symbol,
+  exported: ReadonlySet<ts.Symbol>,
+): readonly ts.Symbol[] {
+  const owners = ownersOf(checker, symbol, exported).flatMap((it) => it.declarations ?? []);
   const isOwn = ({ declarations = [] }: ts.Symbol): boolean =>
     declarations.some(({ parent }) =>
-      symbol.declarations?.some((owner) => owner === parent || owner === parent.parent),
+      owners.some((owner) => owner === parent || owner === parent.parent),
     );
   const isClass = (symbol.flags & ts.SymbolFlags.Class) !== 0;
   const unnamed = [...(symbol.members?.values() ?? [])].filter(
@@ -94,6 +99,20 @@ export function membersOf(checker: ts.TypeChecker, symbol: ts.Symbol): readonly 
     ...checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol)).filter(isOwn),
     ...(isClass ? checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol)) : []).filter(isOwn),
   ];
+}
+
+/** An interface with those of ours that it extends and that users have no name for: its members are theirs. */
+function ownersOf(
+  checker: ts.TypeChecker,
+  symbol: ts.Symbol,
+  exported: ReadonlySet<ts.Symbol>,
+): readonly ts.Symbol[] {
+  const parents = (symbol.declarations ?? [])
+    .flatMap((it) => (ts.isInterfaceDeclaration(it) ? (it.heritageClauses ?? []) : []))
+    .flatMap(({ types }) => types)
+    .flatMap((type) => checker.getTypeAtLocation(type).symbol ?? [])
+    .filter((it) => !exported.has(it) && it.declarations?.some(isOurs));
+  return [symbol, ...parents.flatMap((parent) => ownersOf(checker, parent, exported))];
 }
 
 /** The name of a member as it is written: `[Symbol.asyncDispose]`, not what the compiler calls it. */

@@ -53,14 +53,14 @@ class ApiWriter {
       return `type ${name}${parameters} = ${type};`;
     }
     if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
-      const heritage = declaration.heritageClauses?.map((clause) => clause.getText()) ?? [];
+      const heritage = (declaration.heritageClauses ?? []).map((clause) => this.heritage(clause));
       const isAbstract = ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Abstract;
       const kind = ts.isInterfaceDeclaration(declaration) ? 'interface' : 'declare class';
       return [
         `${isAbstract ? 'declare abstract class' : kind} ${name}${typeParameters(declaration)}`,
         ...heritage,
         '{',
-        ...membersOf(this.checker, symbol)
+        ...membersOf(this.checker, symbol, this.exported)
           .flatMap((member) => this.member(member, symbol))
           .toSorted((a, b) => (a.key < b.key ? -1 : 1))
           .map(({ text }) => text),
@@ -68,6 +68,16 @@ class ApiWriter {
       ].join('\n');
     }
     throw new Error(`${name}: the report cannot write this kind of export yet`);
+  }
+
+  /** Interfaces of ours that users have no name for are left out: their members are written as the owner's. */
+  private heritage(clause: ts.HeritageClause): string {
+    if (!ts.isInterfaceDeclaration(clause.parent)) return clause.getText();
+    const types = clause.types.filter((type) => {
+      const { symbol } = this.checker.getTypeAtLocation(type);
+      return this.exported.has(symbol) || !symbol.declarations?.some(isOurs);
+    });
+    return types.length === 0 ? '' : `extends ${types.map((type) => type.getText()).join(', ')}`;
   }
 
   private member(symbol: ts.Symbol, owner: ts.Symbol): readonly { key: string; text: string }[] {

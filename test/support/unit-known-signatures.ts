@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import type { HankoModuleOptions, HankoUser, JwksProvider } from 'nestjs-hanko';
 import { vi } from 'vitest';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import {
   SessionTokenVerifier,
   type TrustedHanko,

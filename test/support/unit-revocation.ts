@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type HankoModuleOptions, type HankoRevoked, HankoUser } from 'nestjs-hanko';
 import type { RevocationStore } from '../../lib/options/revocation-options.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 
 export const START = Date.parse('2026-03-01T12:00:00Z');

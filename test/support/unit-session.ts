@@ -15,7 +15,7 @@ import {
   type HankoSessionMessage,
   HankoUser,
 } from 'nestjs-hanko';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
 

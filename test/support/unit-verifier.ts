@@ -3,7 +3,7 @@ import { HankoAuthError, HankoAuthService, type HankoModuleOptions } from 'nestj
 import { expect } from 'vitest';
 import type { JwksProvider } from '../../lib/jwks/jwks-provider.js';
 import { createJwks } from '../../lib/hanko-jwks.provider.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { TokenAuthenticator } from '../../lib/auth/token-authenticator.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { HankoModuleOptions } from 'nestjs-hanko';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
 import { createJwks } from '../../lib/hanko-jwks.provider.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { WebhookTokenVerifier } from '../../lib/webhooks/webhook-token.verifier.js';
 
 /** One webhook as a real Hanko posted it, see test/fixtures/README.md. */

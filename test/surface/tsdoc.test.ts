@@ -69,6 +69,11 @@ const program = apiProgram({ [SAMPLE]: sample });
 const { checker } = program;
 const errors = errorCodes(checker, program.exportsOf(ENTRIES['nestjs-hanko']));
 
+/** What users of the package have a name for. */
+const named = new Set(
+  Object.values(ENTRIES).flatMap((file) => [...program.exportsOf(file).values()]),
+);
+
 /** Its own words, up to the first blank line, list or block of code. */
 function summaryOf(symbol: ts.Symbol): string {
   const text = ts.displayPartsToString(symbol.getDocumentationComment(undefined));
@@ -77,7 +82,7 @@ function summaryOf(symbol: ts.Symbol): string {
 
 /** Members that users call or read: not what is marked internal, nor the constructor where Nest calls it. */
 function visibleMembers(owner: ts.Symbol): readonly ts.Symbol[] {
-  return membersOf(checker, owner).filter((member) => {
+  return membersOf(checker, owner, named).filter((member) => {
     const [declaration] = member.declarations ?? [];
     if (declaration === undefined || accessOf(declaration) !== 'public') return false;
     if (member.getJsDocTags().some(({ name }) => name === 'internal')) return false;
@@ -135,7 +140,7 @@ function isAnswer(symbol: ts.Symbol): boolean {
 function optionComplaints(file: string, name: string, withRange: boolean): readonly string[] {
   const symbol = program.exportsOf(file).get(name);
   if (symbol === undefined) throw new Error(`${file} does not export ${name}`);
-  return membersOf(checker, symbol).flatMap((option) => {
+  return membersOf(checker, symbol, named).flatMap((option) => {
     const text = ts.displayPartsToString(option.getDocumentationComment(undefined));
     const unit = Object.entries(UNITS).find(([suffix]) => option.name.endsWith(suffix));
     const type = checker.getNonNullableType(checker.getTypeOfSymbol(option));

@@ -2,7 +2,7 @@ import { HankoHealth, type HankoModuleOptions, type HankoSessionPolicy } from 'n
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JwksProvider, JwksStatus } from '../../lib/jwks/jwks-provider.js';
 import { StaticJwks } from '../../lib/jwks/static-jwks.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
 import {

@@ -367,7 +367,7 @@ describe('a store that does not answer', () => {
 
   it.each([
     { module: 'reject', own: undefined, outcome: 'hanko_unavailable' },
-    { module: 'accept', own: undefined, outcome: 'passes' },
+    { module: 'accept', own: undefined, outcome: 'hanko_unavailable' },
     { module: 'reject', own: 'accept', outcome: 'passes' },
     { module: 'accept', own: 'reject', outcome: 'hanko_unavailable' },
   ] as const)(

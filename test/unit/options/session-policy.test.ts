@@ -3,7 +3,7 @@ import {
   type HankoSessionPolicy,
   resolveSessionPolicy,
   sessionPolicyFaults,
-} from '../../lib/options/session-policy.js';
+} from '../../../lib/options/session-policy.js';
 
 const RANGE = 'must be a whole number from 0 to 86400 (seconds), got';
 

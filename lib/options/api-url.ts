@@ -1,0 +1,106 @@
+import { isProduction } from '../util/process-environment.js';
+import type { Option } from './option.js';
+import { readText } from './text.js';
+
+/** Where Hanko is. */
+export interface ApiUrlOptions {
+  /**
+   * Base URL of Hanko's public API, such as `https://<id>.hanko.io` or, for one tenant of a
+   * multi-tenant server, `https://login.example.com/<tenant id>`. Default: `HANKO_API_URL`. One of them
+   * is required, unless `jwks` holds the keys.
+   */
+  readonly apiUrl?: string;
+}
+
+const EXPECTED = 'must be an absolute URL that begins with https:// or http://';
+
+/** What remains once `URL` has lower-cased it and written it in ASCII. */
+const HOST = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*\.?|\[[\da-f:.]+\])$/;
+
+/** Hosts of Hanko's own that serve no API: the Console, the website, its documentation. */
+const NO_API_HOST = /^(?:(?:www|docs|cloud|console)\.)?hanko\.io$/;
+
+/** First labels that guides write for the id of a project. */
+const EXAMPLE_HOST = /^[^.]*(?:your|project|tenant|example|xxx)[^.]*\.hanko\.io$|^id\.hanko\.io$/;
+
+/** The port on which a self-hosted Hanko serves its Admin API by default. */
+const ADMIN_PORT = '8001';
+
+/** @returns without a slash at its end; null if it is missing. */
+export const apiUrlOption: Option<string | null> = {
+  variable: 'HANKO_API_URL',
+  read: (written) => {
+    const text = readText(written, EXPECTED);
+    if (text === undefined) return null;
+    // `URL` also accepts `https:host` and `https:\host`, which are typing errors.
+    const isAbsolute = /^https?:\/\/[^/\\]/i.test(text) && !text.includes('\\');
+    const url = isAbsolute && URL.canParse(text) ? new URL(text) : null;
+    if (url === null) {
+      written.fault(`${EXPECTED}.`);
+      return null;
+    }
+    for (const problem of problemsOf(url)) written.fault(problem);
+    if (url.protocol === 'http:' && !isLoopback(url) && isProduction()) {
+      written.warn(
+        'apiUrl begins with http:// and its host is not this machine: anyone on the network between can ' +
+          'replace the signing keys. Use https://.',
+      );
+    }
+    if (url.port === ADMIN_PORT) {
+      written.warn(
+        `${written.path} has the port ${ADMIN_PORT}, where Hanko's Admin API listens by default. It must be the ` +
+          'public API, by default on port 8000.',
+      );
+    }
+    // Built from the parts, so that the path of a tenant stays: new URL('/x', base) would drop it.
+    return url.origin + url.pathname.replace(/\/+$/, '');
+  },
+};
+
+function problemsOf(url: URL): string[] {
+  const path = url.pathname.replace(/\/+$/, '');
+  const isCloud = url.hostname.endsWith('.hanko.io');
+  const problems: [isProblem: boolean, hint: string][] = [
+    [
+      url.username !== '' || url.password !== '',
+      "must not contain credentials; Hanko's public endpoints need none.",
+    ],
+    [
+      url.search !== '' || url.hash !== '',
+      'must not have a query or a fragment: write the base URL only.',
+    ],
+    [
+      !HOST.test(url.hostname),
+      'must have one host name: letters, digits, dots and hyphens. Several URLs are not possible.',
+    ],
+    [
+      NO_API_HOST.test(url.hostname),
+      "is a page of Hanko's own, not an API: write the API URL that the Hanko Console shows for your project.",
+    ],
+    [
+      EXAMPLE_HOST.test(url.hostname),
+      'still holds a placeholder: write the API URL that the Hanko Console shows for your project.',
+    ],
+    [
+      url.protocol === 'http:' && isCloud,
+      'must begin with https://: Hanko Cloud answers http:// with a redirect, which is not followed.',
+    ],
+    [path.includes('/.well-known'), 'must be the base URL, without /.well-known/jwks.json.'],
+    [/\/sessions(?:\/validate)?$/.test(path), 'must be the base URL, without /sessions/validate.'],
+    [
+      /\/admin$/.test(path),
+      "must be the public API's base URL, without /admin, which is the Admin API.",
+    ],
+    [path.includes('//'), 'must not have // in its path.'],
+  ];
+  return problems.filter(([isProblem]) => isProblem).map(([, hint]) => hint);
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
