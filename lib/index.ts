@@ -37,11 +37,11 @@ export type { HankoRevoked } from './revocation/hanko-revocation.js';
 export type {
   HankoAmr,
   HankoAmrDemand,
-  HankoClaimDemand,
-  HankoClaimDemands,
   HankoRequirements,
-  RequireAuthOptions,
-} from './requirements/requirements.js';
+  HankoUnmetRequirement,
+} from './requirements/demands.js';
+export type { HankoClaimDemand, HankoClaimDemands } from './requirements/claim-demands.js';
+export type { RequireAuthOptions } from './auth/require-auth-options.js';
 export type { HankoMiddleware } from './middleware/hanko-middleware.js';
 export type { HankoUserKey } from './decorators/current-user.decorator.js';
 export type { HankoClaimAt, HankoClaimPath } from './user/claim-path.js';
@@ -65,5 +65,4 @@ export type {
   HankoSessionMessage,
   HankoWebhookMessage,
 } from './diagnostics/channels.js';
-export type { HankoUnmetRequirement } from './errors/unmet-requirement.js';
 export type { ConfigurationFault, HankoError, HankoErrorCode } from './errors/hanko.errors.js';

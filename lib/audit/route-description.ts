@@ -1,4 +1,4 @@
-import type { RequireAuthOptions } from '../requirements/requirements.js';
+import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 
 /** One handler that the outside can call, and what protects it. */
 export interface HankoRouteDescription {

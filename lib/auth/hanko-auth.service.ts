@@ -19,11 +19,13 @@ import {
   isSamePolicy,
   sessionPolicyFaults,
 } from '../options/session-policy.js';
-import { refuseUnmet, requirementChecks } from '../requirements/requirement-checks.js';
-import { requirementFaults } from '../requirements/requirement-faults.js';
-import type { HankoRequirements, RequireAuthOptions } from '../requirements/requirements.js';
+import type { HankoRequirements } from '../requirements/demands.js';
+import { DemandWarnings } from '../requirements/demand-warnings.js';
+import { plainCopy, requirementChecks, requirementFaults } from '../requirements/requirements.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
+import { refuseUnmet } from './refuse-unmet.js';
+import type { RequireAuthOptions } from './require-auth-options.js';
 import { type Notes, RequestNotes } from './request-notes.js';
 import { type Route, Routes } from './routes.js';
 import { sendHeaders } from './send-headers.js';
@@ -60,6 +62,7 @@ export interface HankoAuthenticateOptions extends HankoVerifyOptions {
 @Injectable()
 export class HankoAuthService {
   private readonly log = new AuthenticationLog();
+  private readonly demandWarnings = new DemandWarnings();
   private readonly hanko: TrustedHanko;
   private readonly routes: Routes;
   /**
@@ -129,9 +132,10 @@ export class HankoAuthService {
    * @throws HankoConfigurationError `configuration_invalid` for a wrong requirement
    */
   check(user: HankoUser, requirements: HankoRequirements): void {
-    const faults = requirementFaults(requirements, 'check()');
+    const demanded = plainCopy(requirements);
+    const faults = requirementFaults(demanded, { path: 'check()' });
     if (faults.length > 0) throw new HankoConfigurationError(faults);
-    refuseUnmet(requirementChecks(requirements), user, this.options.now());
+    refuseUnmet(requirementChecks(demanded, this.demandWarnings), user, this.options.now());
   }
 
   /**
@@ -169,7 +173,7 @@ export class HankoAuthService {
    * @internal
    */
   wantedBy({ session, ...requirements }: RequireAuthOptions, name: string): Wanted {
-    const policy = this.sessionPolicy(session);
+    const policy = this.sessionPolicy(session ?? undefined);
     if (policy !== null && this.options.apiUrl === null) {
       throw new HankoConfigurationError([
         {

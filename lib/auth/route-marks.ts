@@ -2,7 +2,8 @@ import type { Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
-import type { RequireAuthOptions } from '../requirements/requirements.js';
+import { isObject } from '../util/value-checks.js';
+import type { RequireAuthOptions } from './require-auth-options.js';
 
 /** What a route asks of its caller. */
 export type RouteMode = 'public' | 'optional' | 'required';
@@ -23,7 +24,7 @@ export function demandsOf(target: object | null): RequireAuthOptions {
 const ownDemands = (target: object): RequireAuthOptions | undefined =>
   Reflect.getOwnMetadata(ROUTE_DEMANDS, target) as RequireAuthOptions | undefined;
 
-/** The latter's win, claim by claim. */
+/** The latter's win, claim by claim; null takes back. */
 const merge = (before: RequireAuthOptions, demands: RequireAuthOptions): RequireAuthOptions => ({
   ...before,
   ...demands,
@@ -78,7 +79,8 @@ function saidTwice(own: object, demands: object, path: string): ConfigurationFau
   return Object.entries(demands).flatMap(([name, demand]: [string, unknown]) => {
     const other = before.get(name);
     if (other === undefined) return [];
-    if (name === 'claims') return saidTwice(other as object, demand as object, `${path}.claims`);
+    if (name === 'claims' && isObject(other) && isObject(demand))
+      return saidTwice(other, demand, `${path}.claims`);
     if (isSame(other, demand)) return [];
     return [{ path: `${path}.${name}`, hint: 'is said twice on one target: keep one of them.' }];
   });

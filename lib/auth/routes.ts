@@ -6,7 +6,7 @@ import {
   type ResolvedSessionPolicy,
   resolveSessionPolicy,
 } from '../options/session-policy.js';
-import { type RequirementChecks, requirementChecks } from '../requirements/requirement-checks.js';
+import { type RequirementChecks, requirementChecks } from '../requirements/requirements.js';
 import { routeDemands, type RouteMode, routeMode } from './route-marks.js';
 
 /** What does not change from one request of a handler to the next. */
@@ -62,7 +62,8 @@ export class Routes {
     return {
       mode,
       name,
-      session: session === undefined ? this.moduleSession : this.resolve(session),
+      session:
+        session === undefined || session === null ? this.moduleSession : this.resolve(session),
       requirements: mode === 'required' ? requirementChecks(requirements) : [],
     };
   }

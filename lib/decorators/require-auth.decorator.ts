@@ -1,11 +1,11 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
+import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import { markDemands, markRoute } from '../auth/route-marks.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
 import { isObject } from '../util/value-checks.js';
-import { requirementFaults } from '../requirements/requirement-faults.js';
-import type { RequireAuthOptions } from '../requirements/requirements.js';
+import { plainCopy, requirementFaults } from '../requirements/requirements.js';
 
 /**
  * Closes a class or handler: it binds the guard, and beats a `@Public()` or `@OptionalAuth()` on the class.
@@ -21,7 +21,7 @@ import type { RequireAuthOptions } from '../requirements/requirements.js';
  * handler bears another mark, when the class is loaded.
  */
 export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & MethodDecorator {
-  const demands = checkedDemands(options, '@RequireAuth()');
+  const demands = checkedDemands(options, '@RequireAuth()', { isMerged: true });
   return applyDecorators(
     (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
       markRoute('required', target, property, descriptor);
@@ -32,24 +32,23 @@ export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & 
 }
 
 /**
- * A copy of what somebody demands: what is changed later was never checked.
+ * A copy of what somebody demands: what is read later must be what was checked.
  * @param path where it is written, for the error.
  * @throws HankoConfigurationError for a wrong option.
  */
-export function checkedDemands(written: RequireAuthOptions, path: string): RequireAuthOptions {
-  const session: unknown = isObject(written) ? written.session : undefined;
+export function checkedDemands(
+  written: RequireAuthOptions,
+  path: string,
+  { isMerged = false } = {},
+): RequireAuthOptions {
+  const demands = plainCopy<unknown>(written);
+  const session = isObject(demands) ? demands.session : undefined;
   const faults: ConfigurationFault[] = [
-    ...requirementFaults(written, path, ['session']),
-    ...(session === undefined ? [] : sessionPolicyFaults(session, `${path}.session`)),
+    ...requirementFaults(demands, { path, besides: ['session'], isMerged }),
+    ...(session === undefined || session === null
+      ? []
+      : sessionPolicyFaults(session, `${path}.session`)),
   ];
   if (faults.length > 0) throw new HankoConfigurationError(faults);
-  return copyOf(written);
-}
-
-/** Of plain values, without members that are undefined: those say nothing. */
-function copyOf<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  if (!isObject(value)) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.map(([name, member]) => [name, copyOf(member)])) as T;
+  return demands as RequireAuthOptions;
 }

@@ -1,49 +1,25 @@
-import { HttpException } from '@nestjs/common';
+import {
+  BadRequestException,
+  ForbiddenException,
+  NotImplementedException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { ANSWERS, answerFor, type HankoAnswerCode } from './answers.js';
-import type { HankoUnmetRequirement } from './unmet-requirement.js';
+import { ANSWERS, type HankoAnswerCode } from './answers.js';
+import type { HankoConfigurationError } from './configuration.error.js';
+import { HankoAuthError, standOn } from './hanko-auth.error.js';
+import type { HankoUnmetRequirement } from '../requirements/demands.js';
 
-/** What one answer has beyond its row in the table. */
-interface AnswerDetails {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Base of every error that answers a caller. Nest turns it into the response by itself:
- * status (RFC 9110 §15) and the body `{ statusCode, code, message }`.
- *
- * It never holds a token, a cookie or an address: it can be logged as it is.
- */
-export abstract class HankoAuthError extends HttpException {
-  /** One literal per situation: `switch (error.code)` narrows. */
-  abstract readonly code: HankoAnswerCode;
-
-  /**
-   * Header fields that belong to the answer (`WWW-Authenticate`, `Retry-After`). The guard and the
-   * parameter decorators have set them on the response already; middleware, which gets no response
-   * from us, copies them itself.
-   */
-  readonly headers: Readonly<Record<string, string>>;
-
-  /** The precise cause, for operators. It is not part of the response. */
-  readonly reason: string;
-
-  protected constructor(
-    code: HankoAnswerCode,
-    reason: string,
-    { headers = {}, body = {} }: AnswerDetails = {},
-  ) {
-    const { status, challenge, message } = answerFor(code);
-    super({ statusCode: status, code, message, ...body }, status, { errorCode: code });
-    this.reason = reason;
-    this.headers = challenge ? { 'WWW-Authenticate': challenge, ...headers } : headers;
-    brand(this);
-  }
-}
+export { type ConfigurationFault, HankoConfigurationError } from './configuration.error.js';
+export { HankoAuthError } from './hanko-auth.error.js';
 
 /** No credential (401), or two that contradict each other (400). RFC 6750 §3.1. */
 export class HankoCredentialsError extends HankoAuthError {
+  static {
+    standOn(this, UnauthorizedException);
+  }
+
   /**
    * Extractors of your own throw it too.
    * @param reason the precise cause, for operators; callers are not told.
@@ -53,7 +29,21 @@ export class HankoCredentialsError extends HankoAuthError {
     reason: string,
   ) {
     super(code, reason);
+    if (code === 'credentials_ambiguous') {
+      Object.setPrototypeOf(this, onBadRequest(new.target.prototype));
+    }
   }
+}
+
+/** The only class with two statuses: its prototypes once more, on the other exception of Nest's. */
+function onBadRequest(prototype: object): object {
+  const isLast = prototype === HankoCredentialsError.prototype;
+  return Object.create(
+    isLast
+      ? BadRequestException.prototype
+      : onBadRequest(Object.getPrototypeOf(prototype) as object),
+    Object.getOwnPropertyDescriptors(prototype),
+  ) as object;
 }
 
 /**
@@ -61,6 +51,10 @@ export class HankoCredentialsError extends HankoAuthError {
  * 401 `invalid_token`, RFC 6750 §3.1.
  */
 export class HankoTokenError extends HankoAuthError {
+  static {
+    standOn(this, UnauthorizedException);
+  }
+
   /**
    * Extractors and a `JwksProvider` of your own throw it too.
    * @param reason the precise cause, for operators; callers are not told.
@@ -75,10 +69,14 @@ export class HankoTokenError extends HankoAuthError {
 
 /** A page of another site made the browser send the cookie along: 403, RFC 9110 §15.5.4. */
 export class HankoCrossSiteError extends HankoAuthError {
+  static {
+    standOn(this, ForbiddenException);
+  }
+
   override readonly code = 'cross_site_request';
 
   /**
-   * This package alone throws it.
+   * Thrown by this package only; do not construct it in application code.
    * @param reason the precise cause, for operators; callers are not told.
    */
   constructor(reason: string) {
@@ -91,6 +89,10 @@ export class HankoCrossSiteError extends HankoAuthError {
  * `insufficient_user_authentication`, RFC 9470 §3. The body holds `unmet` and `authenticatedAt`.
  */
 export class HankoStepUpError extends HankoAuthError {
+  static {
+    standOn(this, UnauthorizedException);
+  }
+
   override readonly code = 'step_up_required';
 
   /**
@@ -124,6 +126,10 @@ function stepUpHeaders(unmet: readonly HankoUnmetRequirement[]): Record<string, 
  * `insufficient_scope`, RFC 6750 §3.1. The body holds `unmet`.
  */
 export class HankoRequirementError extends HankoAuthError {
+  static {
+    standOn(this, ForbiddenException);
+  }
+
   override readonly code = 'requirement_not_met';
 
   /**
@@ -144,6 +150,10 @@ export class HankoRequirementError extends HankoAuthError {
  * caller's fault.
  */
 export class HankoUnavailableError extends HankoAuthError {
+  static {
+    standOn(this, ServiceUnavailableException);
+  }
+
   override readonly code = 'hanko_unavailable';
 
   /**
@@ -164,10 +174,14 @@ export class HankoUnavailableError extends HankoAuthError {
  * 501, RFC 9110 §15.6.2.
  */
 export class HankoContextError extends HankoAuthError {
+  static {
+    standOn(this, NotImplementedException);
+  }
+
   override readonly code = 'context_unsupported';
 
   /**
-   * This package alone throws it.
+   * Thrown by this package only; do not construct it in application code.
    * @param contextType the kind of handler, as `ExecutionContext.getType()` says it.
    * @param handler `Controller.method`.
    */
@@ -178,38 +192,6 @@ export class HankoContextError extends HankoAuthError {
         'It stays closed. To open it, mark it with @Public(); to protect it otherwise, use ' +
         'HankoAuthService.verifyToken() in a guard of your own beside @Public().',
     );
-  }
-}
-
-/** One wrong option: where it is and what to do. */
-export interface ConfigurationFault {
-  /** An option (`jwksTimeoutMs`, `trustedOrigins[1]`) or an environment variable (`HANKO_API_URL`). */
-  readonly path: string;
-  /** What is wrong and how to mend it. Never holds the value itself. */
-  readonly hint: string;
-}
-
-/** The app is set up wrongly. Thrown while it starts, or, where only a request can show it, answered with 500. */
-export class HankoConfigurationError extends Error {
-  /** The one code it has. */
-  readonly code = 'configuration_invalid';
-  /** The name of the class, whatever a minifier calls it. */
-  override readonly name = 'HankoConfigurationError';
-  /** Every fault that was found, not only the first. */
-  readonly faults: readonly ConfigurationFault[];
-
-  /**
-   * This package alone throws it.
-   * @param faults every fault; the message has a line for each.
-   */
-  constructor(faults: readonly ConfigurationFault[]) {
-    super(
-      ['nestjs-hanko is not set up correctly:']
-        .concat(faults.map(({ path, hint }) => `  - ${path}: ${hint}`))
-        .join('\n'),
-    );
-    this.faults = faults;
-    brand(this);
   }
 }
 
@@ -233,9 +215,4 @@ export type HankoErrorCode = HankoError['code'];
  */
 export function isHankoError(value: unknown): value is HankoError {
   return typeof value === 'object' && value !== null && HANKO_ERROR in value;
-}
-
-/** Not enumerable: it does not show in logs and JSON. */
-function brand(error: object): void {
-  Object.defineProperty(error, HANKO_ERROR, { value: true });
 }

@@ -6,7 +6,7 @@ import { checkedDemands } from '../decorators/require-auth.decorator.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import { isPromise } from '../util/maybe-promise.js';
-import type { RequireAuthOptions } from '../requirements/requirements.js';
+import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 
 /** Middleware of Express and of Nest's Fastify adapter, and an `onRequest` or `preHandler` hook of Fastify. */
 export type HankoMiddleware = (

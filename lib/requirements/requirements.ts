@@ -1,65 +1,117 @@
-import type { HankoSessionPolicy } from '../options/session-policy.js';
-import type { HankoClaimAt, HankoClaimPath } from '../user/claim-path.js';
 import type { HankoUser } from '../user/hanko-user.js';
+import { isPlainObject, kindOf } from '../util/value-checks.js';
+import { DemandWarnings } from './demand-warnings.js';
+import type { Demand, DemandCheck, DemandFault, MetBy } from './demand.js';
+import { DEMANDS, type HankoRequirements, type HankoUnmetRequirement } from './demands.js';
 
-/** An authentication method in Hanko's words (RFC 8176 names others), contract §1.2. */
-export type HankoAmr =
-  'pwd' | 'passkey' | 'otp' | 'totp' | 'security_key' | 'ext' | `ext:${string}`;
+/** The requirements of a route, ready to be held against its callers. */
+export type RequirementChecks = readonly DemandCheck[];
 
-/**
- * Methods of which one (a list: any one; `allOf`: each one) must have been used at login. `ext` stands for
- * every external provider, `ext:google` for one.
- */
-export type HankoAmrDemand =
-  HankoAmr | readonly HankoAmr[] | { readonly allOf: readonly HankoAmr[] };
+const ROWS = Object.entries(DEMANDS) as readonly (readonly [keyof HankoRequirements, Demand])[];
 
-type Scalar = string | number | boolean;
-
-/** What a claim of this type can be compared with. */
-type ScalarOf<Value> = unknown extends Value ? Scalar : Extract<Value, Scalar>;
-
-type MemberOf<Value> = unknown extends Value
-  ? Scalar
-  : Value extends readonly (infer Member)[]
-    ? ScalarOf<Member>
-    : never;
+const isWritten = (demand: unknown): boolean => demand !== undefined && demand !== null;
 
 /**
- * What a claim must be: exactly this value; one of a list; a list that includes a value; or whatever a function
- * says, which must return true, and no promise; it may be asked more than once per request. Types count: `"42"` is not `42`. A claim that is absent
- * meets none of the first three. null takes back what the class demands.
+ * @param requirements without faults.
+ * @param warnings default: of their own. Where requirements are made per request, one for all of them.
  */
-export type HankoClaimDemand<Value = unknown> =
-  | ScalarOf<Value>
-  | readonly ScalarOf<Value>[]
-  | { readonly includes: MemberOf<Value> }
-  | ((value: Value | undefined, user: HankoUser) => boolean)
-  | null;
+export const requirementChecks = (
+  requirements: HankoRequirements,
+  warnings = new DemandWarnings(),
+): RequirementChecks =>
+  ROWS.flatMap(([name, row]) => {
+    const written = requirements[name];
+    return isWritten(written) ? row.checks(written, warnings) : [];
+  });
 
-/** Demands by claim, or by path into one: `{ role: 'admin', 'org.plan': ['pro', 'team'] }`. */
-export type HankoClaimDemands = {
-  readonly [Path in HankoClaimPath]?: HankoClaimDemand<HankoClaimAt<Path>>;
-};
-
-/** What is asked of a user beyond a good session token. All of it is read off the token, at no cost. */
-export interface HankoRequirements {
-  /**
-   * Whether the login took a second factor (`totp` or `security_key` beside another method), or a passkey:
-   * Hanko asks for nothing more after one. Sessions that the Admin API made never meet it. Default false.
-   */
-  readonly mfa?: boolean;
-  /** Which authentication methods the login must have used. Default null: any. */
-  readonly amr?: HankoAmrDemand | null;
-  /** How long ago the login may be, in seconds; range 1 to 31,536,000 (a year). Default null: the token's life. */
-  readonly maxAgeSeconds?: number | null;
-  /** Whether the primary email address must have been proved. Default false. */
-  readonly verifiedEmail?: boolean;
-  /** What the token's claims must be. */
-  readonly claims?: HankoClaimDemands;
+/** What a user lacks. */
+export interface Unmet {
+  /** Every requirement that is not met. */
+  readonly requirements: readonly HankoUnmetRequirement[];
+  /** `login` if a new login can meet all of them: else it would be for nothing. */
+  readonly metBy: MetBy;
+  /** For operators; never holds a claim's value. */
+  readonly reason: string;
 }
 
-/** What a route demands of its callers. */
-export interface RequireAuthOptions extends HankoRequirements {
-  /** Whether Hanko is asked if the session is still alive. Default: the class's, else the module's `session`. */
-  readonly session?: HankoSessionPolicy;
+/**
+ * Holds a user against requirements.
+ * @param nowMs milliseconds since 1970.
+ * @returns null if all are met.
+ */
+export function findUnmet(checks: RequirementChecks, user: HankoUser, nowMs: number): Unmet | null {
+  const unmet = checks.filter((check) => !check.isMet(user, nowMs));
+  return unmet.length === 0 ? null : describeUnmet(unmet, user, nowMs);
+}
+
+/** @param unmet that the user does not meet. */
+export const describeUnmet = (unmet: RequirementChecks, user: HankoUser, nowMs: number): Unmet => ({
+  requirements: unmet.map((check) => check.unmet(user, nowMs)),
+  metBy: unmet.every(({ metBy }) => metBy === 'login') ? 'login' : 'rights',
+  reason: unmet.map((check) => check.reason(user, nowMs)).join('; '),
+});
+
+/** Where requirements are written, which decides what may be. */
+interface Place {
+  /** For the faults: `@RequireAuth()`. */
+  readonly path: string;
+  /** What else may be written there. */
+  readonly besides?: readonly string[];
+  /** Whether it is merged with what others demand: there only null takes something back. */
+  readonly isMerged?: boolean;
+}
+
+/**
+ * Finds what is wrong with requirements that somebody wrote; empty if nothing is.
+ * @param written a `plainCopy`: what is read later must be what was checked.
+ */
+export function requirementFaults(
+  written: unknown,
+  { path, besides = [], isMerged = false }: Place,
+): DemandFault[] {
+  if (!isPlainObject(written)) {
+    return [{ path, hint: `must be a plain object, got ${kindOf(written)}.` }];
+  }
+  const names = [...Object.keys(DEMANDS), ...besides];
+  const unknown = Reflect.ownKeys(written)
+    .filter((name) => !names.includes(name as string))
+    .map((name) => ({
+      path: `${path}.${String(name)}`,
+      hint: `is not an option: there are ${names.join(', ')}.`,
+    }));
+  const wrong = ROWS.flatMap(([name, row]): DemandFault[] => {
+    const value = written[name];
+    if (!isWritten(value)) return [];
+    const faults = row.faults(value);
+    return isMerged && value === false && faults.length === 0
+      ? [{ path: `${path}.${name}`, hint: FALSE_HINT }]
+      : faults.map((one) => ({
+          path: [path, name, one.path].filter((part) => part !== '').join('.'),
+          hint: one.hint,
+        }));
+  });
+  return [...unknown, ...wrong];
+}
+
+const FALSE_HINT =
+  'must be true, or null to take back what the class demands: false does neither. Leave it out to demand nothing.';
+
+/** Deeper than anything that can be demanded. */
+const MAX_DEPTH = 5;
+
+/**
+ * Copies plain objects and lists, with each member read once; everything else stays what it is, for the checks to
+ * refuse. Members that are undefined say nothing and are dropped.
+ */
+export function plainCopy<T>(value: T, depth = MAX_DEPTH): T {
+  if (depth === 0) return value;
+  if (Array.isArray(value)) {
+    return Array.from<unknown, unknown>(value, (member) => plainCopy(member, depth - 1)) as T;
+  }
+  if (!isPlainObject(value)) return value;
+  const members = Reflect.ownKeys(value).map((name) => [
+    name,
+    plainCopy((value as Readonly<Record<PropertyKey, unknown>>)[name], depth - 1),
+  ]);
+  return Object.fromEntries(members.filter(([, member]) => member !== undefined)) as T;
 }

@@ -2,12 +2,14 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { answersOfCodes } from './answers-of-codes.js';
-import { credentialPlaces, type CredentialPlaces } from './credential-places.js';
-import { schemasReferredToIn } from './error-schemas.js';
+import { ANSWERS, type HankoAnswerCode } from '../errors/answers.js';
 import { type Fields, fieldsOf, type OpenApiDocument } from './open-api.js';
-import { type AnswerSettings, possibleCodes } from './possible-codes.js';
+import { refusalCodes, type RefusalSettings } from './refusal-codes.js';
+import { examplesReferredToIn } from './refusal-examples.js';
+import { refusalResponses } from './refusal-responses.js';
+import { schemasReferredToIn } from './refusal-schemas.js';
 import { type RouteAccess, RouteAccessIndex } from './route-access.js';
+import { credentialPlaces, type CredentialPlaces } from './security-schemes.js';
 
 /**
  * Tells an OpenAPI document what protects each operation, as the app really runs: security schemes, who needs a
@@ -29,7 +31,7 @@ export function withHankoAuth<Document extends OpenApiDocument>(
   document: Document,
 ): Document {
   const { extractors, audience, issuer } = optionsOf(app);
-  const settings: AnswerSettings = {
+  const settings: RefusalSettings = {
     places: credentialPlaces(extractors),
     checksAudience: audience !== null,
     checksIssuer: issuer !== null,
@@ -49,10 +51,13 @@ export function withHankoAuth<Document extends OpenApiDocument>(
     components: {
       ...components,
       schemas: added(components['schemas'], schemasReferredToIn(paths)),
+      examples: added(components['examples'], examplesReferredToIn(paths, CODES)),
       securitySchemes: added(components['securitySchemes'], settings.places.schemes),
     },
   };
 }
+
+const CODES = Object.keys(ANSWERS) as HankoAnswerCode[];
 
 /** Other fields of a path item are no operations. */
 const METHODS: ReadonlySet<string> = new Set(
@@ -63,15 +68,21 @@ function documented(
   operation: Fields,
   routes: readonly RouteAccess[],
   method: string,
-  settings: AnswerSettings,
+  settings: RefusalSettings,
 ): Fields {
   if (routes.every(({ access }) => access === 'unguarded')) return operation;
-  const codes = new Set(routes.flatMap((route) => possibleCodes(route, method, settings)));
+  const codes = new Set(routes.flatMap((route) => refusalCodes(route, method, settings)));
   const security = operation['security'] ?? securityOf(routes, settings.places);
   return {
     ...operation,
     ...(security !== undefined && { security }),
-    responses: added(operation['responses'], answersOfCodes([...codes])),
+    responses: added(
+      operation['responses'],
+      refusalResponses(
+        [...codes],
+        routes.map(({ demands }) => demands),
+      ),
+    ),
   };
 }
 

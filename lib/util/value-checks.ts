@@ -20,6 +20,16 @@ export const isText = (value: unknown): value is string =>
 export const isFunction = (value: unknown): value is (...given: never[]) => unknown =>
   typeof value === 'function';
 
+/** The class of something that was thrown; not its message, which may repeat a value that is a secret. */
+export function classOf(thrown: unknown): string {
+  try {
+    const { name } = (thrown as object).constructor;
+    return /^\w{1,60}$/.test(name) ? name : 'an error';
+  } catch {
+    return 'an error';
+  }
+}
+
 /** Says what kind of thing was given, without repeating a value that may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || typeof value === 'number') return String(value);

@@ -6,7 +6,7 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoUser } from '../user/hanko-user.js';
-import { ClaimsParser } from './claims-parser.js';
+import { ClaimsSchema } from './claims-schema.js';
 import { decodeUnverifiedJws } from './compact-jws.js';
 import { verifyRs256 } from './rs256.js';
 import { checkSessionClaims, parseSessionClaims, type SessionClaims } from './session-claims.js';
@@ -44,18 +44,17 @@ export class SessionTokenVerifier {
   /** Whoever brings a token that is being verified waits for the same result. By the token's end. */
   private readonly underWay = new Map<string, Verification>();
 
-  private readonly claims: ClaimsParser;
+  private readonly claims: ClaimsSchema;
 
   constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
     this.signatures = new SignatureCache(options.signatureCache);
-    this.claims = new ClaimsParser(options.claimsSchema);
+    this.claims = new ClaimsSchema(options.claimsSchema);
   }
 
   /**
    * @returns the user, without a promise if the signature is known.
    * @throws HankoTokenError any `token_…` code; now, or by the promise
    * @throws HankoUnavailableError `hanko_unavailable`
-   * @throws HankoConfigurationError `configuration_invalid` for a `claimsSchema` that makes no object
    */
   verify(token: unknown, hanko: TrustedHanko): MaybePromise<HankoUser> {
     const nowMs = this.options.now();
@@ -89,7 +88,7 @@ export class SessionTokenVerifier {
   }
 
   private userOf({ claims }: SessionClaims): MaybePromise<HankoUser> {
-    return andThen(this.claims.parse(claims), (parsed) => new HankoUser(parsed));
+    return andThen(this.claims.apply(claims), (parsed) => new HankoUser(parsed));
   }
 
   private parse(token: unknown): Pick<VerifiableToken, 'kid' | 'session'> {

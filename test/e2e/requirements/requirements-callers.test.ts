@@ -30,10 +30,17 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../support/e2e-answers.js';
-import { type Answer, bearer, cookie, FakeClock, PLATFORMS, startApp } from '../support/e2e-app.js';
-import { parseChallenge } from '../support/e2e-challenge.js';
-import { expectRevoked, VALIDATE } from '../support/e2e-session.js';
+import '../../support/e2e-answers.js';
+import {
+  type Answer,
+  bearer,
+  cookie,
+  FakeClock,
+  PLATFORMS,
+  startApp,
+} from '../../support/e2e-app.js';
+import { parseChallenge } from '../../support/e2e-challenge.js';
+import { expectRevoked, VALIDATE } from '../../support/e2e-session.js';
 
 /** Claims of these tests are declared by nobody. */
 const Demand = (options: unknown): ClassDecorator & MethodDecorator =>

@@ -1,9 +1,17 @@
 import { answerFor, type HankoAnswerCode } from '../errors/answers.js';
-import { bodySchema } from './error-schemas.js';
+import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import type { Fields } from './open-api.js';
+import { refusalExamples } from './refusal-examples.js';
+import { bodySchema } from './refusal-schemas.js';
 
-/** Responses by status: what callers get who meet one of these codes. */
-export function answersOfCodes(codes: readonly HankoAnswerCode[]): Fields {
+/**
+ * Responses by status, for an operation that can answer these codes.
+ * @param demands of each route behind the operation.
+ */
+export function refusalResponses(
+  codes: readonly HankoAnswerCode[],
+  demands: readonly RequireAuthOptions[],
+): Fields {
   const statuses = [...new Set(codes.map((code) => answerFor(code).status))];
   return Object.fromEntries(
     statuses.map((status) => {
@@ -13,21 +21,26 @@ export function answersOfCodes(codes: readonly HankoAnswerCode[]): Fields {
         {
           description: descriptionOf(own),
           headers: headersOf(status, own),
-          content: { 'application/json': { schema: bodySchema(own) } },
+          content: {
+            'application/json': {
+              schema: bodySchema(own),
+              examples: refusalExamples(own, demands),
+            },
+          },
         },
       ];
     }),
   );
 }
 
-/** All that a token can lack is told by the codes; the rest in the words of the answers. */
+/** Everything that can be wrong with a token is told by the codes; the rest by their messages. */
 function descriptionOf(codes: readonly HankoAnswerCode[]): string {
   const isOfToken = (code: HankoAnswerCode): boolean =>
     /^(?:credentials|token|session)_/.test(code);
   const rest = codes.filter((code) => !isOfToken(code)).map((code) => answerFor(code).message);
   const token = codes.includes('credentials_missing')
-    ? 'No good session token'
-    : 'A session token that is not good';
+    ? 'No valid session token'
+    : 'An invalid session token';
   return [...(codes.some(isOfToken) ? [token] : []), ...rest].join('. Or: ');
 }
 

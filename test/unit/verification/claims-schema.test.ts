@@ -1,16 +1,10 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
-import {
-  HankoConfigurationError,
-  type HankoClaims,
-  type HankoClaimsSchema,
-  HankoTokenError,
-  HankoUser,
-} from 'nestjs-hanko';
+import { type HankoClaims, type HankoClaimsSchema, HankoTokenError, HankoUser } from 'nestjs-hanko';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { ClaimsParser } from '../../lib/verification/claims-parser.js';
-import { CapturedLog } from '../support/e2e-log.js';
-import { Thenable } from '../support/unit-thenable.js';
+import { ClaimsSchema } from '../../../lib/verification/claims-schema.js';
+import { CapturedLog } from '../../support/e2e-log.js';
+import { Thenable } from '../../support/unit-thenable.js';
 
 const OWN = {
   sub: '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33',
@@ -35,11 +29,11 @@ const schemaOf = (validate: (value: unknown) => unknown): HankoClaimsSchema => (
   '~standard': { version: 1, vendor: 'test', validate: validate as Validate },
 });
 
-const parse = (validate: (value: unknown) => unknown, claims = claimsWith()): unknown =>
-  new ClaimsParser(schemaOf(validate)).parse(claims);
+const apply = (validate: (value: unknown) => unknown, claims = claimsWith()): unknown =>
+  new ClaimsSchema(schemaOf(validate)).apply(claims);
 
-const refusing = (...issues: readonly Issue[]): ClaimsParser =>
-  new ClaimsParser(schemaOf(() => ({ issues })));
+const refusing = (...issues: readonly Issue[]): ClaimsSchema =>
+  new ClaimsSchema(schemaOf(() => ({ issues })));
 
 const refusalOf = (act: () => unknown): HankoTokenError => {
   try {
@@ -58,13 +52,25 @@ beforeEach(() => {
 });
 afterAll(() => Logger.overrideLogger(false));
 
-const NO_OBJECT = [{ path: 'claimsSchema', hint: 'must make an object of the claims.' }];
+/** Says what is wrong, and nothing of what the app or its library said. */
+const isRefusal = (reason: string): unknown =>
+  expect.objectContaining({
+    code: 'token_claims_invalid',
+    reason: `The option claimsSchema ${reason}`,
+  });
+
+const NO_OBJECT = 'must make an object of the claims';
+const NO_RESULT = 'returned no result';
+
+const warnings = (): readonly string[] => log.messages('warn');
+const warning = (reason: string): string =>
+  `The option claimsSchema ${reason}: such tokens are answered 401`;
 
 describe('without a schema', () => {
   it('claims are what the token says, the very object', () => {
     const claims = claimsWith('{"a":1}');
 
-    expect(new ClaimsParser(null).parse(claims)).toBe(claims);
+    expect(new ClaimsSchema(null).apply(claims)).toBe(claims);
   });
 });
 
@@ -79,26 +85,26 @@ describe('a schema', () => {
         return { value: { seen: true } };
       },
     };
-    const parsed = new ClaimsParser({ '~standard': standard }).parse(claimsWith('{"a":[1]}'));
+    const parsed = new ClaimsSchema({ '~standard': standard }).apply(claimsWith('{"a":[1]}'));
 
     expect(standard.asked).toEqual([{ ...OWN, custom: { a: [1] } }]);
     expect(parsed).toEqual({ ...OWN, custom: { a: [1] }, seen: true });
   });
 
   it('adds and replaces claims, and takes none away', () => {
-    expect(parse(() => ({ value: { added: 1, custom: 'replaced' } }))).toEqual({
+    expect(apply(() => ({ value: { added: 1, custom: 'replaced' } }))).toEqual({
       ...OWN,
       custom: 'replaced',
       added: 1,
     });
-    expect(parse(() => ({ value: {} }))).toEqual({ ...OWN, custom: {} });
+    expect(apply(() => ({ value: {} }))).toEqual({ ...OWN, custom: {} });
   });
 
   it('cannot change what is Hanko’s own', () => {
     const output = Object.fromEntries(Object.keys(OWN).map((name) => [name, 'forged']));
 
-    expect(parse(() => ({ value: output }))).toEqual({ ...OWN, custom: {} });
-    expect(parse(() => ({ value: { ...OWN, sub: undefined, exp: Infinity } }))).toEqual({
+    expect(apply(() => ({ value: output }))).toEqual({ ...OWN, custom: {} });
+    expect(apply(() => ({ value: { ...OWN, sub: undefined, exp: Infinity } }))).toEqual({
       ...OWN,
       custom: {},
     });
@@ -106,7 +112,7 @@ describe('a schema', () => {
 
   it.each(Object.keys(OWN))('cannot add what Hanko left out: %s', (name) => {
     const { [name as 'sub']: _, ...claims } = claimsWith();
-    const parsed = parse(() => ({ value: { [name]: 'forged' } }), claims as HankoClaims);
+    const parsed = apply(() => ({ value: { [name]: 'forged' } }), claims as HankoClaims);
 
     expect(parsed).toEqual(claims);
     expect(Object.keys(parsed as object)).not.toContain(name);
@@ -114,7 +120,7 @@ describe('a schema', () => {
 
   it('that writes into what it is given changes neither the claims nor what is theirs', () => {
     const claims = claimsWith('{"roles":["user"]}');
-    const parsed = parse((value) => {
+    const parsed = apply((value) => {
       const given = value as Record<string, unknown> & {
         custom: { roles: string[] };
         amr: string[];
@@ -132,7 +138,7 @@ describe('a schema', () => {
 
   it('that keeps what it made cannot change it afterwards, for the next request', () => {
     const made = { roles: ['user'], sub: 'forged' };
-    const user = new HankoUser(parse(() => ({ value: made })) as HankoClaims);
+    const user = new HankoUser(apply(() => ({ value: made })) as HankoClaims);
 
     expect(() => made.roles.push('admin')).toThrow(TypeError);
     made.roles = ['admin'];
@@ -146,7 +152,7 @@ describe('a schema', () => {
     const plan = new Plan();
     const bytes = new Uint8Array([1]);
     const made = { plan, since: new Date(0), bytes, tags: new Set(['a']), odd: undefined };
-    const user = new HankoUser(parse(() => ({ value: made })) as HankoClaims);
+    const user = new HankoUser(apply(() => ({ value: made })) as HankoClaims);
 
     expect(user.claims).toMatchObject(made);
     plan.limits.seats = 2;
@@ -155,7 +161,7 @@ describe('a schema', () => {
   });
 
   it('of claims that are called as members of every object keeps them apart', () => {
-    const parsed = parse(
+    const parsed = apply(
       () => ({ value: JSON.parse('{"__proto__":{"isAdmin":true},"constructor":"x"}') as object }),
       claimsWith('{"__proto__":{"isAdmin":true}}'),
     ) as Record<string, unknown>;
@@ -170,48 +176,172 @@ describe('a schema', () => {
   it('gets claims that are nested as deep as a token can be', () => {
     const depth = 2_500;
     const claims = claimsWith(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-    const user = new HankoUser(parse((value) => ({ value }), claims) as HankoClaims);
+    const user = new HankoUser(apply((value) => ({ value }), claims) as HankoClaims);
 
     expect(user.id).toBe(OWN.sub);
   });
 
   it.each([undefined, null, 'text', 42, true, [], [{}], () => ({})])(
-    'that makes %o of the claims is a mistake of the app, and not remembered',
+    'that makes %o of the claims lets nobody in, and is warned of once',
     (output) => {
-      const asked: unknown[] = [];
-      const parser = new ClaimsParser(schemaOf((value) => asked.push(value) && { value: output }));
-      const claims = claimsWith();
+      const schema = new ClaimsSchema(schemaOf(() => ({ value: output })));
 
-      expect(() => parser.parse(claims)).toThrow(new HankoConfigurationError(NO_OBJECT));
-      expect(() => parser.parse(claims)).toThrow(new HankoConfigurationError(NO_OBJECT));
-      expect(asked).toHaveLength(2);
+      for (const claims of [claimsWith(), claimsWith()]) {
+        expect(refusalOf(() => schema.apply(claims))).toEqual(isRefusal(NO_OBJECT));
+        expect(refusalOf(() => schema.apply(claims))).toEqual(isRefusal(NO_OBJECT));
+      }
+      expect(warnings()).toEqual([warning(NO_OBJECT)]);
     },
   );
 
-  it.each([undefined, null, 0, '', true])('that answers %o is a mistake of the app', (answer) => {
-    expect(() => parse(() => answer)).toThrow(new HankoConfigurationError(NO_OBJECT));
-  });
+  it.each([undefined, null, 0, '', true, [], () => undefined])(
+    'that returns %o lets nobody in',
+    (result) => {
+      expect(refusalOf(() => apply(() => result))).toEqual(isRefusal(NO_RESULT));
+      expect(warnings()).toEqual([warning(NO_RESULT)]);
+    },
+  );
 
-  it('that throws lets nobody in, and is asked again', () => {
-    const own = new RangeError('own');
+  it('that throws lets nobody in, repeats nothing, is warned of once and asked again', () => {
     let asked = 0;
-    const parser = new ClaimsParser(
-      schemaOf(() => {
+    const schema = new ClaimsSchema(
+      schemaOf((claims) => {
         asked += 1;
-        if (asked === 1) throw own;
+        if (asked < 3) throw new RangeError(`s3cret ${JSON.stringify(claims)}`);
         return { value: { asked } };
       }),
     );
     const claims = claimsWith();
 
-    expect(() => parser.parse(claims)).toThrow(own);
-    expect(parser.parse(claims)).toMatchObject({ asked: 2 });
-    expect(log.lines).toEqual([]);
+    for (let n = 0; n < 2; n += 1) {
+      const refusal = refusalOf(() => schema.apply(claims));
+      expect(refusal).toEqual(isRefusal('threw RangeError'));
+      expect(inspect(refusal, { depth: 10, showHidden: true })).not.toMatch(/s3cret|ada@/);
+    }
+    expect(schema.apply(claims)).toMatchObject({ asked: 3 });
+    expect(log.lines).toHaveLength(1);
+    expect(warnings()).toEqual([warning('threw RangeError')]);
+  });
+
+  it.each<[what: string, thrown: unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['text', 's3cret'],
+    ['an object without a class', Object.create(null)],
+    [
+      'a class with an odd name',
+      new (class {
+        static readonly name = 's3cret value';
+      })(),
+    ],
+    [
+      'what throws when it is looked at',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('s3cret');
+          },
+        },
+      ),
+    ],
+  ])('that throws %s lets nobody in', (_, thrown) => {
+    const refusal = refusalOf(() =>
+      apply(() => {
+        throw thrown;
+      }),
+    );
+
+    expect(refusal.code).toBe('token_claims_invalid');
+    expect(refusal.reason).toMatch(/^The option claimsSchema threw (?:an error|String)$/);
+  });
+
+  const failing = (): never => {
+    throw new TypeError('s3cret');
+  };
+  it.each<[what: string, result: unknown]>([
+    [
+      'issues that cannot be read',
+      {
+        get issues(): never {
+          return failing();
+        },
+      },
+    ],
+    [
+      'a value that cannot be read',
+      {
+        get value(): never {
+          return failing();
+        },
+      },
+    ],
+    [
+      'a claim that cannot be read',
+      {
+        value: {
+          get tier(): never {
+            return failing();
+          },
+        },
+      },
+    ],
+    [
+      'a claim deep inside that cannot be read',
+      {
+        value: {
+          a: [
+            {
+              get b(): never {
+                return failing();
+              },
+            },
+          ],
+        },
+      },
+    ],
+    ['a proxy', { value: new Proxy({}, { ownKeys: failing }) }],
+    [
+      'a path that cannot be read',
+      {
+        issues: [
+          {
+            get path(): never {
+              return failing();
+            },
+          },
+        ],
+      },
+    ],
+    ['a path that is no list', { issues: [{ path: 1 }] }],
+    ['a part of a path that is no text', { issues: [{ path: [{ key: { toString: failing } }] }] }],
+    ['an issue that is nothing', { issues: [null] }],
+    [
+      'a thenable that cannot be asked',
+      {
+        get then(): never {
+          return failing();
+        },
+      },
+    ],
+  ])('that returns %s lets nobody in, and is warned of once', (_, result) => {
+    const schema = new ClaimsSchema(schemaOf(() => result));
+
+    for (const claims of [claimsWith(), claimsWith()]) {
+      expect(refusalOf(() => schema.apply(claims))).toEqual(isRefusal('threw TypeError'));
+    }
+    expect(warnings()).toEqual([warning('threw TypeError')]);
+  });
+
+  it.each([[], 'text', { length: 1 }, true])('with issues %o refuses the claims', (issues) => {
+    expect(refusalOf(() => apply(() => ({ issues, value: {} })))).toEqual(
+      isRefusal('refuses the claims'),
+    );
   });
 
   it('is asked once per token, whether it is content or not', () => {
     let asked = 0;
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf((value) => {
         asked += 1;
         const { custom } = value as { custom: unknown };
@@ -220,9 +350,9 @@ describe('a schema', () => {
     );
     const [good, other, bad] = [claimsWith('1'), claimsWith('1'), claimsWith('"bad"')];
 
-    expect(parser.parse(good)).toBe(parser.parse(good));
-    expect(parser.parse(other)).not.toBe(parser.parse(good));
-    expect(refusalOf(() => parser.parse(bad))).not.toBe(refusalOf(() => parser.parse(bad)));
+    expect(schema.apply(good)).toBe(schema.apply(good));
+    expect(schema.apply(other)).not.toBe(schema.apply(good));
+    expect(refusalOf(() => schema.apply(bad))).not.toBe(refusalOf(() => schema.apply(bad)));
     expect(asked).toBe(3);
   });
 });
@@ -230,11 +360,11 @@ describe('a schema', () => {
 describe('a schema that takes its time', () => {
   it('is asked once per token, by however many requests at once', async () => {
     const waiting: ((answer: unknown) => void)[] = [];
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf(() => new Promise((resolve) => void waiting.push(resolve))),
     );
     const claims = claimsWith();
-    const all = Array.from({ length: 32 }, () => Promise.resolve(parser.parse(claims)));
+    const all = Array.from({ length: 32 }, () => Promise.resolve(schema.apply(claims)));
     expect(waiting).toHaveLength(1);
     waiting[0]?.({ value: { tier: 'gold' } });
 
@@ -242,37 +372,37 @@ describe('a schema that takes its time', () => {
     expect(new Set(parsed).size).toBe(1);
     expect(parsed[0]).toMatchObject({ ...OWN, tier: 'gold' });
     // From then on nobody waits.
-    expect(parser.parse(claims)).toBe(parsed[0]);
+    expect(schema.apply(claims)).toBe(parsed[0]);
   });
 
   it('may be a thenable', async () => {
-    const parser = new ClaimsParser(schemaOf(() => new Thenable({ value: { a: 1 } })));
+    const schema = new ClaimsSchema(schemaOf(() => new Thenable({ value: { a: 1 } })));
 
-    expect(await parser.parse(claimsWith())).toMatchObject({ a: 1 });
+    expect(await schema.apply(claimsWith())).toMatchObject({ a: 1 });
   });
 
   it('refuses later, and once and for all', async () => {
     let asked = 0;
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf(() => {
         asked += 1;
         return Promise.resolve({ issues: [{ message: 'no', path: ['custom'] }] });
       }),
     );
     const claims = claimsWith();
-    const both = [parser.parse(claims), parser.parse(claims)];
+    const both = [schema.apply(claims), schema.apply(claims)];
 
     for (const one of both) {
       await expect(one).rejects.toMatchObject({ code: 'token_claims_invalid' });
     }
-    expect(refusalOf(() => parser.parse(claims)).code).toBe('token_claims_invalid');
+    expect(refusalOf(() => schema.apply(claims)).code).toBe('token_claims_invalid');
     expect(asked).toBe(1);
     expect(log.messages('warn')).toHaveLength(1);
   });
 
   it('that fails is asked again by the next request', async () => {
     let asked = 0;
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf(() => {
         asked += 1;
         return asked === 1
@@ -282,29 +412,38 @@ describe('a schema that takes its time', () => {
     );
     const claims = claimsWith();
 
-    await expect(parser.parse(claims)).rejects.toThrow('the database is away');
-    expect(await parser.parse(claims)).toMatchObject({ asked: 2 });
+    await expect(schema.apply(claims)).rejects.toEqual(isRefusal('threw Error'));
+    expect(warnings()).toEqual([warning('threw Error')]);
+    expect(await schema.apply(claims)).toMatchObject({ asked: 2 });
   });
 
-  it('that makes no object is a mistake of the app', async () => {
-    await expect(parse(() => Promise.resolve({ value: 1 }))).rejects.toThrow(
-      new HankoConfigurationError(NO_OBJECT),
-    );
+  it('that makes no object lets nobody in', async () => {
+    await expect(apply(() => Promise.resolve({ value: 1 }))).rejects.toEqual(isRefusal(NO_OBJECT));
+    await expect(apply(() => Promise.resolve())).rejects.toEqual(isRefusal(NO_RESULT));
+    expect(warnings()).toEqual([warning(NO_OBJECT), warning(NO_RESULT)]);
+  });
+
+  it('that fails with many requests waiting is warned of once', async () => {
+    const schema = new ClaimsSchema(schemaOf(() => Promise.reject(new TypeError('s3cret'))));
+    const all = Array.from({ length: 16 }, () => schema.apply(claimsWith()));
+
+    for (const one of all) await expect(one).rejects.toEqual(isRefusal('threw TypeError'));
+    expect(warnings()).toEqual([warning('threw TypeError')]);
   });
 });
 
 describe('a refusal', () => {
   const reasonFor = (...paths: readonly (readonly unknown[] | undefined)[]): string =>
     refusalOf(() =>
-      refusing(...paths.map((path) => ({ message: 'secret-value', path }))).parse(claimsWith()),
+      refusing(...paths.map((path) => ({ message: 'secret-value', path }))).apply(claimsWith()),
     ).reason;
 
   it('names the claims, and nothing of what the library says of them', () => {
-    const parser = refusing(
+    const schema = refusing(
       { message: 'expected secret-value', path: ['tier'] },
       { message: 'expected secret-value', path: ['org', 'plan'] },
     );
-    const refusal = refusalOf(() => parser.parse(claimsWith()));
+    const refusal = refusalOf(() => schema.apply(claimsWith()));
 
     expect(refusal.code).toBe('token_claims_invalid');
     expect(refusal.reason).toBe('The option claimsSchema refuses tier, org.plan');
@@ -335,12 +474,12 @@ describe('a refusal', () => {
 
   it('is warned of once, by the claims that are refused', () => {
     let path = 'tier';
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf(() => ({ issues: [{ message: 'no', path: [path] }] })),
     );
     for (const next of ['tier', 'tier', 'role', 'tier', 'role']) {
       path = next;
-      refusalOf(() => parser.parse(claimsWith()));
+      refusalOf(() => schema.apply(claimsWith()));
     }
 
     expect(log.lines.map(({ level, message, context }) => [level, message, context])).toEqual(
@@ -354,10 +493,10 @@ describe('a refusal', () => {
 
   it('whose names the users make up fills neither log nor memory', () => {
     let n = 0;
-    const parser = new ClaimsParser(
+    const schema = new ClaimsSchema(
       schemaOf(() => ({ issues: [{ message: 'no', path: ['settings', `own-${(n += 1)}`] }] })),
     );
-    for (let token = 0; token < 100; token += 1) refusalOf(() => parser.parse(claimsWith()));
+    for (let token = 0; token < 100; token += 1) refusalOf(() => schema.apply(claimsWith()));
 
     expect(log.messages('warn')).toHaveLength(20);
   });

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { HankoRequirementError, HankoStepUpError, HankoUser } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { refuseUnmet, requirementChecks } from '../../lib/requirements/requirement-checks.js';
-import { decodeJws } from '../support/raw-http.js';
-import { LOGIN, refusalOf, unmetOf, userWith } from '../support/unit-requirements.js';
+import { refuseUnmet } from '../../../lib/auth/refuse-unmet.js';
+import { requirementChecks } from '../../../lib/requirements/requirements.js';
+import { decodeJws } from '../../support/raw-http.js';
+import { LOGIN, refusalOf, unmetOf, userWith } from '../../support/unit-requirements.js';
 
 const amrOf = (amr: unknown): HankoUser => userWith(amr === undefined ? {} : { amr });
 
@@ -92,7 +93,7 @@ describe('mfa', () => {
 });
 
 describe('mfa, for the tokens that real servers made,', () => {
-  const flows = new URL('../fixtures/flow/', import.meta.url);
+  const flows = new URL('../../fixtures/flow/', import.meta.url);
   const recordedAmr = (file: string): readonly string[][] => {
     const tokens = readFileSync(new URL(file, flows), 'utf8').match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g);
     const lists = (tokens ?? []).map(

@@ -15,7 +15,7 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko, type TokenShape } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../support/e2e-answers.js';
+import '../../support/e2e-answers.js';
 import {
   type Answer,
   bearer,
@@ -25,8 +25,8 @@ import {
   recordChannel,
   type RunningApp,
   startApp,
-} from '../support/e2e-app.js';
-import { parseChallenge } from '../support/e2e-challenge.js';
+} from '../../support/e2e-app.js';
+import { parseChallenge } from '../../support/e2e-challenge.js';
 
 /** Claims of these tests are declared by nobody. */
 const Demand = (options: unknown): ClassDecorator & MethodDecorator =>

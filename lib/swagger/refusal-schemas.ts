@@ -1,4 +1,5 @@
 import { ANSWERS, type HankoAnswerCode } from '../errors/answers.js';
+import { DEMANDS } from '../requirements/demands.js';
 import { componentRef, type Fields } from './open-api.js';
 
 /** Those schemas of our bodies that operations refer to, and that these refer to. */
@@ -37,15 +38,7 @@ const plainBody = (codes: readonly HankoAnswerCode[]): Fields => ({
   ],
 });
 
-const METHODS: Fields = { type: 'array', items: { type: 'string' } };
-const TRUE: Fields = { type: 'boolean', enum: [true] };
 const UNMET: Fields = { type: 'array', items: componentRef('HankoUnmetRequirement') };
-
-const methods = (name: 'anyOf' | 'allOf'): Fields => ({
-  type: 'object',
-  required: [name],
-  properties: { [name]: METHODS },
-});
 
 const unmet = (requirement: string, fields: Fields): Fields => ({
   type: 'object',
@@ -53,7 +46,7 @@ const unmet = (requirement: string, fields: Fields): Fields => ({
   properties: { requirement: { type: 'string', enum: [requirement] }, ...fields },
 });
 
-/** Requests do not meet the one of the other kinds of handler. */
+/** HTTP requests never meet the code of the other kinds of handler. */
 const HTTP_ANSWERS = Object.entries(ANSWERS).filter(([code]) => code !== 'context_unsupported');
 
 /** A list in Markdown. */
@@ -96,13 +89,7 @@ const SCHEMAS: Fields = {
   },
   HankoUnmetRequirement: {
     description: 'What the route demands and the user lacks.',
-    oneOf: [
-      unmet('mfa', { needed: TRUE, actual: METHODS }),
-      unmet('amr', { needed: { oneOf: [methods('anyOf'), methods('allOf')] }, actual: METHODS }),
-      unmet('maxAgeSeconds', { needed: { type: 'number' }, actual: { type: 'integer' } }),
-      unmet('verifiedEmail', { needed: TRUE, actual: { type: 'boolean', enum: [false] } }),
-      unmet('claims', { claim: { type: 'string' } }),
-    ],
+    oneOf: Object.entries(DEMANDS).map(([name, { unmetSchema }]) => unmet(name, unmetSchema)),
   },
   HankoError: {
     type: 'object',

@@ -12,7 +12,7 @@ import {
   isHankoError,
 } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
-import { TOKEN_CODES } from '../support/unit-verifier.js';
+import { TOKEN_CODES } from '../../support/unit-verifier.js';
 
 const REASON = 'the precise cause';
 
@@ -233,7 +233,7 @@ describe('isHankoError', () => {
 
   it('knows an error of another copy of this package, where instanceof fails', async () => {
     vi.resetModules();
-    const copy = await import('../../lib/errors/hanko.errors.js');
+    const copy = await import('../../../lib/errors/hanko.errors.js');
     const error = new copy.HankoTokenError('token_expired', REASON);
 
     expect(error).not.toBeInstanceOf(HankoTokenError);

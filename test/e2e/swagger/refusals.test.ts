@@ -9,9 +9,9 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../support/e2e-app.js';
-import { documentedCodes, documentOf, operationsOf, untruths } from '../support/e2e-openapi.js';
-import { CONTROLLERS } from '../support/e2e-openapi-controllers.js';
+} from '../../support/e2e-app.js';
+import { documentedCodes, documentOf, operationsOf, untruths } from '../../support/e2e-openapi.js';
+import { CONTROLLERS } from '../../support/e2e-openapi-controllers.js';
 
 const AMR = ['pwd', 'totp'];
 const GOLD = { amr: AMR, claims: { tier: 'gold' } };

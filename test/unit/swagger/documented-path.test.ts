@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { documentedPath } from '../../lib/swagger/documented-path.js';
+import { documentedPath } from '../../../lib/swagger/documented-path.js';
 
 describe('a path that Nest serves, as OpenAPI writes it', () => {
   it.each([

@@ -1,0 +1,82 @@
+import { HttpException } from '@nestjs/common';
+import { HANKO_ERROR } from '../hanko.constants.js';
+import { answerFor, type HankoAnswerCode, refusalBody } from './answers.js';
+import { brand } from './error-brand.js';
+
+/** What one answer has beyond its row in the table. */
+interface AnswerDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Base of every error that answers a caller. Nest turns it into the response by itself:
+ * status (RFC 9110 §15) and the body `{ statusCode, code, message }`.
+ *
+ * Each is also the exception of Nest that has its status, so `@Catch(UnauthorizedException)` catches every 401.
+ * `@Catch(HankoAuthError)` catches all of them, also those of another copy of this package in the same process.
+ *
+ * | code                                                | class                   | Nest's exception              |
+ * | --------------------------------------------------- | ----------------------- | ----------------------------- |
+ * | `credentials_missing`                               | `HankoCredentialsError` | `UnauthorizedException`       |
+ * | `credentials_ambiguous`                             | `HankoCredentialsError` | `BadRequestException`         |
+ * | any `token_…` code, `session_revoked`               | `HankoTokenError`       | `UnauthorizedException`       |
+ * | `step_up_required`                                  | `HankoStepUpError`      | `UnauthorizedException`       |
+ * | `requirement_not_met`                               | `HankoRequirementError` | `ForbiddenException`          |
+ * | `cross_site_request`                                | `HankoCrossSiteError`   | `ForbiddenException`          |
+ * | `hanko_unavailable`                                 | `HankoUnavailableError` | `ServiceUnavailableException` |
+ * | `context_unsupported`                               | `HankoContextError`     | `NotImplementedException`     |
+ *
+ * It never holds a token, a cookie or an address: it can be logged as it is.
+ */
+export abstract class HankoAuthError extends HttpException {
+  /** One literal per situation: `switch (error.code)` narrows. */
+  abstract readonly code: HankoAnswerCode;
+
+  /**
+   * Header fields that belong to the answer (`WWW-Authenticate`, `Retry-After`). The guard and the
+   * parameter decorators have set them on the response already; middleware, which gets no response
+   * from us, copies them itself.
+   */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** The precise cause, for operators. It is not part of the response. */
+  readonly reason: string;
+
+  protected constructor(
+    code: HankoAnswerCode,
+    reason: string,
+    { headers = {}, body = {} }: AnswerDetails = {},
+  ) {
+    const { status, challenge } = answerFor(code);
+    super({ ...refusalBody(code), ...body }, status, { errorCode: code });
+    this.reason = reason;
+    this.headers = challenge ? { 'WWW-Authenticate': challenge, ...headers } : headers;
+  }
+}
+
+/**
+ * Nest picks exception filters by `instanceof`. A class has one parent only, so the prototypes of ours stand on
+ * Nest's exceptions, and whether something is one of ours is told by its brand and its constructor.
+ */
+Object.defineProperty(HankoAuthError, Symbol.hasInstance, {
+  value(this: Function, value: unknown): boolean {
+    if (!isAuthError(value)) return false;
+    const { constructor } = value;
+    return (
+      this === HankoAuthError ||
+      this === constructor ||
+      Object.prototype.isPrototypeOf.call(this, constructor)
+    );
+  },
+});
+
+/** Makes a class of ours a kind of Nest's exception, too. */
+export function standOn(errorClass: Function, exception: Function): void {
+  Object.setPrototypeOf(errorClass.prototype, exception.prototype as object);
+  brand(errorClass);
+}
+
+/** One that answers a caller. By its brand: a `JwksProvider` may throw errors of another copy of this package. */
+const isAuthError = (value: unknown): value is HankoAuthError =>
+  typeof value === 'object' && value !== null && HANKO_ERROR in value && 'getStatus' in value;
