@@ -45,7 +45,7 @@ describe('demands of a class and its handler', () => {
     { ofClass: {}, ofHandler: {}, demands: {} },
     { ofClass: { mfa: true }, ofHandler: {}, demands: { mfa: true } },
     { ofClass: {}, ofHandler: { mfa: true }, demands: { mfa: true } },
-    { ofClass: { mfa: true }, ofHandler: { mfa: false }, demands: { mfa: false } },
+    { ofClass: { mfa: true }, ofHandler: { mfa: null }, demands: { mfa: null } },
     { ofClass: { mfa: true }, ofHandler: { mfa: undefined }, demands: { mfa: true } },
     {
       ofClass: { mfa: true, amr: 'pwd', maxAgeSeconds: 300 },
@@ -177,25 +177,25 @@ describe('demands that a class inherits', () => {
     @Demand({ amr: 'totp' })
     class Middle extends Base {}
     class Silent extends Middle {}
-    @Demand({ mfa: false })
+    @Demand({ mfa: null })
     class Last extends Silent {}
 
-    expect(demandsOf(Last)).toEqual({ ...base, amr: 'totp', mfa: false });
+    expect(demandsOf(Last)).toEqual({ ...base, amr: 'totp', mfa: null });
   });
 
   it('may be taken back by any of several decorators, in any order', () => {
-    @Demand({ mfa: false })
+    @Demand({ mfa: null })
     @Demand({ amr: 'pwd', claims: { org: 'x' } })
     @Demand({ claims: { tier: null } })
     class Outer extends Base {}
     @Demand({ claims: { tier: null } })
     @Demand({ amr: 'pwd', claims: { org: 'x' } })
-    @Demand({ mfa: false })
+    @Demand({ mfa: null })
     class Inner extends Base {}
 
     const demands = {
       ...base,
-      mfa: false,
+      mfa: null,
       amr: 'pwd',
       claims: { tier: null, role: 'admin', org: 'x' },
     };
@@ -207,7 +207,7 @@ describe('demands that a class inherits', () => {
     class Overriding extends Base {
       override handler(): void {}
     }
-    @Demand({ verifiedEmail: false })
+    @Demand({ verifiedEmail: null })
     class Own extends Base {}
 
     expect(demandsOf(Own)).toEqual(base);
@@ -285,12 +285,12 @@ describe('decorators of an app that are composed', () => {
   });
 
   it.each<{ one: unknown; other: unknown; path: string }>([
-    { one: { mfa: true }, other: { mfa: false }, path: 'mfa' },
+    { one: { mfa: true }, other: { mfa: null }, path: 'mfa' },
     { one: { amr: 'pwd' }, other: { amr: null }, path: 'amr' },
     { one: { amr: ['pwd'] }, other: { amr: 'pwd' }, path: 'amr' },
     { one: { amr: ['pwd', 'totp'] }, other: { amr: { allOf: ['pwd', 'totp'] } }, path: 'amr' },
     { one: { maxAgeSeconds: 60 }, other: { maxAgeSeconds: 300 }, path: 'maxAgeSeconds' },
-    { one: { verifiedEmail: true }, other: { verifiedEmail: false }, path: 'verifiedEmail' },
+    { one: { verifiedEmail: true }, other: { verifiedEmail: null }, path: 'verifiedEmail' },
     { one: { session: 'online' }, other: { session: { refreshSeconds: 0 } }, path: 'session' },
     { one: { claims: { a: 1 } }, other: { claims: { a: '1' } }, path: 'claims.a' },
     { one: { claims: { a: 1 } }, other: { claims: { a: null } }, path: 'claims.a' },

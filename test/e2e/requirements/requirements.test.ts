@@ -123,7 +123,7 @@ class DemandingClassController {
     return id ?? 'nobody';
   }
 
-  @Demand({ mfa: false, claims: { tier: null } })
+  @Demand({ mfa: null, claims: { tier: null } })
   @Get('taken-back')
   takenBack(): string {
     return 'in';

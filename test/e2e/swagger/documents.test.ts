@@ -74,12 +74,12 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
       Object.values(responses).map(({ description }) => description);
     expect(words(remove?.responses)).toEqual([
       '',
-      'No good session token. Or: A stronger or more recent login is required',
+      'No valid session token. Or: A stronger or more recent login is required',
       'The user does not meet a requirement of this resource. Or: ' +
         'A cross-site request may not use the session cookie',
       'The login server cannot be reached, try again later',
     ]);
-    expect(words(feed?.responses)).toContain('A session token that is not good');
+    expect(words(feed?.responses)).toContain('An invalid session token');
   });
 
   it('is valid, as OpenAPI 3.0 and 3.1', async () => {

@@ -92,7 +92,7 @@ export const good: readonly HankoRequirements[] = [
   { claims: { tier: (tier, user) => tier === 'gold' || user.email?.isVerified === true } },
   { amr: 'pwd' },
   { amr: ['passkey', 'ext:google', 'ext'] },
-  { amr: { allOf: ['pwd', 'security_key'] }, maxAgeSeconds: null, verifiedEmail: false },
+  { amr: { allOf: ['pwd', 'security_key'] }, maxAgeSeconds: null, verifiedEmail: null },
 ];
 
 // And demands that do not
