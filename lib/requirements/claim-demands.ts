@@ -1,6 +1,13 @@
 import { type HankoClaimAt, type HankoClaimPath, claimAt } from '../user/claim-path.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { classOf, isFunction, isObject, isPlainObject, isText, kindOf } from '../util/value-checks.js';
+import {
+  classOf,
+  isFunction,
+  isObject,
+  isPlainObject,
+  isText,
+  kindOf,
+} from '../util/value-checks.js';
 import type { DemandWarnings } from './demand-warnings.js';
 import type { Demand, DemandCheck, DemandFault } from './demand.js';
 

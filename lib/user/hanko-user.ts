@@ -44,7 +44,7 @@ export class HankoUser {
    * @param claims verified claims; they are frozen, deeply.
    */
   constructor(claims: HankoClaims) {
-    const { email, amr } = parse(claims);
+    const { email, amr } = parseClaims(claims);
     this.id = claims.sub;
     this.sessionId = claims.session_id;
     if (email) this.email = email;
@@ -77,7 +77,8 @@ interface ParsedClaims {
 /** The claims of a token that comes again and again are the same object: it is parsed and frozen once. */
 const parsed = new WeakMap<HankoClaims, ParsedClaims>();
 
-function parse(claims: HankoClaims): ParsedClaims {
+/** Throws what the app's own objects throw when they are read, if a schema put some in. */
+export function parseClaims(claims: HankoClaims): ParsedClaims {
   let result = parsed.get(claims);
   if (result === undefined) {
     deepFreeze(claims);

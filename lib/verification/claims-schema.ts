@@ -7,7 +7,7 @@ import {
   type HankoClaimsIssue,
   type HankoClaimsSchema,
 } from '../user/claims-schema.js';
-import { HankoUser } from '../user/hanko-user.js';
+import { parseClaims } from '../user/hanko-user.js';
 import { classOf, isObject } from '../util/value-checks.js';
 
 /** What is wrong may be named by the user: it must not fill the log. */
@@ -60,7 +60,7 @@ export class ClaimsSchema {
     const fault = faultIn(result);
     const parsed = fault ?? merge(claims, (result as { readonly value: object }).value);
     // Whatever the app made is read here for the first time.
-    if (typeof parsed !== 'string') new HankoUser(parsed);
+    if (typeof parsed !== 'string') parseClaims(parsed);
     this.known.set(claims, parsed);
     return pass(parsed) as HankoClaims;
   }

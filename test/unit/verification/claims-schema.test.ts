@@ -319,6 +319,7 @@ describe('a schema', () => {
     [
       'a thenable that cannot be asked',
       {
+        // oxlint-disable-next-line no-thenable
         get then(): never {
           return failing();
         },
