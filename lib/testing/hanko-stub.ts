@@ -17,7 +17,7 @@ import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
 import { isProduction } from '../util/process-environment.js';
 import { isObject } from '../util/value-checks.js';
-import { ClaimsParser } from '../verification/claims-parser.js';
+import { ClaimsSchema } from '../verification/claims-schema.js';
 import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
 import { type HankoStubUser, stubClaims } from './stub-user.js';
 
@@ -167,13 +167,13 @@ const isUser = (user: HankoStubUser | HankoUser): user is HankoUser =>
 
 /** Knows the tokens that a stub has given out, and no other. */
 class StubVerifier {
-  private readonly parser: ClaimsParser;
+  private readonly schema: ClaimsSchema;
 
   constructor(
     private readonly claims: ReadonlyMap<string, HankoClaims>,
     private readonly options: ResolvedHankoOptions,
   ) {
-    this.parser = new ClaimsParser(options.claimsSchema);
+    this.schema = new ClaimsSchema(options.claimsSchema);
   }
 
   verify(token: string): MaybePromise<HankoUser> {
@@ -184,7 +184,7 @@ class StubVerifier {
     if (claims.exp * 1000 <= this.options.now()) {
       throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
     }
-    const parsed = this.parser.parse(claims);
+    const parsed = this.schema.apply(claims);
     return isPromise(parsed) ? parsed.then((found) => new HankoUser(found)) : new HankoUser(parsed);
   }
 }
