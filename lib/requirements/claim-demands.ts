@@ -42,6 +42,14 @@ export type HankoClaimDemands = {
   readonly [Path in HankoClaimPath]?: HankoClaimDemand<HankoClaimAt<Path>>;
 };
 
+/** What the claim should be, and what it is, callers are not told. */
+export interface UnmetClaim {
+  /** Of the demand `claims`. */
+  readonly requirement: 'claims';
+  /** The claim, as a path. */
+  readonly claim: string;
+}
+
 const CLAIM_HINT =
   'must be a text, number, boolean, a list of them, { includes: value } or a function; null demands nothing.';
 
@@ -60,7 +68,7 @@ function isClaimDemand(value: unknown): boolean {
 const isNothing = (demand: unknown): boolean => demand === undefined || demand === null;
 
 /** Any of them is met by a right, and none by a new login. */
-export const CLAIM_DEMANDS: Demand = {
+export const CLAIM_DEMANDS: Demand<UnmetClaim> = {
   faults(written) {
     if (!isPlainObject(written)) {
       return [{ path: '', hint: `must be a plain object, got ${kindOf(written)}.` }];
@@ -83,7 +91,7 @@ function claimCheck(
   claim: string,
   demand: HankoClaimDemand | undefined,
   warnings: DemandWarnings,
-): DemandCheck {
+): DemandCheck<UnmetClaim> {
   return {
     metBy: 'rights',
     isMet: (user) =>

@@ -1,5 +1,10 @@
 import { isObject, kindOf } from '../util/value-checks.js';
-import { type HankoClaimDemands, isListOf, CLAIM_DEMANDS } from './claim-demands.js';
+import {
+  type HankoClaimDemands,
+  isListOf,
+  CLAIM_DEMANDS,
+  type UnmetClaim,
+} from './claim-demands.js';
 import type { Demand, DemandCheck, DemandFault } from './demand.js';
 
 /** An authentication method in Hanko's words; RFC 8176 names others (hanko backend/session/session.go). */
@@ -50,8 +55,9 @@ export type HankoUnmetRequirement =
       readonly actual: number;
     }
   | { readonly requirement: 'verifiedEmail'; readonly needed: true; readonly actual: false }
-  /** What the claim should be, and what it is, callers are not told. */
-  | { readonly requirement: 'claims'; readonly claim: string };
+  | UnmetClaim;
+
+type UnmetOf<Name> = Extract<HankoUnmetRequirement, { readonly requirement: Name }>;
 
 const fault = (hint: string): readonly DemandFault[] => [{ path: '', hint }];
 
@@ -65,7 +71,7 @@ const TRUE = { type: 'boolean', enum: [true] };
 const FIRST_FACTOR = /^(?:pwd|otp|ext|ext:.+)$/;
 
 /** Hanko asks for no second factor after a passkey. */
-const MFA: DemandCheck = {
+const MFA: DemandCheck<UnmetOf<'mfa'>> = {
   metBy: 'login',
   isMet({ amr }) {
     if (amr.includes('passkey')) return true;
@@ -89,7 +95,7 @@ function isAmrDemand(value: unknown): boolean {
   return isObject(value) && Object.keys(value).join() === 'allOf' && isListOf(isAmr, value.allOf);
 }
 
-function amrCheck(demand: HankoAmrDemand): DemandCheck {
+function amrCheck(demand: HankoAmrDemand): DemandCheck<UnmetOf<'amr'>> {
   const isEach = isObject(demand);
   const methods = [...(typeof demand === 'string' ? [demand] : isEach ? demand.allOf : demand)];
   // What a filter of the app does to the response must not change the demand.
@@ -121,7 +127,7 @@ const MAX_AGE_SECONDS = 31_536_000;
 const isMaxAge = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_AGE_SECONDS;
 
-function ageCheck(needed: number): DemandCheck {
+function ageCheck(needed: number): DemandCheck<UnmetOf<'maxAgeSeconds'>> {
   // Whole seconds: `iat` has no others, and the response would say that 300 is more than 300.
   const age = (authenticatedAt: Date, nowMs: number): number =>
     Math.floor((nowMs - authenticatedAt.getTime()) / 1000);
@@ -139,7 +145,7 @@ function ageCheck(needed: number): DemandCheck {
   };
 }
 
-const VERIFIED_EMAIL: DemandCheck = {
+const VERIFIED_EMAIL: DemandCheck<UnmetOf<'verifiedEmail'>> = {
   metBy: 'rights',
   isMet: ({ email }) => email?.isVerified === true,
   unmet: () => ({ requirement: 'verifiedEmail', needed: true, actual: false }),
@@ -184,4 +190,6 @@ export const DEMANDS = {
     unmetSchema: { needed: TRUE, actual: { type: 'boolean', enum: [false] } },
   },
   claims: CLAIM_DEMANDS,
-} as const satisfies { readonly [Name in keyof Required<HankoRequirements>]: Demand };
+} as const satisfies {
+  readonly [Name in keyof Required<HankoRequirements>]: Demand<UnmetOf<Name>>;
+};

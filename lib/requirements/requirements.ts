@@ -5,9 +5,12 @@ import type { Demand, DemandCheck, DemandFault, MetBy } from './demand.js';
 import { DEMANDS, type HankoRequirements, type HankoUnmetRequirement } from './demands.js';
 
 /** The requirements of a route, ready to be held against its callers. */
-export type RequirementChecks = readonly DemandCheck[];
+export type RequirementChecks = readonly DemandCheck<HankoUnmetRequirement>[];
 
-const ROWS = Object.entries(DEMANDS) as readonly (readonly [keyof HankoRequirements, Demand])[];
+const ROWS = Object.entries(DEMANDS) as readonly (readonly [
+  keyof HankoRequirements,
+  Demand<HankoUnmetRequirement>,
+])[];
 
 const isWritten = (demand: unknown): boolean => demand !== undefined && demand !== null;
 
