@@ -26,4 +26,4 @@ export const { ConfigurableModuleClass } = definition;
 export type HankoForRootOptions = typeof definition.OPTIONS_TYPE;
 
 /** Argument of `HankoModule.forRootAsync`: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
-export type HankoForRootAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;
+export type HankoModuleAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;

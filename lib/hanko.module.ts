@@ -4,14 +4,12 @@ import {
   Logger,
   Module,
   type OnApplicationBootstrap,
-  Optional,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { describeHandlers, descriptionsOf } from './audit/describe-handlers.js';
 import { logRoutes } from './audit/log-routes.js';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
 import { TokenAuthenticator } from './auth/token-authenticator.js';
-import { HankoConfigurationError } from './errors/hanko.errors.js';
 import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
 import {
   HANKO_ENVIRONMENT,
@@ -21,22 +19,47 @@ import {
 } from './hanko.constants.js';
 import {
   ConfigurableModuleClass,
-  type HankoForRootAsyncOptions,
   type HankoForRootOptions,
+  type HankoModuleAsyncOptions,
 } from './hanko.module-definition.js';
 import { HankoHealth } from './health/hanko-health.js';
 import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
 import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
 import {
-  refuseBareModule,
-  refuseSecondModule,
-  refuseSessionsWithoutApi,
-} from './startup/refusals.js';
+  bareProviders,
+  refuseNoOptions,
+  refuseSecond,
+  refuseWrongAsyncOptions,
+  type RootModule,
+  withCheckedFactory,
+} from './startup/module-setup.js';
+import { refuseSessionsWithoutApi } from './startup/refusals.js';
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
+
+const THIS_MODULE: RootModule = {
+  name: 'HankoModule',
+  type: () => HankoModule,
+  optionsToken: HANKO_MODULE_OPTIONS,
+  factoryMethod: 'createHankoOptions',
+  extras: ['isGlobal'],
+  reach:
+    'Feature modules need no import, as it is global. With isGlobal: false, keep what forRoot() returned in a ' +
+    'constant and import that, or import a module that exports HankoModule.',
+};
+
+/** What other modules can inject. */
+const EXPORTS = [
+  HANKO_JWKS,
+  HANKO_OPTIONS,
+  HankoAuthService,
+  HankoAuthGuard,
+  HankoHealth,
+  HankoRevocation,
+];
 
 /**
  * Authentication with Hanko. Import it once, in the root module:
@@ -46,43 +69,39 @@ import { SessionTokenVerifier } from './verification/session-token.verifier.js';
  * ```
  * A start-up error (`HankoConfigurationError`) names every option that is wrong and its cure.
  */
-@Module({})
+@Module({ providers: bareProviders(THIS_MODULE, EXPORTS), exports: EXPORTS })
 export class HankoModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
   constructor(
-    @Optional() @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
-    refuseBareModule(options);
-    refuseSecondModule(modules, HankoModule);
+    refuseSecond(THIS_MODULE, modules);
   }
 
   /**
    * The module with options that are known when it is imported.
-   * @param options what they leave out comes from the environment, or has a default.
+   * @param options what they omit comes from the environment, or has a default.
+   * @throws HankoConfigurationError `configuration_invalid` for something else than an object.
    */
   static override forRoot(options: HankoForRootOptions = {}): DynamicModule {
+    refuseNoOptions(THIS_MODULE, options);
     return withProviders(super.forRoot(options));
   }
 
   /**
    * The module with options that Nest injects or waits for.
    * @throws HankoConfigurationError `configuration_invalid` unless exactly one of `useFactory`, `useClass` and
-   * `useExisting` is given.
+   * `useExisting` is given, and for options that stand beside it.
    */
-  static override forRootAsync(options: HankoForRootAsyncOptions): DynamicModule {
-    const { useFactory, useClass, useExisting } = options;
-    if ([useFactory, useClass, useExisting].filter(Boolean).length !== 1) {
-      throw new HankoConfigurationError([
-        {
-          path: 'forRootAsync',
-          hint: 'takes exactly one of useFactory, useClass and useExisting.',
-        },
-      ]);
-    }
-    return withProviders(super.forRootAsync(options));
+  static override forRootAsync(options: HankoModuleAsyncOptions): DynamicModule {
+    refuseWrongAsyncOptions(THIS_MODULE, options);
+    const module = super.forRootAsync(options);
+    return withProviders(
+      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
+    );
   }
 
   /**
@@ -118,14 +137,6 @@ function withProviders(module: DynamicModule): DynamicModule {
       HankoAuthService,
       HankoAuthGuard,
       HankoHealth,
-    ],
-    exports: [
-      HANKO_JWKS,
-      HANKO_OPTIONS,
-      HankoAuthService,
-      HankoAuthGuard,
-      HankoHealth,
-      HankoRevocation,
     ],
   };
 }

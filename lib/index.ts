@@ -27,7 +27,7 @@ export {
   isHankoError,
 } from './errors/hanko.errors.js';
 
-export type { HankoForRootAsyncOptions, HankoForRootOptions } from './hanko.module-definition.js';
+export type { HankoForRootOptions, HankoModuleAsyncOptions } from './hanko.module-definition.js';
 export type { HankoModuleOptions, HankoOptionsFactory } from './options/hanko-options.js';
 export type { OnUnavailable } from './options/on-unavailable.js';
 export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';

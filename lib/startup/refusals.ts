@@ -4,35 +4,6 @@ import { demandsOf } from '../auth/route-marks.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 
-/** @throws HankoConfigurationError if the module was imported without `forRoot`. */
-export function refuseBareModule(options: ResolvedHankoOptions | undefined): void {
-  if (options !== undefined) return;
-  throw new HankoConfigurationError([
-    {
-      path: 'HankoModule',
-      hint: 'is imported as it is. Import what HankoModule.forRoot() or forRootAsync() returns.',
-    },
-  ]);
-}
-
-/**
- * @throws HankoConfigurationError if `forRoot` was called twice: each would have keys and caches
- * of its own, and which one a controller gets would depend on the order of imports.
- */
-export function refuseSecondModule(modules: ModulesContainer, hankoModule: Type): void {
-  const count = [...modules.values()].filter(({ metatype }) => metatype === hankoModule).length;
-  if (count > 1) {
-    throw new HankoConfigurationError([
-      {
-        path: 'HankoModule',
-        hint:
-          `is set up ${count} times. Call forRoot() or forRootAsync() once, in the root module; it is ` +
-          'global. To share it otherwise, keep its result in a constant or export it from a module.',
-      },
-    ]);
-  }
-}
-
 /** @throws HankoConfigurationError if a route wants Hanko to be asked, and there is no address. */
 export function refuseSessionsWithoutApi(
   { apiUrl }: ResolvedHankoOptions,

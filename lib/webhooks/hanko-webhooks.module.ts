@@ -6,8 +6,17 @@ import {
   RequestMethod,
 } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import type { ServerResponse } from 'node:http';
 import { HANKO_WEBHOOKS_MODULE_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
+import {
+  bareProviders,
+  refuseNoOptions,
+  refuseSecond,
+  refuseWrongAsyncOptions,
+  type RootModule,
+  withCheckedFactory,
+} from '../startup/module-setup.js';
 import { EventHandlers } from './event-handlers.js';
 import type { MaybeParsed } from './request-body.js';
 import {
@@ -26,7 +35,17 @@ const definition = new ConfigurableModuleBuilder<HankoWebhooksOptions>({
   .build();
 
 /** Argument of `HankoWebhooksModule.forRootAsync`: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
-export type HankoWebhooksForRootAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;
+export type HankoWebhooksModuleAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;
+
+const THIS_MODULE: RootModule = {
+  name: 'HankoWebhooksModule',
+  type: () => HankoWebhooksModule,
+  optionsToken: HANKO_WEBHOOKS_MODULE_OPTIONS,
+  factoryMethod: 'createHankoWebhooksOptions',
+  extras: [],
+  reach:
+    'Feature modules need no import: their @OnHankoEvent() methods are found wherever they are.',
+};
 
 /**
  * Receives Hanko's webhooks, beside {@link HankoModule}:
@@ -35,23 +54,37 @@ export type HankoWebhooksForRootAsyncOptions = typeof definition.ASYNC_OPTIONS_T
  * ```
  * Sessions and users that have ended are revoked by it at once; `@OnHankoEvent()` calls your own code.
  */
-@Module({})
+@Module({ providers: bareProviders(THIS_MODULE, [HANKO_WEBHOOKS_OPTIONS, WebhookReceiver]) })
 export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
   constructor(
     @Inject(HANKO_WEBHOOKS_OPTIONS) private readonly options: ResolvedWebhooksOptions,
     @Inject(WebhookReceiver) private readonly receiver: WebhookReceiver,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
+    refuseSecond(THIS_MODULE, modules);
   }
 
-  /** The module with options that are known when it is imported. */
+  /**
+   * The module with options that are known when it is imported.
+   * @throws HankoConfigurationError `configuration_invalid` for something else than an object.
+   */
   static override forRoot(options: HankoWebhooksOptions): DynamicModule {
+    refuseNoOptions(THIS_MODULE, options);
     return withProviders(super.forRoot(options));
   }
 
-  /** The module with options that Nest injects or waits for. */
-  static override forRootAsync(options: HankoWebhooksForRootAsyncOptions): DynamicModule {
-    return withProviders(super.forRootAsync(options));
+  /**
+   * The module with options that Nest injects or waits for.
+   * @throws HankoConfigurationError `configuration_invalid` unless exactly one of `useFactory`, `useClass` and
+   * `useExisting` is given, and for options that stand beside it.
+   */
+  static override forRootAsync(options: HankoWebhooksModuleAsyncOptions): DynamicModule {
+    refuseWrongAsyncOptions(THIS_MODULE, options);
+    const module = super.forRootAsync(options);
+    return withProviders(
+      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 export { HankoWebhooksModule } from './hanko-webhooks.module.js';
 export { OnHankoEvent } from './on-hanko-event.decorator.js';
 
-export type { HankoWebhooksForRootAsyncOptions } from './hanko-webhooks.module.js';
+export type { HankoWebhooksModuleAsyncOptions } from './hanko-webhooks.module.js';
 export type { HankoWebhooksOptions } from './webhook-options.js';
 export type {
   HankoEvent,
