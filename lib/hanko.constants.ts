@@ -43,5 +43,5 @@ export const EXTRACTED_FROM = Symbol.for('nestjs-hanko:extractor-place');
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
 
-/** Which builds and versions of this package this process has loaded: a `Set<string>` on `globalThis`. */
+/** Which builds and versions of this package this process has loaded: a `Map` of `LoadedCopy` on `globalThis`. */
 export const LOADED_COPIES = Symbol.for('nestjs-hanko:copies');

@@ -1,5 +1,5 @@
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { loadedCopies } from '../util/loaded-copies.js';
+import { copiesFault } from '../util/loaded-copies.js';
 import type { HankoAuthService } from './hanko-auth.service.js';
 
 /**
@@ -42,7 +42,6 @@ const REPLACED =
   'from nestjs-hanko/testing, which says who is calling and leaves the rest as it is.';
 
 function otherCopies(): string {
-  const copies = loadedCopies();
-  if (copies.length < 2) return '';
-  return ` ${copies.length} copies of nestjs-hanko are loaded, and one does not see the other's module: ${copies.join(', ')}.`;
+  const fault = copiesFault();
+  return fault === undefined ? '' : ` ${fault}`;
 }

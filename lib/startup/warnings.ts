@@ -1,7 +1,7 @@
 import type { DescribedHandler } from '../audit/describe-handlers.js';
 import type { HankoRouteDescription } from '../audit/route-description.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { loadedCopies } from '../util/loaded-copies.js';
+import { copiesFault } from '../util/loaded-copies.js';
 
 /** What an operator should know once, at start-up. */
 export function startupWarnings(
@@ -29,13 +29,8 @@ export function startupWarnings(
       `The guard bound to ${skipped} does not run, so anyone can call it: describeRoutes(app) says why.`,
     );
   }
-  const copies = loadedCopies();
-  if (copies.length > 1) {
-    warnings.push(
-      `${copies.length} copies of nestjs-hanko are loaded: ${copies.join(', ')}. ` +
-        "One's guard does not see another's module. Import it the same way everywhere, and install it once.",
-    );
-  }
+  const copies = copiesFault();
+  if (copies !== undefined) warnings.push(copies);
   return warnings;
 }
 
