@@ -6,8 +6,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { describeHandlers, descriptionsOf } from './audit/describe-handlers.js';
-import { logRoutes } from './audit/log-routes.js';
+import { describeHandlers, descriptionsOf } from './audit/describe-routes.js';
+import { logProblems, logRoutes } from './audit/log-routes.js';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
 import { TokenAuthenticator } from './auth/token-authenticator.js';
 import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
@@ -26,6 +26,7 @@ import { HankoHealth } from './health/hanko-health.js';
 import { hankoJwksProvider } from './hanko-jwks.provider.js';
 import { environmentModule } from './options/environment.js';
 import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
+import { refuseLostMarks } from './startup/lost-marks.js';
 import {
   bareProviders,
   refuseNoOptions,
@@ -111,10 +112,14 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
   onApplicationBootstrap(): void {
     const { options, modules, config, adapterHost } = this;
     refuseSessionsWithoutApi(options, modules);
-    const handlers = describeHandlers({ modules, config, httpAdapter: adapterHost.httpAdapter });
+    const app = { modules, config, httpAdapter: adapterHost.httpAdapter };
+    const handlers = describeHandlers(app);
+    refuseLostMarks(app, handlers);
     const logger = new Logger(HankoModule.name);
     for (const warning of startupWarnings(options, handlers)) logger.warn(warning);
-    if (options.logRoutes) logRoutes(descriptionsOf(handlers));
+    const routes = descriptionsOf(handlers);
+    if (options.logRoutes) logRoutes(routes);
+    logProblems(routes);
   }
 }
 

@@ -1,8 +1,19 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { AppUnderAudit } from './app-under-audit.js';
-import { describeHandlers, descriptionsOf } from './describe-handlers.js';
+import { type RouteMarks, routeMarks } from '../auth/route-marks.js';
+import { auditedApp, type AuditedApp } from './audited-app.js';
+import { type Handler, handlersOf, ourParameters } from './handlers.js';
+import { notesOf, problemsOf } from './problems.js';
 import type { HankoRouteDescription } from './route-description.js';
+import { globalCount, type RunningGuards, runningGuards } from './running-guards.js';
+import { isCachedByUrl } from './url-cache.js';
+
+/** A handler with all that is known of it. */
+export interface DescribedHandler {
+  readonly handler: Handler;
+  readonly guards: RunningGuards;
+  readonly marks: RouteMarks;
+  readonly description: Omit<HankoRouteDescription, 'route'>;
+}
 
 /**
  * Lists every handler of an app that the outside can call, and what protects it, as Nest calls it:
@@ -10,37 +21,64 @@ import type { HankoRouteDescription } from './route-description.js';
  * console.table(describeRoutes(app)); // in a test, or in main.ts after NestFactory.create()
  * ```
  * What is `required` is closed by a `HankoAuthGuard` that really runs, bound by `APP_GUARD`, `useGlobalGuards()`,
- * `@UseGuards()` or `@RequireAuth()`. A subclass counts, whatever its `canActivate` does. Handlers are
- * controllers' and gateways'; what middleware answers, and what is mounted on the adapter itself, is not listed.
+ * `@UseGuards()` or `@RequireAuth()`. A subclass counts; one with a `canActivate()` of its own has a note that says so.
+ *
+ * Handlers are those of controllers and gateways. What middleware answers, and what is mounted on the HTTP adapter
+ * itself (static files, Swagger UI, Bull Board, metrics), is not listed: guards never run for it.
  *
  * @param app once it has its prefix, versioning, global guards and microservices; it need not listen.
+ * @returns one entry for each way to call a handler, in the order in which Nest finds them.
  * @throws Error for a testing module: the app that it makes has the routes.
  */
 export function describeRoutes(app: INestApplicationContext): readonly HankoRouteDescription[] {
-  return descriptionsOf(describeHandlers(underAudit(app)));
+  return descriptionsOf(describeHandlers(auditedApp(app)));
 }
 
-/** @throws Error for a testing module. */
-export function underAudit(app: INestApplicationContext): AppUnderAudit {
-  if ('createNestApplication' in app) {
-    throw new Error(
-      'A testing module serves no routes. Hand over what its createNestApplication() returns, set up as in main.ts.',
-    );
-  }
-  const get = <T>(token: new (...args: never[]) => T): T => app.get(token, { strict: false });
-  return {
-    modules: get(ModulesContainer),
-    config: get(ApplicationConfig),
-    httpAdapter: get(HttpAdapterHost).httpAdapter,
-    microservices: settingsOf(app),
-  };
+/** Looks at every handler, and judges each as Nest would call it. */
+export function describeHandlers(app: AuditedApp): DescribedHandler[] {
+  const count = globalCount(app);
+  return handlersOf(app).map((handler) => {
+    const guards = runningGuards(handler, handler.kind, app);
+    const marks = routeMarks(handler.called, handler.host.type);
+    const access = accessOf(handler, marks, guards);
+    return {
+      handler,
+      guards,
+      marks,
+      description: {
+        kind: handler.kind,
+        handler: handler.name,
+        access,
+        demands: access === 'required' ? marks.demands : {},
+        otherGuards: guards.others,
+        problems: problemsOf({
+          handler,
+          guards,
+          access,
+          marks,
+          parameters: ourParameters(handler),
+          isCachedByUrl: isCachedByUrl(handler, app),
+          globalCount: count,
+        }),
+        notes: access === 'public' ? [] : notesOf(guards),
+      },
+    };
+  });
 }
 
-/** Nest keeps the settings of a microservice in a property that is private by its type alone. */
-function settingsOf(app: INestApplicationContext): readonly unknown[] {
-  if (!('getMicroservices' in app) || typeof app.getMicroservices !== 'function') return [];
-  const microservices = app.getMicroservices() as readonly {
-    readonly applicationConfig?: unknown;
-  }[];
-  return microservices.map(({ applicationConfig }) => applicationConfig);
+function accessOf(
+  { kind }: Handler,
+  { mode }: RouteMarks,
+  { ours }: RunningGuards,
+): HankoRouteDescription['access'] {
+  if (mode === 'public') return 'public';
+  if (!ours) return 'unguarded';
+  // The guard lets nobody through to other kinds, whatever their mark.
+  return kind === 'http' ? mode : 'required';
 }
+
+/** One description for each way to call a handler. */
+export const descriptionsOf = (handlers: readonly DescribedHandler[]): HankoRouteDescription[] =>
+  handlers.flatMap(({ handler, description: { kind, ...rest } }) =>
+    handler.routes.map((route) => ({ kind, route, ...rest })),
+  );

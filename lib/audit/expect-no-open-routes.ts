@@ -1,21 +1,25 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { describeRoutes } from './describe-routes.js';
+import { auditedApp } from './audited-app.js';
+import { describeHandlers, descriptionsOf } from './describe-routes.js';
 import { BIND } from './problems.js';
 import type { HankoRouteDescription } from './route-description.js';
 
-/** What {@link expectNoOpenRoutes} leaves out. */
+/** Options of {@link expectNoOpenRoutes}. */
 export interface ExpectNoOpenRoutesOptions {
-  /** Routes that are open on purpose, by `route` or by `handler`: `['GET /health', 'AppController.home']`. */
+  /**
+   * Routes that are open on purpose, by `route` or by `handler`: `['GET /health', 'AppController.home']`. Default: none.
+   * A handler's name that fits several classes is refused: write the route.
+   */
   readonly except?: readonly string[];
 }
 
 /**
- * For a test of yours: fails if anyone without a session can reach a handler that you have not named.
+ * Fails a test of yours if anyone without a session can reach a handler that you have not named.
  * ```ts
  * expectNoOpenRoutes(app, { except: ['GET /health', 'AppController.home'] });
  * ```
  * Open is all that is not `required`: `@Public()`, `@OptionalAuth()`, and where no `HankoAuthGuard` runs, whatever
- * other guards do. An exception that names no route, or a closed one, fails as well: lists rot.
+ * other guards do. An exception fails as well that names no route, a closed one, or handlers of several classes.
  *
  * @param app as for `describeRoutes`.
  * @throws Error that lists every such route with its reason and cure; and for an app without a single route.
@@ -24,20 +28,21 @@ export function expectNoOpenRoutes(
   app: INestApplicationContext,
   { except = [] }: ExpectNoOpenRoutesOptions = {},
 ): void {
-  const routes = describeRoutes(app);
+  const routes = describeHandlers(auditedApp(app)).flatMap((described) =>
+    descriptionsOf([described]).map((route) => ({ ...route, owner: described.handler.host.type })),
+  );
   if (routes.length === 0) {
-    throw new Error('The app has no route at all: hand over the app whose routes are meant.');
+    throw new Error('The app has no routes. Pass the initialized application under test.');
   }
-  const isOpen = ({ access }: HankoRouteDescription): boolean => access !== 'required';
   const open = routes.filter(
     (route) => isOpen(route) && !except.some((name) => names(name, route)),
   );
-  const stale = except.flatMap((name) => {
-    const named = routes.filter((route) => names(name, route));
-    if (named.some(isOpen)) return [];
-    return [
-      `  ${name}: ${named.length === 0 ? 'there is no such route or handler' : 'it is closed'}`,
-    ];
+  const wrong = except.flatMap((name) => {
+    const fault = faultOf(
+      name,
+      routes.filter((route) => names(name, route)),
+    );
+    return fault === undefined ? [] : [`  ${name}: ${fault}`];
   });
   const lines = [
     ...(open.length === 0
@@ -47,18 +52,32 @@ export function expectNoOpenRoutes(
           ...open.map(openLine),
           'Close them, or name them in `except` if that is meant.',
         ]),
-    ...(stale.length === 0
+    ...(wrong.length === 0
       ? []
-      : [
-          'Take these out of `except`, or write them as the list of describeRoutes() does:',
-          ...stale,
-        ]),
+      : ['Remove these from `except`, or write them as describeRoutes() lists them:', ...wrong]),
   ];
   if (lines.length > 0) throw new Error(lines.join('\n'));
 }
 
+const isOpen = ({ access }: HankoRouteDescription): boolean => access !== 'required';
+
 const names = (name: string, { route, handler }: HankoRouteDescription): boolean =>
   name === route || name === handler;
+
+/** What is wrong with an exception that names these. */
+function faultOf(
+  name: string,
+  named: readonly (HankoRouteDescription & { readonly owner: Function })[],
+): string | undefined {
+  if (named.length === 0) return 'there is no such route or handler';
+  // Classes of one name in several modules are common, and only one of them may be meant.
+  const owners = new Set(named.filter(({ handler }) => handler === name).map(({ owner }) => owner));
+  if (owners.size > 1) {
+    const routes = [...new Set(named.map(({ route }) => route))];
+    return `it fits ${owners.size} classes. Name the route that you mean: ${routes.join(', ')}`;
+  }
+  return named.some(isOpen) ? undefined : 'it is closed';
+}
 
 function openLine({
   route,

@@ -1,11 +1,11 @@
-import { RequestMethod, type Type } from '@nestjs/common';
-import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { type AppUnderAudit, servesHttp } from './app-under-audit.js';
+import { RequestMethod } from '@nestjs/common';
+import { hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import * as nest from '../discovery/nest-metadata.js';
+import { HANKO_PARAMETER } from '../hanko.constants.js';
+import { type AuditedApp, servesHttp } from './audited-app.js';
 import { type HttpAddress, servedPaths } from './http-paths.js';
-import * as nest from './nest-metadata.js';
 import type { HankoRouteDescription } from './route-description.js';
 
-export type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 type Paths = string | readonly string[] | undefined;
 
 /** A path and method of an HTTP handler. */
@@ -16,63 +16,35 @@ export interface HttpRoute {
 }
 
 /** A method of a controller or gateway that the outside can call. */
-export interface Handler {
+export interface Handler extends Method {
   readonly kind: HankoRouteDescription['kind'];
   /** Every way to call it. */
   readonly routes: readonly string[];
   /** The same, of HTTP handlers. */
   readonly http: readonly HttpRoute[];
-  readonly name: string;
-  readonly owner: Type;
-  /** Whether Nest makes an instance of the class for each request. */
-  readonly isScoped: boolean;
-  readonly module: NestModule;
-  readonly method: string;
-  /** The function as the class has it, where its decorators are. */
-  readonly declared: Function;
-  /** The function that Nest calls, and reads the decorators of. */
-  readonly called: Function;
 }
 
 /** Every handler of an app, in the order in which Nest finds them. */
-export function handlersOf(app: AppUnderAudit): Handler[] {
-  return [...app.modules.values()].flatMap((module) => [
-    ...methodsOf(module, 'controllers').flatMap((method) => [
-      ...(servesHttp(app) ? httpHandler(method, app) : []),
-      ...messageHandler(method),
-    ]),
-    ...methodsOf(module, 'providers').flatMap(gatewayHandler),
-  ]);
-}
+export const handlersOf = (app: AuditedApp): Handler[] =>
+  hostsIn(app.modules, 'controllers', 'providers')
+    .filter(({ isMadeByNest }) => isMadeByNest)
+    .flatMap((host) =>
+      methodsOf(host).flatMap((method) =>
+        host.kind === 'controllers'
+          ? [...(servesHttp(app) ? httpHandler(method, app) : []), ...messageHandler(method)]
+          : gatewayHandler(method),
+      ),
+    );
 
-/** A method of a class, not yet known to be a handler. */
-type Method = Omit<Handler, 'kind' | 'routes' | 'http'>;
+/** Whether Nest takes a method for a handler, whether or not this app serves its kind. */
+export const isHandler = ({ declared }: Method): boolean =>
+  [nest.PATH, nest.PATTERN_HANDLER, nest.IS_SUBSCRIPTION].some(
+    (key) => nest.metadata(key, declared) !== undefined,
+  );
 
-function methodsOf(module: NestModule, kind: 'controllers' | 'providers'): Method[] {
-  return [...module[kind].values()].flatMap((wrapper) => {
-    const { metatype: owner, isNotMetatype } = wrapper;
-    if (isNotMetatype || typeof owner !== 'function') return [];
-    const prototype = owner.prototype as Record<string, unknown> | undefined;
-    if (prototype === undefined) return [];
-    return new MetadataScanner().getAllMethodNames(prototype).map((method) => {
-      const declared = prototype[method] as Function;
-      const instance = wrapper.instance as Readonly<Record<string, unknown>> | undefined;
-      const called = instance?.[method];
-      return {
-        name: `${owner.name}.${method}`,
-        owner: owner as Type,
-        isScoped: !wrapper.isDependencyTreeStatic(),
-        module,
-        method,
-        declared,
-        called: typeof called === 'function' ? called : declared,
-      };
-    });
-  });
-}
-
-function httpHandler(method: Method, { config, modules }: AppUnderAudit): Handler[] {
-  const { owner, module, declared } = method;
+function httpHandler(method: Method, { config, modules }: AuditedApp): Handler[] {
+  const { host, declared } = method;
+  const { listed: owner, module } = host;
   const paths = nest.metadata(nest.PATH, declared) as Paths;
   const controllerPaths = nest.metadata(nest.PATH, owner) as Paths;
   const requestMethod = nest.metadata(nest.METHOD, declared) as RequestMethod | undefined;
@@ -91,11 +63,11 @@ function httpHandler(method: Method, { config, modules }: AppUnderAudit): Handle
       .flatMap((path) => servedPaths({ ...address, controllerPath, path }, config))
       .map((served) => ({ ...served, method: RequestMethod[requestMethod] })),
   );
-  const host = nest.metadata(nest.HOST, owner);
+  const hostname = nest.metadata(nest.HOST, owner);
   const routes = http.map(({ method: verb, path, versions }) =>
     [
       `${verb} ${path}`,
-      ...(host === undefined ? [] : [`(host ${[host].flat().map(textOf).join(', ')})`]),
+      ...(hostname === undefined ? [] : [`(host ${[hostname].flat().map(textOf).join(', ')})`]),
       ...(versions.length === 0 ? [] : [`(version ${versions.join(', ')})`]),
     ].join(' '),
   );
@@ -112,7 +84,8 @@ function messageHandler(method: Method): Handler[] {
 }
 
 function gatewayHandler(method: Method): Handler[] {
-  const { owner, declared } = method;
+  const { host, declared } = method;
+  const { listed: owner } = host;
   if (!nest.metadata(nest.GATEWAY, owner) || !nest.metadata(nest.IS_SUBSCRIPTION, declared)) {
     return [];
   }
@@ -139,4 +112,20 @@ function gatewayHandler(method: Method): Handler[] {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value instanceof RegExp ? value.toString() : JSON.stringify(value);
+}
+
+/** Which decorators of ours a handler's parameters bear: `@CurrentUser()`, `@SessionToken()`. */
+export function ourParameters({ host, method }: Handler): readonly string[] {
+  const parameters = (nest.metadata(nest.PARAMETERS, host.type, method) ?? {}) as Readonly<
+    Record<string, { readonly pipes?: readonly unknown[] }>
+  >;
+  const names = Object.values(parameters).flatMap(({ pipes = [] }) => pipes.map(brandOf));
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** Also of pipes of another copy of this package. */
+function brandOf(pipe: unknown): string | undefined {
+  if (typeof pipe !== 'function') return undefined;
+  const prototype = pipe.prototype as { readonly [HANKO_PARAMETER]?: string } | undefined;
+  return prototype?.[HANKO_PARAMETER];
 }

@@ -1,16 +1,19 @@
+import { classNameOf, prototypesOf } from '../discovery/marks.js';
+import type { RouteMarks } from '../auth/route-marks.js';
 import type { Handler } from './handlers.js';
 import type { HankoRouteDescription } from './route-description.js';
-import type { RunningGuards, SkippedGuard } from './running-guards.js';
+import { bindsOurs, type RunningGuards, type SkippedGuard } from './running-guards.js';
 
 /** What is known of a handler, before it is judged. */
 export interface Findings {
   readonly handler: Handler;
   readonly guards: RunningGuards;
   readonly access: HankoRouteDescription['access'];
-  readonly mode: 'public' | 'optional' | 'required';
-  /** What `@RequireAuth()` says on handler and class, whether or not it holds. */
-  readonly demands: object;
+  /** What decorators say on handler and class, whether or not it holds. */
+  readonly marks: RouteMarks;
   readonly parameters: readonly string[];
+  /** Whether a cache answers before the handler, with one answer for all who ask for a URL. */
+  readonly isCachedByUrl: boolean;
   /** How often our guard is bound to the whole app. */
   readonly globalCount: number;
 }
@@ -20,46 +23,61 @@ export function problemsOf(findings: Findings): string[] {
   const { guards, access, handler, globalCount } = findings;
   return [
     ...guards.skipped.map(skipProblem),
+    ...guards.withoutService.map(serviceProblem),
     ...(access === 'unguarded' ? unguardedProblems(findings) : []),
     ...(access === 'public' ? publicProblems(findings) : []),
+    ...overriddenGuards(findings),
     ...droppedDemands(findings),
+    ...cacheProblems(findings),
     ...(guards.ours && access !== 'public' && handler.kind !== 'http' ? [closed(handler)] : []),
     ...(globalCount > 1 && guards.ours ? [boundTwice(globalCount)] : []),
   ];
 }
 
+/** What a reader of the list should know, and is no fault. */
+export const notesOf = ({ deciding }: RunningGuards): string[] =>
+  deciding.map(
+    (name) =>
+      `${name} overrides canActivate() of HankoAuthGuard: whom it lets in besides, only its code says.`,
+  );
+
 const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
   hidden:
-    'the class puts another function in place of the method (by bind(), say), and decorators stay on the method. ' +
-    'Leave the method as it is, or put the guard on the class.',
+    'the constructor puts another function in place of the method (with bind(), for example), and Nest reads guards ' +
+    'from that one. Leave the method as it is, or put the guard on the class.',
   unresolved:
-    'Nest has no instance of it in this module, and goes on without a word. Put the decorator where Nest sees it ' +
-    'when it reads the module, before the app is created.',
+    'Nest has no instance of it in this module and skips it silently. Apply the decorator before Nest ' +
+    'reads the module, that is, before the app is created.',
   replaced:
-    'something else is in its place (overrideGuard() or overrideProvider() of a test, say). Take that away to be protected.',
+    'something else is in its place (overrideGuard() or overrideProvider() of a test, for example). ' +
+    'Remove the override to be protected.',
 };
 
-const skipProblem = ({ name, cause }: SkippedGuard): string =>
+export const skipProblem = ({ name, cause }: SkippedGuard): string =>
   `${name} is bound here and does not run: ${SKIPPED[cause]}`;
 
-function unguardedProblems({ guards, handler, mode, parameters }: Findings): string[] {
+const serviceProblem = (name: string): string =>
+  `${name} was made with new, so Nest gave it no HankoAuthService, and it refuses everybody (500). ` +
+  'Bind the class in place of an instance: @UseGuards(HankoAuthGuard), or APP_GUARD with useExisting.';
+
+function unguardedProblems({ guards, handler, marks, parameters }: Findings): string[] {
   const problems: string[] = [];
   if (guards.missesGlobal) {
     problems.push(
       handler.kind === 'gateway'
-        ? 'On Nest 11 APP_GUARD does not reach gateways. Put @UseGuards(HankoAuthGuard) on it to close it.'
-        : 'APP_GUARD reaches message handlers only if connectMicroservice(…, { inheritAppConfig: true }) says so, ' +
-            'for each microservice. Put @UseGuards(HankoAuthGuard) on it to close it.',
+        ? 'On Nest 11 APP_GUARD does not reach gateways, so anyone can call it. Put @UseGuards(HankoAuthGuard) on it.'
+        : 'APP_GUARD reaches message handlers only of a microservice that is connected with ' +
+            '{ inheritAppConfig: true }; otherwise anyone can call it. Put @UseGuards(HankoAuthGuard) on it.',
     );
   }
   if (parameters.length > 0) {
     problems.push(
-      `Only its parameter ${parameters.join(' and ')} asks who is calling, after interceptors and caches have run. ` +
+      `Only its parameter ${parameters.join(' and ')} authenticates, after interceptors and caches have run. ` +
         `Bind the guard: ${BIND}.`,
     );
-  } else if (mode === 'optional') {
+  } else if (marks.mode === 'optional') {
     problems.push(
-      `@OptionalAuth() binds no guard, so nothing looks at credentials. Bind it: ${BIND}.`,
+      `@OptionalAuth() binds no guard, so nothing checks credentials. Bind it: ${BIND}.`,
     );
   }
   return problems;
@@ -73,17 +91,46 @@ const publicProblems = ({ parameters }: Findings): string[] =>
     ? []
     : [
         `${parameters.join(' and ')} is always null here: @Public() reads no credential. ` +
-          'Take it away, or mark the handler @OptionalAuth().',
+          'Remove it, or mark the handler @OptionalAuth().',
       ];
 
-function droppedDemands({ mode, demands }: Findings): string[] {
-  const names = Object.keys(demands);
-  if (mode === 'required' || names.length === 0) return [];
-  const mark = mode === 'public' ? '@Public()' : '@OptionalAuth()';
+/** A guard that is bound nearer to the handler than the mark that opens it. */
+function overriddenGuards({ handler, marks }: Findings): string[] {
+  const { mode, place } = marks;
+  if (mode === 'required' || place?.on !== 'class') return [];
+  const { type } = handler.host;
+  const prototypes = prototypesOf(type);
+  const classes = prototypes.slice(0, prototypes.indexOf(place.prototype));
+  const binding = bindsOurs(handler.called)
+    ? handler.name
+    : classes.filter(({ constructor }) => bindsOurs(constructor)).map(classNameOf)[0];
+  if (binding === undefined) return [];
+  const opener = classNameOf(place.prototype);
   return [
-    `${mark} drops what @RequireAuth() demands (${names.join(', ')}). If it should hold here, take ${mark} away.`,
+    `${markOf(mode)} on ${opener} overrides the HankoAuthGuard that is bound to ${binding}. To close it, put ` +
+      `@RequireAuth() there in place of the guard; otherwise remove the guard.`,
   ];
 }
+
+const markOf = (mode: 'public' | 'optional'): string =>
+  mode === 'public' ? '@Public()' : '@OptionalAuth()';
+
+function droppedDemands({ marks: { mode, demands } }: Findings): string[] {
+  const names = Object.keys(demands);
+  if (mode === 'required' || names.length === 0) return [];
+  const mark = markOf(mode);
+  return [
+    `${mark} drops what @RequireAuth() demands (${names.join(', ')}). If it should hold here, remove ${mark}.`,
+  ];
+}
+
+const cacheProblems = ({ access, isCachedByUrl, parameters }: Findings): string[] =>
+  isCachedByUrl && access !== 'public' && (access !== 'unguarded' || parameters.length > 0)
+    ? [
+        "CacheInterceptor keeps one response per URL, so one user gets another's. Extend it with a trackBy() whose key " +
+          'has the id of the user in it, or that returns undefined where there is one.',
+      ]
+    : [];
 
 const closed = ({ kind }: Handler): string =>
   `Nobody can call it: the guard cannot authenticate a ${kind} handler yet, and refuses (501 context_unsupported). ` +

@@ -21,6 +21,8 @@ export interface HankoRouteDescription {
   readonly demands: RequireAuthOptions;
   /** Names of other guards that run for it, in order. What they let in, nobody but them knows. */
   readonly otherGuards: readonly string[];
-  /** What is probably not meant, with its cure, in sentences. */
+  /** What is probably not meant, with its cure, in sentences. They are also logged when the app starts. */
   readonly problems: readonly string[];
+  /** What a reader should know and is no fault, in sentences: a guard with a `canActivate()` of its own. */
+  readonly notes: readonly string[];
 }

@@ -1,10 +1,11 @@
 import * as common from '@nestjs/common';
+import type { CanActivate } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import { HANKO_GUARD } from '../hanko.constants.js';
-import type { AppUnderAudit } from './app-under-audit.js';
-import { servesHttp } from './app-under-audit.js';
-import type { Handler } from './handlers.js';
-import * as nest from './nest-metadata.js';
+import type { Host, Method } from '../discovery/hosts.js';
+import * as nest from '../discovery/nest-metadata.js';
+import { HANKO_GUARD, HANKO_OPTIONS } from '../hanko.constants.js';
+import { type AuditedApp, servesHttp } from './audited-app.js';
+import type { HankoRouteDescription } from './route-description.js';
 
 /** The guards of a handler, as Nest picks them. */
 export interface RunningGuards {
@@ -13,6 +14,10 @@ export interface RunningGuards {
   readonly others: readonly string[];
   /** Guards that `@UseGuards()` or `@RequireAuth()` names, and that do not run for it. */
   readonly skipped: readonly SkippedGuard[];
+  /** Names of ours that were made with `new`, so that Nest gave them no service. */
+  readonly withoutService: readonly string[];
+  /** Names of subclasses of ours with a `canActivate` of their own. */
+  readonly deciding: readonly string[];
   /** Whether ours is bound to the whole app, and Nest does not run such guards for this handler. */
   readonly missesGlobal: boolean;
 }
@@ -26,21 +31,28 @@ export interface SkippedGuard {
 /** Nest 12, the first with this pipe, runs global guards for gateways. */
 export const GLOBAL_GUARDS_REACH_GATEWAYS = 'StandardSchemaValidationPipe' in common;
 
-export function runningGuards(handler: Handler, app: AppUnderAudit): RunningGuards {
-  const global = globalGuards(handler, app);
-  const reached = isReachedByGlobal(handler, app) ? global : [];
-  const bound = boundGuards(handler.owner, handler.called).map((guard) => resolve(guard, handler));
+/** What calls a handler; `other` is what goes through Nest's `ExternalContextCreator`, as GraphQL does. */
+type Kind = HankoRouteDescription['kind'] | 'other';
+
+export function runningGuards(method: Method, kind: Kind, app: AuditedApp): RunningGuards {
+  const global = globalGuards(method.host, app);
+  const reached = isReachedByGlobal(kind, app) ? global : [];
+  const bound = boundGuards(method).map((guard) => resolve(guard, method.host));
   const running = [...reached, ...bound.map(({ found }) => found)].filter(canRun);
+  const ours = running.filter(isOurs);
+  const given = [...app.config.getGlobalGuards(), ...boundGuards(method)];
   return {
-    ours: running.some(isOurs),
+    ours: ours.length > 0,
     others: running.filter((guard) => !isOurs(guard)).map(nameOf),
-    skipped: [...bound.flatMap(({ skipped }) => skipped ?? []), ...hiddenGuards(handler)],
+    skipped: [...bound.flatMap(({ skipped }) => skipped ?? []), ...hiddenGuards(method)],
+    withoutService: namesOf(ours.filter((guard) => given.includes(guard) && !hasService(guard))),
+    deciding: namesOf(ours.filter(decidesItself)),
     missesGlobal: reached !== global && global.some(isOurs),
   };
 }
 
 /** How often ours is bound to the whole app. */
-export const globalCount = ({ config }: AppUnderAudit): number =>
+export const globalCount = ({ config }: AuditedApp): number =>
   config.getGlobalGuards().filter(isOurs).length +
   config.getGlobalRequestGuards().map(scopedGuard).filter(isOurs).length;
 
@@ -51,7 +63,7 @@ export function isOurs(guard: unknown): boolean {
 }
 
 /** Guards with a scope run where Nest makes an instance of the controller for each request, and nowhere else. */
-function globalGuards({ isScoped }: Handler, { config }: AppUnderAudit): readonly unknown[] {
+function globalGuards({ isScoped }: Host, { config }: AuditedApp): readonly unknown[] {
   if (!isScoped) return config.getGlobalGuards();
   const scoped = config.getGlobalRequestGuards().map(scopedGuard);
   return [...config.getGlobalGuards(), ...scoped];
@@ -66,9 +78,9 @@ function scopedGuard({ instance, isAlias, inject, metatype }: ScopedWrapper): un
 
 type ScopedWrapper = ReturnType<ApplicationConfig['getGlobalRequestGuards']>[number];
 
-function isReachedByGlobal({ kind }: Handler, app: AppUnderAudit): boolean {
+function isReachedByGlobal(kind: Kind, app: AuditedApp): boolean {
   if (kind === 'gateway') return GLOBAL_GUARDS_REACH_GATEWAYS;
-  if (kind === 'http' || !servesHttp(app)) return true;
+  if (kind !== 'message' || !servesHttp(app)) return true;
   // A hybrid app: those that do not share its settings have no guards of it. One is enough to let anyone in.
   const { microservices = [], config } = app;
   return microservices.length > 0 && microservices.every((settings) => settings === config);
@@ -78,10 +90,14 @@ const guardsOn = (target: object): readonly unknown[] =>
   (nest.metadata(nest.GUARDS, target) ?? []) as readonly unknown[];
 
 /** Of the class, then of the method. */
-const boundGuards = (owner: object, method: object): readonly unknown[] => [
-  ...guardsOn(owner),
-  ...guardsOn(method),
+const boundGuards = ({ host, called }: Method): readonly unknown[] => [
+  ...guardsOn(host.type),
+  ...guardsOn(called),
 ];
+
+/** Whether `@UseGuards()` names ours on this very class or function. */
+export const bindsOurs = (target: object): boolean =>
+  ((Reflect.getOwnMetadata(nest.GUARDS, target) ?? []) as readonly unknown[]).some(isOurs);
 
 interface Resolved {
   readonly found?: unknown;
@@ -89,7 +105,7 @@ interface Resolved {
 }
 
 /** A class stands for the instance that the handler's module has of it. Without one, Nest goes on without a word. */
-function resolve(guard: unknown, { module }: Handler): Resolved {
+function resolve(guard: unknown, { module }: Host): Resolved {
   if (typeof guard !== 'function') return { found: guard };
   const found: unknown = module.injectables.get(guard)?.instance;
   if (canRun(found)) {
@@ -102,7 +118,7 @@ function resolve(guard: unknown, { module }: Handler): Resolved {
 }
 
 /** Those of the method in the class, where the instance has another function of its name. */
-function hiddenGuards({ declared, called }: Handler): SkippedGuard[] {
+function hiddenGuards({ declared, called }: Method): SkippedGuard[] {
   if (declared === called) return [];
   const read = new Set(guardsOn(called));
   return guardsOn(declared)
@@ -120,5 +136,30 @@ const canRun = (guard: unknown): boolean =>
   (typeof guard === 'function' || (typeof guard === 'object' && guard !== null)) &&
   typeof (guard as { canActivate?: unknown }).canActivate === 'function';
 
+/** Nest injects it; what was made with `new` has none. */
+const hasService = (guard: unknown): boolean =>
+  typeof guard === 'function' || (guard as { readonly hanko?: unknown }).hanko !== undefined;
+
+function decidesItself(guard: unknown): boolean {
+  let base = (typeof guard === 'function' ? guard.prototype : guard) as CanActivate;
+  while (!Object.hasOwn(base, HANKO_GUARD)) base = Object.getPrototypeOf(base) as CanActivate;
+  return (guard as CanActivate).canActivate !== base.canActivate;
+}
+
+const namesOf = (guards: readonly unknown[]): readonly string[] => [...new Set(guards.map(nameOf))];
+
 const nameOf = (guard: unknown): string =>
   (typeof guard === 'function' ? guard.name : Object(guard).constructor?.name) || 'a guard';
+
+/**
+ * Whether a test has put something else in place of ours, with `overrideGuard()` or `overrideProvider()`: then
+ * nothing says any more where it would run.
+ */
+export const isOverridden = ({ modules }: AuditedApp): boolean =>
+  [...modules.values()].some(({ injectables, providers }) =>
+    [injectables, ...(providers.has(HANKO_OPTIONS) ? [providers] : [])].some((wrappers) =>
+      [...wrappers].some(
+        ([token, { instance }]) => isOurs(token) && canRun(instance) && !isOurs(instance),
+      ),
+    ),
+  );

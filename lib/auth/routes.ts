@@ -1,4 +1,5 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
+import { methodsCalledBy } from '../discovery/marks.js';
 import { handlerName } from '../extraction/request.js';
 import type { OnUnavailable } from '../options/on-unavailable.js';
 import {
@@ -7,7 +8,7 @@ import {
   resolveSessionPolicy,
 } from '../options/session-policy.js';
 import { type RequirementChecks, requirementChecks } from '../requirements/requirements.js';
-import { routeDemands, type RouteMode, routeMode } from './route-marks.js';
+import { refuseUnknown, type RouteMode, routeMarks } from './route-marks.js';
 
 /** What does not change from one request of a handler to the next. */
 export interface Route {
@@ -45,7 +46,10 @@ export class Routes {
     if (handlers === undefined) this.known.set(owner, (handlers = new WeakMap()));
     let route = handlers.get(handler);
     if (route === undefined) {
-      route = this.read(handler, owner, handlerName(context));
+      // A function that another decorator put there has a name of its own, or none.
+      const [method] = methodsCalledBy(owner, handler);
+      const name = method === undefined ? handlerName(context) : `${owner.name}.${method}`;
+      route = this.read(handler, owner, name);
       handlers.set(handler, route);
     }
     return route;
@@ -55,10 +59,11 @@ export class Routes {
     return resolveSessionPolicy(policy, this.module.onUnavailable);
   }
 
-  /** Each demand of the handler beats the same one of its class, which beats the module's. */
+  /** Each demand of the handler overrides the same one of its class, which overrides the module's. */
   private read(handler: Function, owner: Type, name: string): Route {
-    const mode = routeMode(handler, owner);
-    const { session, ...requirements } = routeDemands(handler, owner);
+    refuseUnknown(handler, owner);
+    const { mode, demands } = routeMarks(handler, owner);
+    const { session, ...requirements } = demands;
     return {
       mode,
       name,

@@ -1,14 +1,17 @@
 import { markRoute } from '../auth/route-marks.js';
+import { markedBy } from '../discovery/marks.js';
 
 /**
  * Lets anonymous callers in, and says who the others are: `@CurrentUser()` is null without a
  * credential, and with a cookie that has merely expired. Any other bad credential is refused.
  *
- * @throws HankoConfigurationError `configuration_invalid` if the same class or handler bears another mark, when
- * the class is loaded.
+ * Methods that a subclass inherits stay optional; a method that overrides one does not: mark it again.
+ *
+ * @throws HankoConfigurationError `configuration_invalid` if the same class or handler has another mark, and on what is
+ * neither a class nor a method, when the class is loaded; and when the app starts, on a method that is no handler.
  */
 export function OptionalAuth(): ClassDecorator & MethodDecorator {
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
-    markRoute('optional', target, property, descriptor);
+    markRoute('optional', markedBy('@OptionalAuth()', target, property, descriptor));
   };
 }

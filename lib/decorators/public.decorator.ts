@@ -1,14 +1,17 @@
 import { markRoute } from '../auth/route-marks.js';
+import { markedBy } from '../discovery/marks.js';
 
 /**
- * Opens a class or handler to everyone: no credential is read, no call is made, `@CurrentUser()` and
- * `@SessionToken()` are null. It answers also while Hanko is down.
+ * Opens a class or handler to everyone: no credential is read, no network call is made, `@CurrentUser()` and
+ * `@SessionToken()` are null. It also answers while Hanko is down.
  *
- * @throws HankoConfigurationError `configuration_invalid` if the same class or handler bears another mark, when
- * the class is loaded.
+ * Methods that a subclass inherits stay open; a method that overrides one does not: mark it again.
+ *
+ * @throws HankoConfigurationError `configuration_invalid` if the same class or handler has another mark, and on what is
+ * neither a class nor a method, when the class is loaded; and when the app starts, on a method that is no handler.
  */
 export function Public(): ClassDecorator & MethodDecorator {
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
-    markRoute('public', target, property, descriptor);
+    markRoute('public', markedBy('@Public()', target, property, descriptor));
   };
 }

@@ -1,34 +1,41 @@
-import { applyDecorators, UseGuards } from '@nestjs/common';
+import { UseGuards } from '@nestjs/common';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import { markDemands, markRoute } from '../auth/route-marks.js';
+import { markedBy } from '../discovery/marks.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
 import { isObject } from '../util/value-checks.js';
 import { plainCopy, requirementFaults } from '../requirements/requirements.js';
 
+const DECORATOR = '@RequireAuth()';
+
 /**
- * Closes a class or handler: it binds the guard, and beats a `@Public()` or `@OptionalAuth()` on the class.
- * Demands of the handler and its class are merged, one by one, `claims` claim by claim; the handler's win:
+ * Requires authentication for a class or handler: it binds the guard, and overrides a `@Public()` or `@OptionalAuth()`
+ * on the class.
  * ```ts
  * @RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })
  * ```
- * Callers that do not meet them are answered 401 `step_up_required` where a new login can help, else 403
- * `requirement_not_met`.
+ * Demands of the handler and its class are merged one by one, and `claims` claim by claim; the handler's override the
+ * class's. A method that overrides one of a base class inherits its demands. Callers that do not meet them are answered
+ * 401 `step_up_required` where a new login can help, else 403 `requirement_not_met`.
  *
- * @param options default: nothing beyond a good session token.
- * @throws HankoConfigurationError `configuration_invalid` for a wrong option, and if the same class or
- * handler bears another mark, when the class is loaded.
+ * Write it above every decorator that puts another function in place of the method (timing, transactions, retries,
+ * caches): Nest reads guards from the function that it calls. Where the guard got lost, the app does not start.
+ *
+ * @param options demands beyond a valid session token. Default: none.
+ * @throws HankoConfigurationError `configuration_invalid` for a wrong option, if the same class or handler has another
+ * mark, and on what is neither a class nor a method, when the class is loaded; and when the app starts, if no
+ * `HankoAuthGuard` runs for the handler, or if it stands on a method that is no handler.
  */
 export function RequireAuth(options: RequireAuthOptions = {}): ClassDecorator & MethodDecorator {
-  const demands = checkedDemands(options, '@RequireAuth()', { isMerged: true });
-  return applyDecorators(
-    (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
-      markRoute('required', target, property, descriptor);
-      markDemands(demands, descriptor === undefined ? target : (descriptor.value as object));
-    },
-    UseGuards(HankoAuthGuard),
-  );
+  const demands = checkedDemands(options, DECORATOR, { isMerged: true });
+  return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const marked = markedBy(DECORATOR, target, property, descriptor);
+    markRoute('required', marked);
+    markDemands(demands, marked);
+    UseGuards(HankoAuthGuard)(marked.target as Function);
+  };
 }
 
 /**

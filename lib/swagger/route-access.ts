@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { describeHandlers } from '../audit/describe-handlers.js';
-import { underAudit } from '../audit/describe-routes.js';
+import { auditedApp } from '../audit/audited-app.js';
+import { describeHandlers } from '../audit/describe-routes.js';
 import type { HankoRouteDescription } from '../audit/route-description.js';
 import { documentedPath, namelessPath, withoutEnd } from './documented-path.js';
 
@@ -16,7 +16,7 @@ export class RouteAccessIndex {
   private readonly prefix: string;
 
   constructor(app: INestApplicationContext) {
-    const audited = underAudit(app);
+    const audited = auditedApp(app);
     const prefix = audited.config.getGlobalPrefix().replace(/^\/+/, '');
     this.prefix = prefix === '' ? '' : documentedPath(`/${prefix}`);
     for (const { handler, description } of describeHandlers(audited)) {

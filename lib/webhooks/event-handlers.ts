@@ -1,56 +1,21 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, Scope } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
-import { HANKO_EVENTS } from '../hanko.constants.js';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { type EventHandler, findEventHandlers } from './find-event-handlers.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
-
-interface Handler {
-  /** `Mailer.send` */
-  readonly name: string;
-  readonly subscriptions: readonly string[];
-  readonly call: (event: HankoEvent) => unknown;
-}
 
 /** Finds the methods that bear `@OnHankoEvent()`, and calls them. */
 @Injectable()
 export class EventHandlers implements OnApplicationBootstrap {
   private readonly logger = new Logger('HankoWebhooks');
-  private handlers: readonly Handler[] = [];
+  private handlers: readonly EventHandler[] = [];
+  /** How many modules there were when handlers were searched. */
+  private searched = 0;
 
   constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
 
   /** @throws HankoConfigurationError for a handler that has no instance to be called on. */
   onApplicationBootstrap(): void {
-    const handlers: Handler[] = [];
-    const faults: ConfigurationFault[] = [];
-    const seen = new Set<unknown>();
-    for (const module of this.modules.values()) {
-      for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
-        const { metatype, instance, scope } = wrapper;
-        const type: unknown = instance?.constructor ?? metatype;
-        if (typeof type !== 'function') continue;
-        const found = handlersOf(type);
-        if (found.length === 0 || seen.has(instance)) continue;
-        if (!wrapper.isDependencyTreeStatic() || scope === Scope.TRANSIENT) {
-          faults.push({
-            path: type.name,
-            hint: 'has @OnHankoEvent() and is request-scoped or transient: a webhook is no request of a user. Move the method to a provider of default scope.',
-          });
-          continue;
-        }
-        seen.add(instance);
-        const target = instance as Record<string, (event: HankoEvent) => unknown>;
-        for (const { method, subscriptions } of found) {
-          handlers.push({
-            name: `${type.name}.${method}`,
-            subscriptions,
-            call: (event) => target[method]?.(event),
-          });
-        }
-      }
-    }
-    if (faults.length > 0) throw new HankoConfigurationError(faults);
-    this.handlers = handlers;
+    this.find();
   }
 
   /**
@@ -58,14 +23,32 @@ export class EventHandlers implements OnApplicationBootstrap {
    * @returns whether all went well. It never rejects.
    */
   async call(event: HankoEvent): Promise<boolean> {
+    const isComplete = this.findAgain();
     const wanted = this.handlers.filter(({ subscriptions }) =>
       subscriptions.some((subscription) => isUnder(event.name, subscription)),
     );
     const results = await Promise.all(wanted.map((handler) => this.callOne(handler, event)));
-    return results.every(Boolean);
+    return isComplete && results.every(Boolean);
   }
 
-  private async callOne({ name, call }: Handler, event: HankoEvent): Promise<boolean> {
+  private find(): void {
+    this.handlers = findEventHandlers(this.modules);
+    this.searched = this.modules.size;
+  }
+
+  /** Modules may have been loaded since, by LazyModuleLoader. */
+  private findAgain(): boolean {
+    if (this.modules.size === this.searched) return true;
+    try {
+      this.find();
+      return true;
+    } catch (error) {
+      this.logger.error(`A module was loaded whose handlers cannot be called: ${String(error)}`);
+      return false;
+    }
+  }
+
+  private async callOne({ name, call }: EventHandler, event: HankoEvent): Promise<boolean> {
     try {
       await call(event);
       return true;
@@ -74,19 +57,6 @@ export class EventHandlers implements OnApplicationBootstrap {
       return false;
     }
   }
-}
-
-function handlersOf(
-  type: Function,
-): readonly { readonly method: string; readonly subscriptions: readonly string[] }[] {
-  const prototype = type.prototype as Record<string, unknown> | undefined;
-  if (prototype === undefined) return [];
-  return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {
-    const handler = prototype[method] as object;
-    const subscriptions = Reflect.getMetadata(HANKO_EVENTS, handler) as
-      readonly string[] | undefined;
-    return subscriptions === undefined ? [] : [{ method, subscriptions }];
-  });
 }
 
 /**

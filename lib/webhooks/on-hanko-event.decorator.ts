@@ -1,3 +1,4 @@
+import { markedBy, ownMark, setMark } from '../discovery/marks.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_EVENTS } from '../hanko.constants.js';
 import type { HankoEvent, HankoEventGroup, HankoEventName } from './hanko-events.js';
@@ -6,14 +7,19 @@ import type { HankoEvent, HankoEventGroup, HankoEventName } from './hanko-events
 const EVENT_NAME = /^\w+(?:\.\w+)*$/;
 
 /**
- * Calls a method of any provider or controller for each event of this name or below it: `session.delete`
- * gets `session.delete.admin.revoke`, and not `session.deleted`. Without a name it gets every event.
+ * Calls a method of a provider or controller for each event of this name or below it: `session.delete` gets
+ * `session.delete.admin.revoke`, and not `session.deleted`. Without a name it gets every event.
  *
- * The method gets one {@link HankoEvent} and may return a promise. Guards, pipes, interceptors and filters do
+ * The method receives one {@link HankoEvent} and may return a promise. Guards, pipes, interceptors and filters do
  * not run. What it throws is logged without its message, and Hanko is answered 500; other handlers still run.
  *
- * @throws HankoConfigurationError `configuration_invalid` for what is no name, when the class is loaded; and
- * when the app starts, on a request-scoped provider.
+ * The decorator belongs to the name of the method: whatever other decorators, the constructor or a subclass put in its
+ * place is called. An override with an `@OnHankoEvent()` of its own gets the events of that one alone.
+ *
+ * @param event name of an event or of a group of events. Default: every event.
+ * @throws HankoConfigurationError `configuration_invalid` for an invalid name and for what is no method, when the class
+ * is loaded; and when the app starts, for a class that has no single instance: one with a scope, or a guard, pipe,
+ * interceptor or filter.
  */
 export function OnHankoEvent<
   Subscription extends HankoEventName | HankoEventGroup | (string & NonNullable<unknown>) = string,
@@ -34,9 +40,9 @@ export function OnHankoEvent<
       },
     ]);
   }
-  return (_target, _property, descriptor) => {
-    const handler = descriptor.value as unknown as object;
-    const before = Reflect.getOwnMetadata(HANKO_EVENTS, handler) as readonly string[] | undefined;
-    Reflect.defineMetadata(HANKO_EVENTS, [...(before ?? []), subscription], handler);
+  return (target, property, descriptor) => {
+    const marked = markedBy('@OnHankoEvent()', target, property, descriptor);
+    const before = ownMark(HANKO_EVENTS, marked) as readonly string[] | undefined;
+    setMark(HANKO_EVENTS, [...(before ?? []), subscription], marked);
   };
 }

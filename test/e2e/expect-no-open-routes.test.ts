@@ -73,7 +73,7 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
         '3 routes are open:',
         '  GET /notes/health (NotesController.health): @Public() lets everybody in.',
         '  GET /notes/feed (NotesController.feed): no HankoAuthGuard runs. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
-        '    @OptionalAuth() binds no guard, so nothing looks at credentials. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
+        '    @OptionalAuth() binds no guard, so nothing checks credentials. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
         '  GET /notes (NotesController.list): no HankoAuthGuard runs, only KeyGuard. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
         'Close them, or name them in `except` if that is meant.',
       ].join('\n'),
@@ -105,7 +105,7 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
 
     expect(messageOf(() => expectNoOpenRoutes(app.app, { except }))).toBe(
       [
-        'Take these out of `except`, or write them as the list of describeRoutes() does:',
+        'Remove these from `except`, or write them as describeRoutes() lists them:',
         '  POST /notes: it is closed',
         '  get /notes/feed: there is no such route or handler',
         '  NotesController.gone: there is no such route or handler',
@@ -113,10 +113,38 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
     );
   });
 
+  it("fails for a handler's name that several classes have, and asks for the route", async () => {
+    class Health {
+      @Public()
+      @Get('status')
+      status(): string {
+        return 'ok';
+      }
+    }
+    @Controller('a')
+    class First extends Health {}
+    @Controller('b')
+    class Second extends Health {}
+    for (const type of [First, Second]) {
+      Object.defineProperty(type, 'name', { value: 'StatusController' });
+    }
+    await using app = await start({ controllers: [First, Second] });
+
+    expect(
+      messageOf(() => expectNoOpenRoutes(app.app, { except: ['StatusController.status'] })),
+    ).toBe(
+      [
+        'Remove these from `except`, or write them as describeRoutes() lists them:',
+        '  StatusController.status: it fits 2 classes. Name the route that you mean: GET /a/status, GET /b/status',
+      ].join('\n'),
+    );
+    expectNoOpenRoutes(app.app, { except: ['GET /a/status', 'GET /b/status'] });
+  });
+
   it('fails for an app without a route: it would promise nothing', async () => {
     await using app = await start({ controllers: [] });
 
-    expect(() => expectNoOpenRoutes(app.app)).toThrow('The app has no route at all');
+    expect(() => expectNoOpenRoutes(app.app)).toThrow('The app has no routes');
   });
 });
 
@@ -157,18 +185,22 @@ describe.each(PLATFORMS)('logRoutes on %s', (platform) => {
       'unguarded  GET /notes/feed    NotesController.feed',
       'unguarded  GET /notes         NotesController.list (KeyGuard)',
       'required   POST /notes        NotesController.create (mfa)',
+      expect.stringMatching(/^Not listed, because no guard runs for it: .*hankoMiddleware\(\)/),
     ]);
     expect(app.log.messages('warn', 'HankoRoutes')).toEqual([
       expect.stringMatching(/^NotesController\.feed: @OptionalAuth\(\) binds no guard/),
     ]);
   });
 
-  it('is off by default', async () => {
+  it('is off by default: only problems are logged', async () => {
     await using app = await startApp(platform, {
       imports: imports(),
       controllers: [NotesController],
     });
 
-    expect(app.log.lines.filter(({ context }) => context === 'HankoRoutes')).toEqual([]);
+    expect(app.log.messages('log', 'HankoRoutes')).toEqual([]);
+    expect(app.log.messages('warn', 'HankoRoutes')).toEqual([
+      expect.stringMatching(/^NotesController\.feed: @OptionalAuth\(\) binds no guard/),
+    ]);
   });
 });

@@ -132,6 +132,7 @@ describe.each(PLATFORMS)('describeRoutes on %s', (platform) => {
         demands: { mfa: true, claims: { tier: 'gold' }, session: 'online' },
         otherGuards: ['LetThroughGuard'],
         problems: [],
+        notes: [],
       });
       expect(found.get('POST /notes/new')?.otherGuards).toEqual([
         'LetThroughGuard',
@@ -251,7 +252,7 @@ describe.each(PLATFORMS)('describeRoutes on %s', (platform) => {
         'GET /a/inherited': 'required',
         'GET /a/overridden': 'required',
         'GET /b/inherited': 'public',
-        'GET /b/overridden': 'public',
+        'GET /b/overridden': 'required',
         'GET /c/closed': 'required',
         'GET /c/both': 'optional',
         'GET /c/open': 'unguarded',

@@ -250,7 +250,7 @@ describe('an inherited method', () => {
   @Injectable()
   class Derived extends Base {
     override replaced(): void {
-      called.push('it bears no decorator');
+      called.push('replaced by Derived');
     }
 
     @OnHankoEvent('user.delete')
@@ -259,14 +259,15 @@ describe('an inherited method', () => {
     }
   }
 
-  it('is a handler of each class that has it, unless that replaces it', async () => {
+  it('is a handler of each class that has it or overrides it, with the events of the nearest decorator', async () => {
     const handlers = await start({ providers: [Derived] });
 
     await handlers.call(event('user.create'));
-    expect(called).toEqual(['inherited by Derived']);
+    expect(called.toSorted()).toEqual(['inherited by Derived', 'replaced by Derived']);
 
+    called.length = 0;
     await handlers.call(event('user.delete'));
-    expect(called).toEqual(['inherited by Derived', 'of the derived one']);
+    expect(called).toEqual(['of the derived one']);
   });
 
   it('is called on both where both are provided', async () => {
@@ -278,6 +279,7 @@ describe('an inherited method', () => {
       'inherited by Derived',
       'of the base',
       'replaced',
+      'replaced by Derived',
     ]);
   });
 });

@@ -7,7 +7,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { routeDemands } from '../../../lib/auth/route-marks.js';
+import { routeMarks } from '../../../lib/auth/route-marks.js';
 import { refusalOf, userWith } from '../../support/unit-requirements.js';
 
 // Fixed, so that a red run is red again. To look further: another seed and more runs.
@@ -132,7 +132,7 @@ const userOf = (token: Payload): HankoUser =>
   userWith(JSON.parse(JSON.stringify(token)) as Payload);
 
 const mergedDemands = (owner: { readonly prototype: { readonly handler: () => void } }) =>
-  routeDemands(owner.prototype.handler, owner);
+  routeMarks(owner.prototype.handler, owner as unknown as Function).demands;
 
 const CLAIM_OR_EMAIL = /^(?:claims:|verifiedEmail)/;
 

@@ -8,6 +8,7 @@ export const VERSION = '__version__';
 export const HOST = 'host';
 export const MODULE_PATH = '__module_path__';
 export const GUARDS = '__guards__';
+export const INTERCEPTORS = '__interceptors__';
 export const PARAMETERS = '__routeArguments__';
 
 export const GATEWAY = 'websockets:is_gateway';
@@ -19,6 +20,9 @@ export const PATTERN = 'microservices:pattern';
 export const PATTERN_HANDLER = 'microservices:handler_type';
 /** Of `PATTERN_HANDLER`; the other one is a message that is answered. */
 export const EVENT_HANDLER = 2;
+
+/** Of `@CacheKey()` in `@nestjs/cache-manager`. */
+export const CACHE_KEY = 'cache_module:cache_key';
 
 export const metadata = (key: string, target: object, property?: string): unknown =>
   property === undefined
