@@ -1,12 +1,12 @@
-// Proves that the packed tarball works in the project that `nest new` makes, changing nothing in
+// Proves that the packed tarballs work in the project that `nest new` makes, changing nothing in
 // its configuration and adding no other package: with every version of Node and Nest, package
 // manager, bundler and TypeScript that the tables below name.
 //
-//   node test/package/run.mjs [--tarball file.tgz] [--keep] [case …]
+//   node test/package/run.mjs [--tarball file.tgz] [--fake-hanko file.tgz] [--keep] [case …]
 //
 // A case is one of CASES, or the beginning of its name (`nest-11-cjs-jest` is also …/config and
-// …/pnpm); without one, all run. --tarball tests a given tarball instead of packing this
-// repository, --keep leaves the temporary projects for a look.
+// …/pnpm); without one, all run. --tarball and --fake-hanko test given tarballs instead of packing
+// this repository, --keep leaves the temporary projects for a look.
 
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
@@ -147,7 +147,8 @@ const CASES = [
   },
   { name: 'types/nest-11', types: NEST_11 },
   { name: 'types/nest-12', types: NEST_12 },
-  { name: 'package', isPackage: true },
+  { name: 'package', packed: 'nestjs-hanko' },
+  { name: 'package/fake-hanko', packed: 'fake-hanko' },
 ];
 
 const STEPS = ['require', 'import', 'types', 'build', 'start', 'test', 'test:e2e'];
@@ -162,7 +163,11 @@ const exact = (versions) => Object.entries(versions).map(([name, version]) => `$
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tarball: { type: 'string' }, keep: { type: 'boolean' } },
+  options: {
+    tarball: { type: 'string' },
+    'fake-hanko': { type: 'string' },
+    keep: { type: 'boolean' },
+  },
 });
 
 process.on('exit', () => {
@@ -174,7 +179,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 /** The shared copies of templates. */
 const projects = new Map();
 
-async function runProject(one, tarball, installEnv) {
+async function runProject(one, tarballs, installEnv) {
   const { name, template, manager = 'npm', add = {}, expect = add, nodes, fails = {} } = one;
   const withConfig = '@nestjs/config' in add;
   const starts = one.starts ?? [];
@@ -205,8 +210,8 @@ async function runProject(one, tarball, installEnv) {
 
   const added = await step({ table: 'projects', row: rows, column: 'add' }, async () => {
     const packages = exact(add);
-    await project.add(project.hasTarball ? packages : [tarball, ...packages]);
-    project.hasTarball = true;
+    await project.add(project.hasTarballs ? packages : [...Object.values(tarballs), ...packages]);
+    project.hasTarballs = true;
     await project.expectInstalled(expect);
     await project.writeConsumer({ withConfig });
   });
@@ -230,14 +235,28 @@ async function runProject(one, tarball, installEnv) {
   }
 }
 
-function runCase(one, tarball, env) {
+function runCase(one, tarballs, env) {
   const { name } = one;
-  if (one.isPackage) return runPackage({ name, tarball, tools: TOOLS, env });
+  if (one.packed) {
+    return runPackage({
+      row: name,
+      name: one.packed,
+      tarball: tarballs[one.packed],
+      tools: TOOLS,
+      env,
+    });
+  }
   if (one.types) {
     const packages = [...exact(one.types), ...TYPES_PACKAGES];
-    return runTypes({ name, packages, typescripts: TYPESCRIPTS, tarball, env });
+    return runTypes({
+      name,
+      packages,
+      typescripts: TYPESCRIPTS,
+      tarballs: Object.values(tarballs),
+      env,
+    });
   }
-  return runProject(one, tarball, env);
+  return runProject(one, tarballs, env);
 }
 
 const isAsked = (name) => (asked) => name === asked || name.startsWith(`${asked}/`);
@@ -257,18 +276,22 @@ defineTable('types', typesColumns(TYPESCRIPTS));
 defineTable('package', ['publint', 'attw', 'install', 'content', 'size']);
 
 const startedAt = Date.now();
-let tarball;
+let tarballs;
 let env;
 const isPacked = await step({ table: 'tarball', row: 'tarball', column: 'pack' }, async () => {
-  tarball = flags.tarball ? resolve(flags.tarball) : await pack();
-  if (!existsSync(tarball)) throw new Error(`no such file: ${basename(tarball)}`);
+  const given = { 'nestjs-hanko': flags.tarball, 'fake-hanko': flags['fake-hanko'] };
+  tarballs = {};
+  for (const [name, file] of Object.entries(given)) {
+    tarballs[name] = file ? resolve(file) : await pack(name);
+    if (!existsSync(tarballs[name])) throw new Error(`no such file: ${basename(tarballs[name])}`);
+  }
 });
 // One Node installs for all: what npm puts into node_modules is the same for every version.
 const hasNode = await step({ table: 'tarball', row: 'tarball', column: 'node' }, async () => {
   env = cleanEnv(await provideNode(NODE_22));
 });
 if (isPacked && hasNode) {
-  for (const one of cases) await runCase(one, tarball, env);
+  for (const one of cases) await runCase(one, tarballs, env);
 }
 
 if (flags.keep) console.log(`kept: ${temporaryDirectories.filter(existsSync).join(' ')}`);

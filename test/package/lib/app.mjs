@@ -19,7 +19,7 @@ async function freePort() {
  * Starts `main`, in its folder `cwd`, and asks it for a public route, a closed one without a token
  * (401) and with one (200).
  *
- * @param project the folder whose `nestjs-hanko` FakeHanko comes from.
+ * @param project the folder whose `fake-hanko` it runs against.
  * @param isDotEnv tells the app Hanko's address in a `.env` file, which only `@nestjs/config` reads.
  */
 export async function expectApp({ project, cwd = project, main, env, isDotEnv }) {

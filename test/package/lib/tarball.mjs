@@ -11,13 +11,18 @@ import { note, step } from './results.mjs';
 const TOLERANCE = 0.05; // what another zlib, or a sentence more in README, may change
 const REQUIRED = ['LICENSE', 'README.md', 'dist', 'package.json'];
 const ALLOWED = [...REQUIRED, 'CHANGELOG.md'];
+/** Where each is, and the most that its tarball may weigh, in kilobytes. */
+const PACKAGES = {
+  'nestjs-hanko': { folder: repository, mostPacked: 180, isInReadme: true },
+  'fake-hanko': { folder: join(repository, 'fake-hanko'), mostPacked: 100 },
+};
 const TEST = /(^|[\\/])(__tests__|tests?|fixtures)[\\/]|\.(spec|test)\./;
 const DIST = /\.(js|d\.ts|js\.map|d\.ts\.map)$|^dist[\\/]cjs[\\/]package\.json$/;
 
-export async function pack() {
+export async function pack(name) {
   const destination = await temporaryDirectory('tarball');
   await run('npm', ['pack', '--pack-destination', destination], {
-    cwd: repository,
+    cwd: PACKAGES[name].folder,
     env: cleanEnv(),
     timeoutMs: 5 * MINUTE,
   });
@@ -26,8 +31,8 @@ export async function pack() {
   return join(destination, file);
 }
 
-export async function runPackage({ name, tarball, tools, env }) {
-  const cell = (column) => ({ table: 'package', row: name, column });
+export async function runPackage({ row, name, tarball, tools, env }) {
+  const cell = (column) => ({ table: 'package', row, column });
   const options = { cwd: await temporaryDirectory('package'), env, timeoutMs: 5 * MINUTE };
 
   await step(cell('publint'), async () => {
@@ -47,8 +52,8 @@ export async function runPackage({ name, tarball, tools, env }) {
     await run('npm', ['install', tarball, '--omit=peer', ...npmFlags], options);
   });
   if (!installed) return;
-  await step(cell('content'), () => expectContent(join(modules, 'nestjs-hanko')));
-  await step(cell('size'), async () => expectSize(await measure(tarball, modules)));
+  await step(cell('content'), () => expectContent(join(modules, name)));
+  await step(cell('size'), async () => expectSize(name, await measure(name, tarball, modules)));
 }
 
 async function filesIn(folder) {
@@ -90,7 +95,7 @@ async function mapFaults(folder, file) {
   return [`${file} points to ${map}, which is not there`];
 }
 
-async function measure(tarball, modules) {
+async function measure(name, tarball, modules) {
   const bytes = async (folder) => {
     const sizes = (await filesIn(folder)).map(
       async (file) => (await stat(join(folder, file))).size,
@@ -101,16 +106,19 @@ async function measure(tarball, modules) {
   const kilobytes = (size) => Math.round(size / 1_000);
   return {
     packed: kilobytes((await stat(tarball)).size),
-    unpacked: kilobytes(await bytes(join(modules, 'nestjs-hanko'))),
+    unpacked: kilobytes(await bytes(join(modules, name))),
     packages: Object.keys(packages).length,
     installed: kilobytes(await bytes(modules)),
   };
 }
 
-/** README says what is measured here, between markers. */
-async function expectSize({ packed, unpacked, packages, installed }) {
+/** Bounded; and README says what is measured here, between markers. */
+async function expectSize(name, { packed, unpacked, packages, installed }) {
   const text = `${packed} kB packed, ${unpacked} kB unpacked; ${packages} packages of ${installed} kB installed, peers not counted`;
-  note(text);
+  note(`${name}: ${text}`);
+  const { mostPacked, isInReadme } = PACKAGES[name];
+  if (packed > mostPacked) throw new Error(`${packed} kB packed: more than ${mostPacked}`);
+  if (!isInReadme) return;
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
   const [, written] = readme.match(/<!-- size -->([^]*?)<!-- \/size -->/) ?? [];
   const paste = `README.md must hold\n<!-- size -->${text}<!-- /size -->`;

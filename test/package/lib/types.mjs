@@ -29,7 +29,7 @@ const MODES = {
 };
 
 /** @param typescripts version of TypeScript, and the names of MODES it is tried in. */
-export async function runTypes({ name, packages, typescripts, tarball, env }) {
+export async function runTypes({ name, packages, typescripts, tarballs, env }) {
   const cwd = await temporaryDirectory('types');
   const cell = (column) => ({ table: 'types', row: name, column });
 
@@ -41,7 +41,7 @@ export async function runTypes({ name, packages, typescripts, tarball, env }) {
       await cp(join(consumer, 'types/consumer.ts'), join(cwd, type, 'consumer.ts'));
     }
     const compilers = typescripts.map(({ version }) => `ts-${version}@npm:typescript@${version}`);
-    await run('npm', ['install', tarball, ...packages, ...compilers, ...npmFlags], {
+    await run('npm', ['install', ...tarballs, ...packages, ...compilers, ...npmFlags], {
       cwd,
       env,
       timeoutMs: 5 * MINUTE,
