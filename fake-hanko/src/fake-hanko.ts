@@ -1,32 +1,22 @@
-import { adminRoutes } from './api/admin-routes.js';
-import { flowRoutes } from './api/flow-routes.js';
-import { forgerRoutes } from './api/forger-routes.js';
-import { publicRoutes } from './api/public-routes.js';
-import { sessionIdOf, SessionLookup } from './api/session-lookup.js';
+import { sessionIdOf } from './api/session-lookup.js';
 import { warnAtStart } from './banner.js';
 import { check, toJson, UUID } from './check.js';
-import { Mailer } from './flow/mails.js';
-import { Passcodes } from './flow/passcodes.js';
-import { RateLimits } from './flow/rate-limits.js';
 import {
   checkOptions,
   checkWebhookUrl,
   type FakeHankoOptions,
   type FakeHankoSettings,
 } from './options.js';
-import { Cors } from './server/cors.js';
-import { type FaultKind, type FaultOptions, Faults } from './server/faults.js';
-import { FakeServer, type LoggedRequest } from './server/http-server.js';
-import { ServerGroup } from './server/server-group.js';
+import { Parts } from './parts.js';
+import type { FaultKind, FaultOptions } from './server/faults.js';
+import type { LoggedRequest } from './server/http-server.js';
 import { createUser } from './store/new-user.js';
 import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 import { shownTotp } from './store/totp.js';
-import { UsersAndSessions } from './store/users-and-sessions.js';
-import { TokenFactory } from './tokens/factory.js';
-import { Forger, type Forgery } from './tokens/forgeries.js';
-import { KeyRing, type PublicJwk } from './tokens/keys.js';
+import type { Forgery } from './tokens/forgeries.js';
+import type { PublicJwk } from './tokens/keys.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
-import { type WebhookDelivery, Webhooks } from './webhooks/webhooks.js';
+import type { WebhookDelivery } from './webhooks/webhooks.js';
 
 /**
  * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers
@@ -44,56 +34,10 @@ import { type WebhookDelivery, Webhooks } from './webhooks/webhooks.js';
  * is whoever they like.
  */
 export class FakeHanko implements AsyncDisposable {
-  private readonly keys: KeyRing;
-  private readonly store: UsersAndSessions;
-  private readonly tokens: TokenFactory;
-  private readonly forger: Forger;
-  private readonly passcodes: Passcodes;
-  private readonly webhooks: Webhooks;
-  private readonly faults = new Faults();
-  private readonly publicServer: FakeServer;
-  private readonly adminServer: FakeServer;
-  private servedJwks: string | undefined;
-  private readonly servers: ServerGroup;
+  private readonly parts: Parts;
 
   private constructor(private readonly settings: FakeHankoSettings) {
-    const { host, tenantId, now, port, adminPort } = settings;
-    const at = { host, tenantId };
-    this.keys = new KeyRing(settings.modulusLength);
-    this.store = new UsersAndSessions(now, settings.sessionLimit, (event, data) =>
-      this.webhooks.send(event, data),
-    );
-    this.tokens = new TokenFactory(settings, this.keys, this.store);
-    this.forger = new Forger(this.tokens, () => this.publicServer.origin);
-    this.passcodes = new Passcodes(now);
-    this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
-      this.webhookToken(event, data),
-    );
-    const sessions = new SessionLookup(this.keys, this.store, settings);
-    const flow = {
-      store: this.store,
-      tokens: this.tokens,
-      passcodes: this.passcodes,
-      limits: new RateLimits(now, settings.rateLimits),
-      mailer: new Mailer(this.webhooks),
-      settings,
-    };
-    this.publicServer = new FakeServer(
-      [
-        ...publicRoutes(sessions, this.store, () =>
-          this.servedJwks === undefined ? this.jwks() : JSON.parse(this.servedJwks),
-        ),
-        ...flowRoutes(flow, sessions),
-        ...forgerRoutes(this.forger),
-      ],
-      this.faults,
-      { ...at, port, cors: new Cors(settings.allowOrigins, settings.tokenTransport) },
-    );
-    this.adminServer = new FakeServer(adminRoutes(this.store, this.tokens), this.faults, {
-      ...at,
-      port: adminPort,
-    });
-    this.servers = new ServerGroup([this.publicServer, this.adminServer]);
+    this.parts = new Parts(settings);
   }
 
   /**
@@ -105,27 +49,27 @@ export class FakeHanko implements AsyncDisposable {
     // Their passwords are hashed and not kept.
     const hanko = new FakeHanko({ ...settings, users: [] });
     for (const user of users) hanko.createUser(user as NewFakeUser);
-    await hanko.keys.rotate();
-    await hanko.servers.listen();
-    hanko.webhooks.open();
+    await hanko.parts.keys.rotate();
+    await hanko.parts.servers.listen();
+    hanko.parts.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
 
   /** Base address of the public API: what goes into `HANKO_API_URL`. */
   get url(): string {
-    return this.publicServer.url;
+    return this.parts.publicServer.url;
   }
 
   /** Base address of the Admin API, on a port of its own as Hanko's is. */
   get adminUrl(): string {
-    return this.adminServer.url;
+    return this.parts.adminServer.url;
   }
 
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
-    this.webhooks.stop();
-    return this.servers.stop();
+    this.parts.webhooks.stop();
+    return this.parts.servers.stop();
   }
 
   /** What `await using` calls: `stop`. */
@@ -140,30 +84,33 @@ export class FakeHanko implements AsyncDisposable {
    * @throws TypeError if the id, the address or the name is taken.
    */
   createUser(user: NewFakeUser = {}): FakeUser {
-    return createUser(this.store, user);
+    return createUser(this.parts.store, user);
   }
 
   /** Ends the user's sessions too. */
   deleteUser(userId: string): void {
-    check(this.store.deleteUser(userId), 'there is no user with this id');
+    check(this.parts.store.deleteUser(userId), 'there is no user with this id');
   }
 
   /** Living sessions, of one user or of all. */
   sessions(userId?: string): readonly FakeSession[] {
-    return this.store.sessionsOf(userId);
+    return this.parts.store.sessionsOf(userId);
   }
 
   /** Ends a session, as an administrator does. @param session its id, or its token. */
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(this.store.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
+    check(
+      this.parts.store.endSession(id, 'session.delete.admin.revoke'),
+      'there is no such session',
+    );
   }
 
   // Signing in through the Flow API
 
   /** The newest passcode that was mailed to an address and is still good; undefined if there is none. */
   passcode(address: string): string | undefined {
-    return this.passcodes.newestFor(address);
+    return this.parts.passcodes.newestFor(address);
   }
 
   /**
@@ -172,8 +119,8 @@ export class FakeHanko implements AsyncDisposable {
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {
-    const user = this.store.userByEmail(whose);
-    const secret = user ? this.store.credentialsOf(user.id).totp?.secret : whose;
+    const user = this.parts.store.userByEmail(whose);
+    const secret = user ? this.parts.store.credentialsOf(user.id).totp?.secret : whose;
     return shownTotp(secret, this.settings.now());
   }
 
@@ -191,25 +138,25 @@ export class FakeHanko implements AsyncDisposable {
     options: WebhookShape = {},
   ): Promise<{ readonly status: number }> {
     checkWebhookUrl(url);
-    return this.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
+    return this.parts.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
   }
 
   /** Waits until every webhook under way has come to an end, well or not. */
   webhooksSettled(): Promise<void> {
-    return this.webhooks.settled();
+    return this.parts.webhooks.settled();
   }
 
   /** The last 1,000 webhooks, in the order in which they came to an end. */
   get webhookDeliveries(): readonly WebhookDelivery[] {
-    return [...this.webhooks.deliveries];
+    return [...this.parts.webhooks.deliveries];
   }
 
   // Tokens
 
   /** Starts a session, as a login does, and returns its token. */
   async token(shape: TokenShape = {}): Promise<string> {
-    const { kid } = this.tokens.key((shape as TokenShape | null)?.kid);
-    return this.tokens.sign({ payload: this.tokens.startSession(shape), kid });
+    const { kid } = this.parts.tokens.key((shape as TokenShape | null)?.kid);
+    return this.parts.tokens.sign({ payload: this.parts.tokens.startSession(shape), kid });
   }
 
   /** A token that expired a minute ago. */
@@ -224,44 +171,44 @@ export class FakeHanko implements AsyncDisposable {
 
   /** A webhook token: same keys, same audience, no session. */
   async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
-    return this.tokens.sign({ payload: this.tokens.webhook(event, data, options) });
+    return this.parts.tokens.sign({ payload: this.parts.tokens.webhook(event, data, options) });
   }
 
   /** A token that must be refused, though it says what a good one would. */
   async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
-    return this.forger.forge(how, shape);
+    return this.parts.forger.forge(how, shape);
   }
 
   /** Signs exactly what is given, with a published key: for content that Hanko would not send. */
   async sign(token: RawToken): Promise<string> {
-    return this.tokens.sign(token);
+    return this.parts.tokens.sign(token);
   }
 
   // Keys
 
   /** The `kid` that signs. */
   get signingKid(): string {
-    return this.keys.newest.kid;
+    return this.parts.keys.newest.kid;
   }
 
   /** Makes a key that signs from now on; the older ones stay published. @returns its `kid`. */
   async rotateKey(): Promise<string> {
-    return this.keys.rotate();
+    return this.parts.keys.rotate();
   }
 
   /** Publishes a key no longer. */
   removeKey(kid: string): void {
-    check(this.keys.remove(kid), 'there is no key with this kid');
+    check(this.parts.keys.remove(kid), 'there is no key with this kid');
   }
 
   /** The public keys, as a JWK Set. */
   jwks(): { readonly keys: readonly PublicJwk[] } {
-    return this.keys.publicJwks;
+    return this.parts.keys.publicJwks;
   }
 
   /** Serves another document as JWKS; null serves the real one again. */
   setJwks(document: unknown): void {
-    this.servedJwks = document === null ? undefined : toJson(document, 'the JWKS');
+    this.parts.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
   }
 
   // Faults and observation
@@ -271,22 +218,22 @@ export class FakeHanko implements AsyncDisposable {
    * those without, the newest that fits a path holds.
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
-    if (kind !== 'refuse') return this.faults.add(kind, options);
+    if (kind !== 'refuse') return this.parts.faults.add(kind, options);
     check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-    check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
-    await this.servers.close();
+    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    await this.parts.servers.close();
   }
 
   /** Ends all faults. */
   async recover(): Promise<void> {
-    check(!this.servers.isStopped, 'it is stopped: start() makes a new one');
-    this.faults.clear();
-    await this.servers.listen();
+    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    this.parts.faults.clear();
+    await this.parts.servers.listen();
   }
 
   /** The last 10,000 requests to the public API, in the order in which they came. */
   get requests(): readonly LoggedRequest[] {
-    return [...this.publicServer.requests];
+    return [...this.parts.publicServer.requests];
   }
 
   /** How many of them had a path that ends in this. */
@@ -296,6 +243,6 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Forgets the requests so far. */
   clearRequests(): void {
-    this.publicServer.requests.length = 0;
+    this.parts.publicServer.requests.length = 0;
   }
 }

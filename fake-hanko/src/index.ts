@@ -2,7 +2,7 @@ export { FakeHanko } from './fake-hanko.js';
 export { FORGERIES } from './tokens/forgeries.js';
 
 export type { FakeHankoOptions, FakeWebhook } from './options.js';
-export type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+export type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 export type { FaultKind, FaultOptions } from './server/faults.js';
 export type { Forgery } from './tokens/forgeries.js';
 export type { PublicJwk } from './tokens/keys.js';

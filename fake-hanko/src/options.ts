@@ -1,5 +1,6 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
-import type { NewFakeUser } from './store/records.js';
+import type { FakeMail, NewFakeUser } from './store/records.js';
+import { isHostName } from './server/hosts.js';
 import { eventNames, type Hook } from './webhooks/events.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
@@ -36,6 +37,12 @@ export interface FakeHankoOptions {
    * which it is served itself. Anything but loopback needs `allowNonLoopback` too.
    */
   readonly host?: string;
+  /**
+   * Names under which it may be called, besides those of loopback and the address that it is reached
+   * at: in Docker Compose, the name of its service. All others are answered 421, so that no web page
+   * reaches it under a name of its own (DNS rebinding). Default none.
+   */
+  readonly hosts?: readonly string[];
   /** The one sentence that opens other addresses than loopback. Default `no`. */
   readonly allowNonLoopback?: 'no' | typeof NO_LOGIN_SERVER;
   /** Port of the public API. Default 0: any free one. */
@@ -57,6 +64,8 @@ export interface FakeHankoOptions {
   readonly allowOrigins?: 'loopback' | readonly string[];
   /** Who is told of users, sessions and mails. Default nobody. */
   readonly webhooks?: readonly FakeWebhook[];
+  /** Called with each mail that Hanko would send; what it throws fails the request. Default nobody. */
+  readonly onMail?: (mail: FakeMail) => void;
   /** Webhooks of sessions: v3.0.4 and older have none, which is `off`. Default `on`. */
   readonly sessionEvents?: 'on' | 'off';
   /** A warning at start that this is no login server. Default `auto`: unless a test runner runs. */
@@ -76,6 +85,7 @@ export interface FakeHankoSettings {
   readonly modulusLength: 2048 | 4096;
   readonly tenantId: string | undefined;
   readonly host: string;
+  readonly hosts: readonly string[];
   readonly allowNonLoopback: 'no' | typeof NO_LOGIN_SERVER;
   readonly port: number;
   readonly adminPort: number;
@@ -86,6 +96,7 @@ export interface FakeHankoSettings {
   readonly rateLimits: 'on' | 'off';
   readonly allowOrigins: 'loopback' | readonly string[];
   readonly webhooks: readonly Hook[];
+  readonly onMail: ((mail: FakeMail) => void) | undefined;
   readonly sessionEvents: 'on' | 'off';
   readonly banner: 'auto' | 'on' | 'off';
   readonly now: () => number;
@@ -109,6 +120,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     modulusLength = 2048,
     tenantId,
     host = '127.0.0.1',
+    hosts = [],
     allowNonLoopback = 'no',
     port = 0,
     adminPort = 0,
@@ -118,6 +130,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     rateLimits = 'on',
     allowOrigins = 'loopback',
     webhooks = [],
+    onMail,
     sessionEvents = 'on',
     banner = 'auto',
     // Looked up anew on each call: fake timers replace the global.
@@ -129,9 +142,13 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   checkOneOf({ allowNonLoopback }, ['no', NO_LOGIN_SERVER]);
   check(
     LOOPBACK.includes(host) || allowNonLoopback === NO_LOGIN_SERVER,
-    'host must be 127.0.0.1, ::1 or localhost: it is no login server',
+    'host must be 127.0.0.1, ::1 or localhost, unless allowNonLoopback says: I know that this is no login server',
   );
   check(isText(host), 'host must be the name or address to listen on');
+  check(
+    Array.isArray(hosts) && hosts.every((name) => isText(name) && isHostName(name)),
+    'hosts must be a list of names without a port, such as hanko',
+  );
   checkOneOf({ tokenTransport }, ['cookie', 'header']);
   checkOneOf({ onboarding }, ['offered', 'skipped']);
   checkOneOf({ rateLimits }, ['on', 'off']);
@@ -156,6 +173,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   );
   check(issuer === undefined || isText(issuer), 'issuer must be text');
   check(isText(cookieName) && COOKIE_NAME.test(cookieName), 'cookieName must name a cookie');
+  check(onMail === undefined || typeof onMail === 'function', 'onMail must be a function');
   check(typeof now === 'function', 'now must be a function');
   check(isPort(port), 'port must be 0 to 65535');
   check(isPort(adminPort), 'adminPort must be 0 to 65535');
@@ -169,6 +187,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     modulusLength,
     tenantId,
     host,
+    hosts,
     allowNonLoopback,
     port,
     adminPort,
@@ -178,6 +197,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     rateLimits,
     allowOrigins,
     webhooks: checkWebhooks(webhooks, eventNames(sessionEvents)),
+    onMail,
     sessionEvents,
     banner,
     now,

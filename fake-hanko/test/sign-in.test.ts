@@ -249,9 +249,10 @@ describe('options', () => {
   });
 
   it.each<readonly [FakeHankoOptions, string]>([
-    [{ host: '0.0.0.0' }, 'host must be 127.0.0.1, ::1 or localhost: it is no login server'],
-    [{ host: '::' }, 'it is no login server'],
-    [{ host: 'localhost.example.test' }, 'it is no login server'],
+    [{ host: '0.0.0.0' }, 'host must be 127.0.0.1, ::1 or localhost, unless'],
+    [{ host: '::' }, 'host must be 127.0.0.1'],
+    [{ hosts: ['hanko:8000'] }, 'hosts must be a list of names without a port'],
+    [{ host: 'localhost.example.test' }, 'host must be 127.0.0.1'],
     [{ host: '0.0.0.0', allowNonLoopback: true as never }, 'allowNonLoopback must be no or I know'],
     [{ tokenTransport: 'both' as never }, 'tokenTransport must be cookie or header'],
     [{ allowOrigins: ['*'] }, 'allowOrigins must be loopback, or a list of origins'],

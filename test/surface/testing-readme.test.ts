@@ -41,6 +41,7 @@ describe("FakeHanko's page", () => {
       ...checkOptions({}),
       audience: 'localhost',
       issuer: 'none',
+      onMail: 'nobody',
       lifespanSeconds: '43,200',
       tenantId: 'none',
       port: 'any free',

@@ -1,5 +1,5 @@
 import { type Passcode, PASSCODE_TTL_SECONDS } from './passcodes.js';
-import { type FakeUser, primaryEmail } from '../store/records.js';
+import { type FakeMail, type FakeUser, primaryEmail } from '../store/records.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 
 /** Of the service that signs the mails, and of the account in an authenticator app. */
@@ -40,9 +40,12 @@ const NOTIFICATION_TEXTS = {
   mfa_delete: ['MFA method removed', 'An existing multi-factor (MFA) method has been removed.'],
 } as const;
 
-/** Mails are not sent but told of: `email.send` (hanko backend/dto/webhook/email.go). */
+/** Mails are not sent but told of: to the webhook `email.send` and to `onMail` (hanko backend/dto/webhook/email.go). */
 export class Mailer {
-  constructor(private readonly webhooks: Webhooks) {}
+  constructor(
+    private readonly webhooks: Webhooks,
+    private readonly onMail: (mail: FakeMail) => void = () => undefined,
+  ) {}
 
   /** A code, or word that somebody tried. */
   passcode(type: keyof typeof PASSCODE_TEXTS, passcode: Passcode, language: string): void {
@@ -51,19 +54,22 @@ export class Mailer {
     const minutes = PASSCODE_TTL_SECONDS / 60;
     const lines =
       code === null ? [text] : [text, code, `The passcode is valid for ${minutes} minutes.`];
-    this.send(address, subject(code ?? ''), lines, {
-      accept_language: language,
-      language,
-      type,
-      data: {
-        service_name: SERVICE_NAME,
-        ...(code !== null && {
-          otp_code: code,
-          ttl: PASSCODE_TTL_SECONDS,
-          valid_until: Math.floor(expiresAt / 1000),
-        }),
+    this.send(
+      { to: address, subject: subject(code ?? ''), lines, passcode: code },
+      {
+        accept_language: language,
+        language,
+        type,
+        data: {
+          service_name: SERVICE_NAME,
+          ...(code !== null && {
+            otp_code: code,
+            ttl: PASSCODE_TTL_SECONDS,
+            valid_until: Math.floor(expiresAt / 1000),
+          }),
+        },
       },
-    });
+    );
   }
 
   /** Word that something about the account has changed; to the address that was the primary one. */
@@ -76,27 +82,35 @@ export class Mailer {
     const to = primaryEmail(user)?.address;
     if (to === undefined) return;
     const [subject, text] = NOTIFICATION_TEXTS[template];
-    this.send(to, subject, [text], {
-      accept_language: '',
-      language,
-      type: 'security_notification',
-      data: { template, ...addresses },
-    });
+    this.send(
+      { to, subject, lines: [text], passcode: null },
+      {
+        accept_language: '',
+        language,
+        type: 'security_notification',
+        data: { template, ...addresses },
+      },
+    );
   }
 
   private send(
-    address: string,
-    subject: string,
-    lines: readonly string[],
+    {
+      to,
+      subject,
+      lines,
+      passcode,
+    }: Omit<FakeMail, 'text'> & { readonly lines: readonly string[] },
     more: Readonly<Record<string, unknown>>,
   ): void {
+    const text = lines.join('\n\n');
     this.webhooks.send('email.send', {
       subject,
-      body_plain: lines.join('\n\n'),
+      body_plain: text,
       body: lines.map((line) => `<p>${line}</p>`).join('\n'),
-      to_email_address: address,
+      to_email_address: to,
       delivered_by_hanko: false,
       ...more,
     });
+    this.onMail({ to, subject, text, passcode });
   }
 }

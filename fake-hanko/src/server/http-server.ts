@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { UUID } from '../check.js';
 import type { Cors } from './cors.js';
 import { commit, type Faults, REDIRECTED } from './faults.js';
+import { Hosts } from './hosts.js';
 import { Problem, type Route, type RouteRequest, type RouteResponse } from './route.js';
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */
@@ -24,12 +25,15 @@ export class FakeServer {
   readonly requests: LoggedRequest[] = [];
   private server: Server;
   private port: number;
+  private readonly hosts: Hosts;
 
   constructor(
     private readonly routes: readonly Route[],
     private readonly faults: Faults,
     private readonly settings: {
       readonly host: string;
+      /** Other names under which it may be called. */
+      readonly hosts: readonly string[];
       readonly port: number;
       readonly tenantId: string | undefined;
       /** Where browsers come. */
@@ -37,6 +41,7 @@ export class FakeServer {
     },
   ) {
     this.port = settings.port;
+    this.hosts = new Hosts([settings.host, ...settings.hosts]);
     this.server = createServer();
   }
 
@@ -79,6 +84,14 @@ export class FakeServer {
     const entry = { method, path, status: 0 };
     if (this.requests.length >= MAX_LOGGED) this.requests.shift();
     this.requests.push(entry);
+    let target: URL;
+    try {
+      target = this.hosts.targetOf(request);
+    } catch (error) {
+      // Before all else: no other answer, and no fault, says that something is here.
+      entry.status = send(response, method, answerTo(error));
+      return;
+    }
     const { cors } = this.settings;
     for (const [name, value] of Object.entries(cors?.fieldsFor(request) ?? {})) {
       response.setHeader(name, value);
@@ -89,23 +102,21 @@ export class FakeServer {
       return;
     }
     const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
-    const answer = (): Promise<RouteResponse> => this.answer(request, method, url);
+    const answer = (): Promise<RouteResponse> => this.answer(request, method, target);
     entry.status =
       (fault && (await commit(fault, url, response, answer))) ??
       send(response, method, await answer());
   }
 
-  private answer(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
-    return this.run(request, method, url).catch((error: unknown): RouteResponse => {
-      const { status, message, headers } =
-        error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
-      return { status, body: { code: status, message }, headers };
-    });
+  private answer(request: IncomingMessage, method: string, target: URL): Promise<RouteResponse> {
+    return this.run(request, method, target).catch(answerTo);
   }
 
-  private async run(request: IncomingMessage, method: string, url: string): Promise<RouteResponse> {
-    const origin = `http://${request.headers.host ?? 'localhost'}`;
-    const { pathname, searchParams: query } = new URL(url, origin);
+  private async run(
+    request: IncomingMessage,
+    method: string,
+    { pathname, searchParams: query, origin }: URL,
+  ): Promise<RouteResponse> {
     const path = pathname.startsWith(REDIRECTED) ? pathname.slice(REDIRECTED.length) : pathname;
     const body = await readBody(request);
     const [route, params] =
@@ -136,6 +147,13 @@ export class FakeServer {
     if (tenant.toLowerCase() !== tenantId.toLowerCase()) throw new Problem(404, 'tenant not found');
     return path.slice(tenant.length + 1);
   }
+}
+
+/** How a route's error is answered: in the form of all of Hanko's errors. */
+function answerTo(error: unknown): RouteResponse {
+  const { status, message, headers } =
+    error instanceof Problem ? error : new Problem(500, 'Internal Server Error');
+  return { status, body: { code: status, message }, headers };
 }
 
 /** @returns the status that was sent, 0 if the client has gone. */

@@ -49,6 +49,18 @@ export interface FakeSession {
   readonly last_used: string;
 }
 
+/** A mail that Hanko would send. */
+export interface FakeMail {
+  /** Address of the one it is for. */
+  readonly to: string;
+  /** Its subject, in English. */
+  readonly subject: string;
+  /** The mail as plain text. */
+  readonly text: string;
+  /** The code in it, six digits; null in mails that have none. */
+  readonly passcode: string | null;
+}
+
 /** What a user can be made from. */
 export interface NewFakeUser {
   /** A UUID. Default: a random one. */

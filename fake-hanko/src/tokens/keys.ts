@@ -54,6 +54,7 @@ export class SigningKey {
 /** The keys of a server: all are published, the newest signs (contract: hanko backend/crypto/jwk). */
 export class KeyRing {
   private readonly keys = new Map<string, SigningKey>();
+  private otherDocument: string | null = null;
 
   constructor(private readonly modulusLength: number) {}
 
@@ -79,5 +80,15 @@ export class KeyRing {
 
   get publicJwks(): { readonly keys: readonly PublicJwk[] } {
     return { keys: [...this.keys.values()].map((key) => key.publicJwk) };
+  }
+
+  /** @param document JSON to serve in place of the JWK Set; null serves the real one. */
+  serve(document: string | null): void {
+    this.otherDocument = document;
+  }
+
+  /** What `/.well-known/jwks.json` answers. */
+  get served(): unknown {
+    return this.otherDocument === null ? this.publicJwks : JSON.parse(this.otherDocument);
   }
 }

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { FakeHankoOptions } from '../options.js';
+import type { NewFakeUser } from '../store/records.js';
+
+/** A flag that was not understood; the text says what to write instead. */
+export class FlagError extends Error {}
+
+interface Flag {
+  /** What stands for its value in the help; none for a flag without one. */
+  readonly value?: string;
+  readonly help: string;
+  /** Whether it may be given more than once. */
+  readonly isRepeatable?: true;
+}
+
+/** In the order of the help. */
+export const FLAGS = {
+  port: { value: 'number', help: 'port of the public API, 0 for any free one (default 8000)' },
+  'admin-port': { value: 'number', help: 'port of the Admin API (default 0: any free one)' },
+  user: {
+    value: 'email[:password]',
+    help: 'a user that is there from the start; without a password, signs in with passcodes',
+    isRepeatable: true,
+  },
+  audience: {
+    value: 'name',
+    help: 'the aud claim of every token (default localhost)',
+    isRepeatable: true,
+  },
+  issuer: { value: 'text', help: 'the iss claim of session tokens (default none)' },
+  'lifespan-seconds': { value: 'number', help: 'life of a session (default 43200, 12 hours)' },
+  'idle-timeout-seconds': {
+    value: 'number',
+    help: 'how long a session lives without being used (default 0: no limit)',
+  },
+  'cookie-name': { value: 'name', help: 'name of the session cookie (default hanko)' },
+  'token-transport': {
+    value: 'cookie|header',
+    help: 'how a sign-in hands over its token (default cookie)',
+  },
+  onboarding: {
+    value: 'offered|skipped',
+    help: 'whether a sign-in offers a second factor and a passkey (default offered)',
+  },
+  'rate-limits': { value: 'on|off', help: 'limits on attempts (default on)' },
+  'allow-origin': {
+    value: 'origin',
+    help: 'origin of a page that may call it, such as https://app.test (default: pages of this machine)',
+    isRepeatable: true,
+  },
+  webhook: {
+    value: 'url',
+    help: 'receiver of webhooks: http:// on this machine',
+    isRepeatable: true,
+  },
+  host: { value: 'address', help: 'address to listen on (default localhost)' },
+  'allowed-host': {
+    value: 'name',
+    help: 'another name under which it may be called, such as a service of Docker Compose',
+    isRepeatable: true,
+  },
+  'allow-non-loopback': {
+    value: 'sentence',
+    help: 'needed for a host that other machines reach: "I know that this is no login server"',
+  },
+  help: { help: 'prints this' },
+  version: { help: 'prints the version' },
+} as const satisfies Readonly<Record<string, Flag>>;
+
+type FlagName = keyof typeof FLAGS;
+
+/** Options whose flags are called otherwise: a flag that can be repeated names one of many. */
+const OTHER_NAMES: Readonly<Record<string, FlagName>> = {
+  allowOrigins: 'allow-origin',
+  hosts: 'allowed-host',
+};
+
+/** What `FakeHanko.start` says of an option, said of its flag. */
+export function inFlags(message: string): string {
+  return message.replace(/^\w+(?= must )/, (option) => {
+    const name = OTHER_NAMES[option] ?? option.replace(/[A-Z]/g, (it) => `-${it.toLowerCase()}`);
+    return name in FLAGS ? `--${name}` : option;
+  });
+}
+
+/** What to do: print something, or start. */
+export type Command = { readonly print: 'help' | 'version' } | { readonly start: FakeHankoOptions };
+
+/** @throws FlagError */
+export function readFlags(args: readonly string[]): Command {
+  const values = parse(args);
+  if (values.help !== undefined) return { print: 'help' };
+  if (values.version !== undefined) return { print: 'version' };
+  const one = (name: FlagName): string | undefined => values[name]?.[0];
+  const options = {
+    port: wholeNumber('port', one('port') ?? '8000'),
+    adminPort: wholeNumber('admin-port', one('admin-port')),
+    users: (values.user ?? []).map(readUser),
+    audience: values.audience,
+    issuer: one('issuer'),
+    lifespanSeconds: wholeNumber('lifespan-seconds', one('lifespan-seconds')),
+    idleTimeoutSeconds: wholeNumber('idle-timeout-seconds', one('idle-timeout-seconds')),
+    cookieName: one('cookie-name'),
+    tokenTransport: one('token-transport'),
+    onboarding: one('onboarding'),
+    rateLimits: one('rate-limits'),
+    allowOrigins: values['allow-origin'],
+    webhooks: values.webhook?.map((url) => ({ url })),
+    // The name under which pages are served: cookies belong to it.
+    host: one('host') ?? 'localhost',
+    hosts: values['allowed-host'],
+    allowNonLoopback: one('allow-non-loopback'),
+    banner: 'on',
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  // `FakeHanko.start` checks what each may be.
+  return { start: Object.fromEntries(given) as FakeHankoOptions };
+}
+
+type Values = { readonly [Name in FlagName]?: readonly string[] };
+
+function parse(args: readonly string[]): Values {
+  const flags: Readonly<Record<string, Flag>> = FLAGS;
+  const options: ParseArgsConfig['options'] = Object.fromEntries(
+    Object.entries(flags).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? 'boolean' : 'string', multiple: true },
+    ]),
+  );
+  let values: Readonly<Record<string, unknown>>;
+  try {
+    ({ values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }));
+  } catch (error) {
+    // Node's first sentence says what is wrong, the rest how to escape it.
+    throw new FlagError((error as Error).message.split('\n', 1)[0]?.split('. ', 1)[0]);
+  }
+  for (const [name, given] of Object.entries(values)) {
+    const list = given as readonly unknown[];
+    if (list.length > 1 && !flags[name]?.isRepeatable)
+      throw new FlagError(`--${name} is given twice`);
+    if (list.includes('')) throw new FlagError(`--${name} needs a value: ${flags[name]?.value}`);
+  }
+  return values as Values;
+}
+
+function wholeNumber(name: FlagName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new FlagError(`--${name} must be a whole number, not ${text}`);
+  return Number(text);
+}
+
+/** A password may hold colons, an address cannot. */
+function readUser(text: string): NewFakeUser {
+  const [, email = '', password] = /^([^:]*)(?::([^]*))?$/.exec(text) ?? [];
+  if (!/^[^@\s]+@[^@\s]+$/.test(email)) {
+    throw new FlagError(
+      '--user must be an address and a password, such as ada@example.test:secret',
+    );
+  }
+  if (password === '') {
+    throw new FlagError(
+      `--user ${email}: has no password after the colon. Omit the colon for none`,
+    );
+  }
+  const id = randomUUID();
+  return password === undefined ? { id, email } : { id, email, password };
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { FakeHanko } from '../fake-hanko.js';
+import type { FakeHankoOptions } from '../options.js';
+import { VERSION } from '../version.js';
+import { type Command, FlagError, inFlags, readFlags } from './flags.js';
+import { helpText, mailText, startText } from './texts.js';
+
+const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+/** Says what is wrong and ends: 2 for a wrong flag, 1 for all else. */
+function fail(text: string, exitCode: 1 | 2): void {
+  process.stderr.write(`fake-hanko: ${text}\n`);
+  process.exitCode = exitCode;
+}
+
+function main(args: readonly string[]): Promise<void> | void {
+  let command: Command;
+  try {
+    command = readFlags(args);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    return fail(`${error.message}. See fake-hanko --help.`, 2);
+  }
+  if ('start' in command) return start(command.start);
+  print(command.print === 'help' ? helpText() : VERSION);
+}
+
+async function start(options: FakeHankoOptions): Promise<void> {
+  let hanko: FakeHanko;
+  try {
+    hanko = await FakeHanko.start({ ...options, onMail: (mail) => print(mailText(mail)) });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const message = error.message.replace(/^FakeHanko:? /, '');
+    // A TypeError is a wrong option, and each option is a flag here.
+    if (error instanceof TypeError) return fail(`${inFlags(message)} See fake-hanko --help.`, 2);
+    return fail(hint(message, error.cause), 1);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void hanko.stop());
+  }
+  print(startText(hanko, options));
+}
+
+function hint(message: string, cause: unknown): string {
+  const { code, port } = (cause ?? {}) as { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE') {
+    return `port ${String(port)} is in use (EADDRINUSE). End what listens there, or pass another --port.`;
+  }
+  if (code === 'EACCES') {
+    return `port ${String(port)} needs more rights (EACCES). Pass a --port above 1023.`;
+  }
+  return message;
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,51 @@
+import type { FakeHanko } from '../fake-hanko.js';
+import type { FakeHankoOptions } from '../options.js';
+import type { FakeMail } from '../store/records.js';
+import { VERSION } from '../version.js';
+import { FLAGS } from './flags.js';
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const lines = Object.entries(FLAGS).map(([name, flag]) => {
+    const usage = 'value' in flag ? `--${name} <${flag.value}>` : `--${name}`;
+    const more = 'isRepeatable' in flag ? '; can be repeated' : '';
+    return `  ${usage.padEnd(34)}${flag.help}${more}`;
+  });
+  return `fake-hanko ${VERSION}: a Hanko for tests and demonstrations. It is no login server.
+
+  npx fake-hanko --port 8000 --user ada@example.test:password
+
+Flags:
+${lines.join('\n')}
+
+Ctrl-C ends it. It keeps nothing. Its page: https://www.npmjs.com/package/fake-hanko`;
+}
+
+/** What a person needs once it runs. */
+export function startText(hanko: FakeHanko, { users = [], audience }: FakeHankoOptions): string {
+  const known = users.map(({ id, email, password }) => {
+    const how = password === undefined ? 'passcode only' : `password ${password}`;
+    return `  ${email}, ${how}, id ${id}`;
+  });
+  const [{ id = '<id of a user>' } = {}] = users;
+  return `fake-hanko ${VERSION}
+
+Public API  ${hanko.url}
+Admin API   ${hanko.adminUrl}
+Audience    ${[audience ?? 'localhost'].flat().join(', ')}
+
+Users:
+${known.length > 0 ? known.join('\n') : '  none yet: register one through the page, or start it with --user'}
+
+A session token without a page:
+  curl ${hanko.adminUrl}/sessions -H 'content-type: application/json' -d '{"user_id":"${id}"}'
+
+For your back end:
+HANKO_API_URL=${hanko.url}
+
+Each passcode is printed here when it is sent. Ctrl-C ends it.`;
+}
+
+/** One line for each mail. */
+export const mailText = ({ to, subject, passcode }: FakeMail): string =>
+  passcode === null ? `Mail to ${to}: ${subject}` : `Passcode for ${to}: ${passcode}`;
