@@ -89,13 +89,7 @@ export class HankoAuthService {
    * A context's route has its say too: what `@RequireAuth()` demands there is checked.
    * @param options `optional: true` resolves to null where there is no credential, or a cookie that
    * has merely expired or whose session has ended, which the browser goes on sending.
-   * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
-   * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
-   * @throws HankoStepUpError `step_up_required` (401)
-   * @throws HankoRequirementError `requirement_not_met` (403)
-   * @throws HankoCrossSiteError `cross_site_request` (403)
-   * @throws HankoUnavailableError `hanko_unavailable` (503)
-   * @throws HankoContextError `context_unsupported` (501)
+   * @throws HankoAuthError any of its codes; its table has their classes and statuses
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
    */
   authenticate(

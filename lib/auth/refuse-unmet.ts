@@ -1,5 +1,5 @@
 import { HankoRequirementError, HankoStepUpError } from '../errors/hanko.errors.js';
-import { findUnmet, type RequirementChecks, type Unmet } from '../requirements/requirements.js';
+import { findUnmet, type RequirementChecks } from '../requirements/requirements.js';
 import type { HankoUser } from '../user/hanko-user.js';
 
 /**
@@ -11,14 +11,9 @@ import type { HankoUser } from '../user/hanko-user.js';
  */
 export function refuseUnmet(checks: RequirementChecks, user: HankoUser, nowMs: number): void {
   const unmet = findUnmet(checks, user, nowMs);
-  if (unmet !== null) throw unmetError(unmet, user);
-}
-
-/** The error that answers a user who does not meet requirements. */
-export const unmetError = (
-  { requirements, metBy, reason }: Unmet,
-  user: HankoUser,
-): HankoStepUpError | HankoRequirementError =>
-  metBy === 'login'
+  if (unmet === null) return;
+  const { requirements, metBy, reason } = unmet;
+  throw metBy === 'login'
     ? new HankoStepUpError(requirements, user.authenticatedAt, reason)
     : new HankoRequirementError(requirements, reason);
+}

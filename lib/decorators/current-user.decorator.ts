@@ -76,13 +76,7 @@ function readerOf(key: HankoUserKey | undefined): (user: HankoUser) => unknown {
  * @param pipes run on the value, after any global ones.
  * @throws HankoConfigurationError `configuration_invalid` for a key that no user has, when the class is
  * loaded. Per request, where no guard has thrown it already:
- * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
- * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
- * @throws HankoStepUpError `step_up_required` (401)
- * @throws HankoRequirementError `requirement_not_met` (403)
- * @throws HankoCrossSiteError `cross_site_request` (403)
- * @throws HankoUnavailableError `hanko_unavailable` (503)
- * @throws HankoContextError `context_unsupported` (501)
+ * @throws HankoAuthError any of its codes; its table has their classes and statuses
  */
 export function CurrentUser(...pipes: Pipe[]): ParameterDecorator;
 export function CurrentUser(key: HankoUserKey, ...pipes: Pipe[]): ParameterDecorator;

@@ -1,3 +1,5 @@
+import type { HankoUnmetRequirement } from '../requirements/demands.js';
+
 /**
  * When a route can answer with a code, for API documents: `lib/swagger/possible-codes.ts` works it out for each
  * route. `never`: not to be documented.
@@ -111,3 +113,12 @@ export const refusalBody = (
   const { status, message } = ANSWERS[code];
   return { statusCode: status, code, message };
 };
+
+/** What the body says beside it of requirements that are not met. */
+export const unmetDetails = (
+  unmet: readonly HankoUnmetRequirement[],
+  authenticatedAt?: Date,
+): Readonly<Record<string, unknown>> => ({
+  unmet,
+  ...(authenticatedAt && { authenticatedAt: authenticatedAt.toISOString() }),
+});

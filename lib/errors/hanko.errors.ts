@@ -6,7 +6,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { ANSWERS, type HankoAnswerCode } from './answers.js';
+import { ANSWERS, type HankoAnswerCode, unmetDetails } from './answers.js';
 import type { HankoConfigurationError } from './configuration.error.js';
 import { HankoAuthError, standOn } from './hanko-auth.error.js';
 import type { HankoUnmetRequirement } from '../requirements/demands.js';
@@ -109,7 +109,7 @@ export class HankoStepUpError extends HankoAuthError {
   ) {
     super('step_up_required', reason, {
       headers: stepUpHeaders(unmet),
-      body: { unmet, authenticatedAt: authenticatedAt.toISOString() },
+      body: unmetDetails(unmet, authenticatedAt),
     });
   }
 }
@@ -141,7 +141,7 @@ export class HankoRequirementError extends HankoAuthError {
     readonly unmet: readonly HankoUnmetRequirement[],
     reason: string,
   ) {
-    super('requirement_not_met', reason, { body: { unmet } });
+    super('requirement_not_met', reason, { body: unmetDetails(unmet) });
   }
 }
 

@@ -40,13 +40,7 @@ export class HankoAuthGuard implements CanActivate, OnModuleInit {
   /**
    * Authenticates as the route asks. The header fields of a refusal are set on the response.
    * @returns true, without a promise where there is nothing to wait for; or it throws, now or by the promise.
-   * @throws HankoCredentialsError `credentials_missing` (401), `credentials_ambiguous` (400)
-   * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
-   * @throws HankoStepUpError `step_up_required` (401)
-   * @throws HankoRequirementError `requirement_not_met` (403)
-   * @throws HankoCrossSiteError `cross_site_request` (403)
-   * @throws HankoUnavailableError `hanko_unavailable` (503)
-   * @throws HankoContextError `context_unsupported` (501)
+   * @throws HankoAuthError any of its codes; its table has their classes and statuses
    * @throws HankoConfigurationError `configuration_invalid` if it is used where HankoModule cannot be seen
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {

@@ -44,15 +44,13 @@ export interface Unmet {
  */
 export function findUnmet(checks: RequirementChecks, user: HankoUser, nowMs: number): Unmet | null {
   const unmet = checks.filter((check) => !check.isMet(user, nowMs));
-  return unmet.length === 0 ? null : describeUnmet(unmet, user, nowMs);
+  if (unmet.length === 0) return null;
+  return {
+    requirements: unmet.map((check) => check.unmet(user, nowMs)),
+    metBy: unmet.every(({ metBy }) => metBy === 'login') ? 'login' : 'rights',
+    reason: unmet.map((check) => check.reason(user, nowMs)).join('; '),
+  };
 }
-
-/** @param unmet that the user does not meet. */
-export const describeUnmet = (unmet: RequirementChecks, user: HankoUser, nowMs: number): Unmet => ({
-  requirements: unmet.map((check) => check.unmet(user, nowMs)),
-  metBy: unmet.every(({ metBy }) => metBy === 'login') ? 'login' : 'rights',
-  reason: unmet.map((check) => check.reason(user, nowMs)).join('; '),
-});
 
 /** Where requirements are written, which decides what may be. */
 interface Place {

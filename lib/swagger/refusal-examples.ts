@@ -1,8 +1,7 @@
-import { unmetError } from '../auth/refuse-unmet.js';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
-import { type HankoAnswerCode, refusalBody } from '../errors/answers.js';
+import { type HankoAnswerCode, refusalBody, unmetDetails } from '../errors/answers.js';
 import type { MetBy } from '../requirements/demand.js';
-import { describeUnmet, requirementChecks } from '../requirements/requirements.js';
+import { requirementChecks } from '../requirements/requirements.js';
 import { HankoUser } from '../user/hanko-user.js';
 import type { Fields } from './open-api.js';
 
@@ -18,7 +17,7 @@ export function refusalExamples(
     const metBy = OF_DEMANDS[code as keyof typeof OF_DEMANDS];
     if (metBy === undefined) return [[code, { $ref: `${SHARED}${nameOf(code)}` }]];
     return demands
-      .map((one) => unmetBody(one, metBy))
+      .map((one) => unmetBody(code, one, metBy))
       .filter((body) => body !== null)
       .map((value, index) => [index === 0 ? code : `${code}_${index + 1}`, { value }]);
   });
@@ -56,7 +55,11 @@ const userWith = (amr: readonly string[]): HankoUser =>
   });
 
 /** What a user with a password, or else without any method, is answered; null if the route does not demand it. */
-function unmetBody(demands: RequireAuthOptions, metBy: MetBy): object | null {
+function unmetBody(
+  code: HankoAnswerCode,
+  demands: RequireAuthOptions,
+  metBy: MetBy,
+): object | null {
   const checks = requirementChecks(demands).filter((check) => check.metBy === metBy);
   if (checks.length === 0) return null;
   // A minute too late for the longest age that can be demanded here.
@@ -65,7 +68,13 @@ function unmetBody(demands: RequireAuthOptions, metBy: MetBy): object | null {
     // Rights: the user has no claims at all, and the app's functions are not called for an example.
     const unmet = metBy === 'rights' ? checks : checks.filter((check) => !check.isMet(user, nowMs));
     if (unmet.length > 0) {
-      return unmetError(describeUnmet(unmet, user, nowMs), user).getResponse() as object;
+      return {
+        ...refusalBody(code),
+        ...unmetDetails(
+          unmet.map((check) => check.unmet(user, nowMs)),
+          metBy === 'login' ? user.authenticatedAt : undefined,
+        ),
+      };
     }
   }
   return null;

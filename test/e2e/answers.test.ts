@@ -9,8 +9,8 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko, FORGERIES, type Forgery } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANSWERS } from '../../lib/errors/answers.js';
-import { EXPECTED_ANSWERS, type ExpectedCode } from '../support/e2e-answers.js';
+import { type AnswerCode, DOCUMENTED_ANSWERS } from '../support/documented-answers.js';
+import '../support/e2e-answers.js';
 import {
   type Answer,
   bearer,
@@ -106,21 +106,21 @@ const signed = async (change: Record<string, unknown>): Promise<string> =>
 
 interface Situation {
   readonly what: string;
-  readonly code: ExpectedCode;
+  readonly code: AnswerCode;
   readonly method?: string;
   readonly headers: () => Promise<HeaderFields> | HeaderFields;
 }
 
 const byBearer = (
   what: string,
-  code: ExpectedCode,
+  code: AnswerCode,
   token: () => string | Promise<string>,
 ): Situation => ({ what, code, headers: async () => bearer(used(await token())) });
 
-const forgery = (how: Forgery, code: ExpectedCode): Situation =>
+const forgery = (how: Forgery, code: AnswerCode): Situation =>
   byBearer(`the forgery ${how}`, code, () => hanko.forgedToken(how));
 
-const FORGERY_CODES: Record<Forgery, ExpectedCode> = {
+const FORGERY_CODES: Record<Forgery, AnswerCode> = {
   'alg-none': 'token_malformed',
   'hs256-public-key': 'token_algorithm_not_allowed',
   'hs256-public-key-der': 'token_algorithm_not_allowed',
@@ -247,11 +247,9 @@ afterAll(async () => {
 const ELSEWHERE = ['context_unsupported', 'step_up_required', 'requirement_not_met'];
 
 it('answers with every code there is, except those that other tests are about', () => {
-  expect(Object.keys(ANSWERS).toSorted()).toEqual(
-    [...Object.keys(EXPECTED_ANSWERS), ...ELSEWHERE].toSorted(),
-  );
-  expect(new Set([...SITUATIONS.map(({ code }) => code), 'hanko_unavailable'])).toEqual(
-    new Set(Object.keys(EXPECTED_ANSWERS)),
+  const here = SITUATIONS.map(({ code }) => code);
+  expect(new Set([...here, 'hanko_unavailable', ...ELSEWHERE])).toEqual(
+    new Set(Object.keys(DOCUMENTED_ANSWERS)),
   );
 });
 

@@ -20,7 +20,7 @@ import {
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import '../support/e2e-answers.js';
-import type { ExpectedCode } from '../support/e2e-answers.js';
+import type { AnswerCode } from '../support/documented-answers.js';
 import {
   bearer,
   cookie,
@@ -176,7 +176,7 @@ const ACCEPTED: readonly (Row & { readonly user: () => { readonly id: string } }
 ];
 
 /** What they refuse. */
-const REFUSED: readonly (Row & { readonly code: ExpectedCode })[] = [
+const REFUSED: readonly (Row & { readonly code: AnswerCode })[] = [
   {
     what: 'a bad bearer beside a good cookie: it does not fall through',
     headers: () => ({ ...bearer('garbage'), ...cookie(ada.token) }),

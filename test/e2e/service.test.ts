@@ -46,7 +46,8 @@ import {
   expectTypeOf,
   it,
 } from 'vitest';
-import { EXPECTED_ANSWERS } from '../support/e2e-answers.js';
+import { DOCUMENTED_ANSWERS } from '../support/documented-answers.js';
+import '../support/e2e-answers.js';
 import {
   bearer,
   cookie,
@@ -381,11 +382,11 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
       expect([missing.status, missing.body]).toEqual([401, { problem: 401 }]);
       expect(missing.headers['www-authenticate']).toBe(
-        EXPECTED_ANSWERS.credentials_missing.challenge,
+        DOCUMENTED_ANSWERS.credentials_missing.challenge,
       );
       expect([malformed.status, malformed.body]).toEqual([401, { problem: 401 }]);
       expect(malformed.headers['www-authenticate']).toBe(
-        EXPECTED_ANSWERS.token_malformed.challenge,
+        DOCUMENTED_ANSWERS.token_malformed.challenge,
       );
       expect([unavailable.status, unavailable.body]).toEqual([503, { problem: 503 }]);
       expect(unavailable.headers['retry-after']).toMatch(/^[1-9]\d*$/);
@@ -396,7 +397,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const answer = await app.get('/required', bearer('garbage'));
 
       expect([answer.status, answer.body]).toEqual([418, { problem: 'token_malformed' }]);
-      expect(answer.headers['www-authenticate']).toBe(EXPECTED_ANSWERS.token_malformed.challenge);
+      expect(answer.headers['www-authenticate']).toBe(DOCUMENTED_ANSWERS.token_malformed.challenge);
       expect((await app.get('/nowhere')).status).toBe(404);
     });
   });
@@ -423,7 +424,7 @@ describe('verifyToken', () => {
     await expect(service.verifyToken('garbage')).rejects.toMatchObject({
       code: 'token_malformed',
       status: 401,
-      headers: { 'WWW-Authenticate': EXPECTED_ANSWERS.token_malformed.challenge },
+      headers: { 'WWW-Authenticate': DOCUMENTED_ANSWERS.token_malformed.challenge },
     });
     await expect(service.verifyToken(await hanko.expiredToken())).rejects.toMatchObject({
       code: 'token_expired',

@@ -16,10 +16,24 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response>>;
 }
 
+interface Body {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly unmet?: readonly object[];
+}
+
 interface Response {
   readonly description: string;
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>;
-  readonly content?: { readonly 'application/json': { readonly schema: object } };
+  readonly content?: {
+    readonly 'application/json': {
+      readonly schema: object;
+      readonly examples: Readonly<
+        Record<string, { readonly $ref?: string; readonly value?: Body }>
+      >;
+    };
+  };
 }
 
 /** As an app makes it, without what we add. */
@@ -69,6 +83,30 @@ export function untruths(document: OpenAPIObject, operation: Operation, answer: 
     ...undocumented.map((name) => `${name} is not documented`),
   ];
 }
+
+/** The bodies that an operation shows as examples of one status. */
+export function examplesOf(
+  document: OpenAPIObject,
+  { responses }: Operation,
+  status: number,
+): Body[] {
+  const examples = responses[status]?.content?.['application/json'].examples ?? {};
+  return Object.values(examples).map(({ $ref, value }) => {
+    if ($ref === undefined) return value as Body;
+    const shared = document.components?.examples?.[$ref.slice('#/components/examples/'.length)];
+    return (shared as { value: Body }).value;
+  });
+}
+
+/** Examples that do not fit the schema of their response. */
+export const misfits = (document: OpenAPIObject, operation: Operation): string[] =>
+  Object.entries(operation.responses).flatMap(([status, { content }]) => {
+    if (content === undefined) return [];
+    const isBody = bodyCheck(document, content['application/json'].schema);
+    return examplesOf(document, operation, Number(status))
+      .filter((body) => !isBody(body))
+      .map((body) => JSON.stringify(body));
+  });
 
 /** Compiled once: that takes longer than the rest of a test. */
 const bodyChecks = new WeakMap<object, ValidateFunction>();

@@ -64,16 +64,21 @@ export function thrownCodes(
   return codes;
 }
 
+/** How a text names every code that callers can meet, once: `HankoAuthError` has the table of them. */
+const EVERY_CODE = 'HankoAuthError any of its codes';
+
 /** The codes that a text names, as `token_expired` or, for all of them, as `token_…`. */
 export function codesIn(text: string, errors: ErrorCodes): ReadonlySet<string> {
   const all = [...errors.values()].flat();
-  return new Set(
-    all.filter(
+  const every = text.includes(EVERY_CODE) ? (errors.get('HankoAuthError') ?? []) : [];
+  return new Set([
+    ...every,
+    ...all.filter(
       (code) =>
         new RegExp(`\`${code}\``).test(text) ||
         (code.startsWith('token_') && text.includes('`token_…`')),
     ),
-  );
+  ]);
 }
 
 /** What stands behind every `@throws` of a symbol. */

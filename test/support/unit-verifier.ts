@@ -8,6 +8,7 @@ import { TokenAuthenticator } from '../../lib/auth/token-authenticator.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
 import { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
+import { type AnswerCode, DOCUMENTED_ANSWERS } from './documented-answers.js';
 
 /** What `HankoModule` builds, by hand: nothing is prefetched, and the environment is empty. */
 export async function createService(
@@ -48,23 +49,11 @@ export class TestClock {
   }
 }
 
-const DESCRIPTIONS = {
-  token_malformed: 'The session token is malformed',
-  token_too_large: 'The session token is too large',
-  token_algorithm_not_allowed: 'The session token is not signed with RS256',
-  token_key_unknown: 'The session token is signed with an unknown key',
-  token_signature_invalid: 'The signature of the session token is invalid',
-  token_expired: 'The session token has expired',
-  token_not_yet_valid: 'The session token is not yet valid',
-  token_audience_mismatch: 'The session token is not meant for this service',
-  token_issuer_mismatch: 'The session token is from another issuer',
-  token_claims_invalid: 'The session token lacks a required claim',
-  token_not_a_session: 'The token is not a session token',
-} as const;
+export type TokenCode = Extract<AnswerCode, `token_${string}`>;
 
-export type TokenCode = keyof typeof DESCRIPTIONS;
-
-export const TOKEN_CODES = Object.keys(DESCRIPTIONS) as readonly TokenCode[];
+export const TOKEN_CODES = Object.keys(DOCUMENTED_ANSWERS).filter((code): code is TokenCode =>
+  code.startsWith('token_'),
+);
 
 /** All that is seen of a refusal. */
 export interface Refusal {
@@ -77,31 +66,26 @@ export interface Refusal {
   readonly leaks: readonly string[];
 }
 
-/** The refusal of a token, in the words of design.md §3 and RFC 6750 §3. */
-export const tokenRefusal = (code: TokenCode): Refusal => ({
-  name: 'HankoTokenError',
-  code,
-  status: 401,
-  body: { statusCode: 401, code, message: DESCRIPTIONS[code] },
-  headers: {
-    'WWW-Authenticate': `Bearer error="invalid_token", error_description="${DESCRIPTIONS[code]}"`,
-  },
-  leaks: [],
-});
+/** The refusal of a token, as docs/responses.md promises it. */
+export const tokenRefusal = (code: TokenCode): Refusal =>
+  refusalWith('HankoTokenError', code, {
+    'WWW-Authenticate': String(DOCUMENTED_ANSWERS[code].challenge),
+  });
 
-/** The answer when Hanko cannot be asked. */
-export const unavailableRefusal = (retryAfterSeconds: number): Refusal => ({
-  name: 'HankoUnavailableError',
-  code: 'hanko_unavailable',
-  status: 503,
-  body: {
-    statusCode: 503,
-    code: 'hanko_unavailable',
-    message: 'The login server cannot be reached, try again later',
-  },
-  headers: { 'Retry-After': String(retryAfterSeconds) },
-  leaks: [],
-});
+/** The response when Hanko cannot be asked. */
+export const unavailableRefusal = (retryAfterSeconds: number): Refusal =>
+  refusalWith('HankoUnavailableError', 'hanko_unavailable', {
+    'Retry-After': String(retryAfterSeconds),
+  });
+
+function refusalWith(
+  name: string,
+  code: AnswerCode,
+  headers: Readonly<Record<string, string>>,
+): Refusal {
+  const { status, message } = DOCUMENTED_ANSWERS[code];
+  return { name, code, status, body: { statusCode: status, code, message }, headers, leaks: [] };
+}
 
 /**
  * What a promise was refused with. Fails if it was not, or by something else than an error of ours.

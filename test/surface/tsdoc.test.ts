@@ -160,6 +160,14 @@ describe('TSDoc', () => {
     expect(complaints(file)).toEqual([]);
   });
 
+  test('says of HankoAuthError which codes it has: others refer to its table', () => {
+    const base = program.exportsOf(ENTRIES['nestjs-hanko']).get('HankoAuthError');
+    const text = ts.displayPartsToString(base?.getDocumentationComment(undefined));
+    const all = errors.get('HankoAuthError') ?? [];
+    expect(all.length).toBeGreaterThan(10);
+    expect([...codesIn(text, errors)].toSorted()).toEqual([...all].toSorted());
+  });
+
   test('says default, unit and range of every option', () => {
     const main = ENTRIES['nestjs-hanko'];
     expect(optionComplaints(main, 'HankoModuleOptions', true)).toEqual([]);

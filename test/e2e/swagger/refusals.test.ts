@@ -10,7 +10,15 @@ import {
   type RunningApp,
   startApp,
 } from '../../support/e2e-app.js';
-import { documentedCodes, documentOf, operationsOf, untruths } from '../../support/e2e-openapi.js';
+import {
+  documentedCodes,
+  documentOf,
+  examplesOf,
+  misfits,
+  type Operation,
+  operationsOf,
+  untruths,
+} from '../../support/e2e-openapi.js';
 import { CONTROLLERS } from '../../support/e2e-openapi-controllers.js';
 
 const AMR = ['pwd', 'totp'];
@@ -90,7 +98,7 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
     return answers.filter(({ status }) => status >= 400);
   }
 
-  it.each([
+  const ROUTES = [
     'GET /notes',
     'POST /notes',
     'GET /notes/feed',
@@ -104,7 +112,57 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
     'GET /demands/age',
     'GET /demands/email',
     'GET /demands/claims',
-  ])('promises for %s exactly the refusals that requests meet', async (route) => {
+  ];
+
+  it.each(ROUTES)(
+    'shows for %s an example of every refusal, as requests meet it',
+    async (route) => {
+      const document = documentOf(app.app);
+      const operation = operationsOf(document)[route];
+      if (operation === undefined) throw new Error(`${route} is not documented`);
+      expect(misfits(document, operation)).toEqual([]);
+      const examples = [400, 401, 403, 501, 503].flatMap((status) =>
+        examplesOf(document, operation, status),
+      );
+      expect(examples.map(({ code }) => code).toSorted()).toEqual(
+        documentedCodes(document, operation),
+      );
+      for (const { status, body } of await refusalsOf(route)) {
+        const example = examplesOf(document, operation, status).find(
+          ({ code }) => code === (body as { code: string }).code,
+        );
+        if (example?.unmet === undefined) expect(example).toEqual(body);
+        // What is unmet depends on the caller: its form does not.
+        else expect(Object.keys(example)).toEqual(Object.keys(body as object));
+      }
+    },
+  );
+
+  it('shows what the route itself demands', () => {
+    const document = documentOf(app.app);
+    const operations = operationsOf(document);
+    const unmetOf = (route: string, status: number): unknown =>
+      examplesOf(document, operations[route] as Operation, status).find(({ unmet }) => unmet)
+        ?.unmet;
+    const pwd = { actual: ['pwd'] };
+    expect(unmetOf('GET /notes/{id}', 401)).toEqual([
+      { requirement: 'mfa', needed: true, ...pwd },
+      { requirement: 'maxAgeSeconds', needed: 300, actual: 86_460 },
+    ]);
+    expect(unmetOf('GET /demands/mfa', 401)).toEqual([
+      { requirement: 'mfa', needed: true, ...pwd },
+    ]);
+    // A login that used the password meets it.
+    expect(unmetOf('GET /demands/amr', 401)).toEqual([
+      { requirement: 'amr', needed: { allOf: ['pwd'] }, actual: [] },
+    ]);
+    expect(unmetOf('GET /demands/email', 403)).toEqual([
+      { requirement: 'verifiedEmail', needed: true, actual: false },
+    ]);
+    expect(unmetOf('GET /demands/claims', 403)).toEqual([{ requirement: 'claims', claim: 'tier' }]);
+  });
+
+  it.each(ROUTES)('promises for %s exactly the refusals that requests meet', async (route) => {
     const document = documentOf(app.app);
     const operation = operationsOf(document)[route];
     if (operation === undefined) throw new Error(`${route} is not documented`);

@@ -7,103 +7,70 @@ import {
   HankoContextError,
   HankoCredentialsError,
   HankoCrossSiteError,
+  HankoRequirementError,
+  HankoStepUpError,
   HankoTokenError,
   HankoUnavailableError,
   isHankoError,
 } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
-import { TOKEN_CODES } from '../../support/unit-verifier.js';
+import { DOCUMENTED_ANSWERS } from '../../support/documented-answers.js';
+import { TOKEN_CODES, type TokenCode } from '../../support/unit-verifier.js';
 
 const REASON = 'the precise cause';
 
-interface Answer {
-  readonly error: HankoAuthError;
-  readonly name: string;
-  readonly code: string;
-  readonly status: number;
-  readonly message: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+const OTHERS: Readonly<Record<string, HankoAuthError>> = {
+  credentials_missing: new HankoCredentialsError('credentials_missing', REASON),
+  credentials_ambiguous: new HankoCredentialsError('credentials_ambiguous', REASON),
+  cross_site_request: new HankoCrossSiteError(REASON),
+  hanko_unavailable: new HankoUnavailableError(REASON, 17),
+  context_unsupported: new HankoContextError('ws', 'ChatGateway.say'),
+  step_up_required: new HankoStepUpError(
+    [{ requirement: 'mfa', needed: true, actual: ['pwd'] }],
+    new Date(0),
+    REASON,
+  ),
+  requirement_not_met: new HankoRequirementError(
+    [{ requirement: 'claims', claim: 'role' }],
+    REASON,
+  ),
+};
 
-const invalidToken = (code: (typeof TOKEN_CODES)[number], message: string): Answer => ({
-  error: new HankoTokenError(code, REASON),
-  name: 'HankoTokenError',
+/** What two of them say beside the text. */
+const DETAILS: Readonly<Record<string, object>> = {
+  step_up_required: {
+    unmet: [{ requirement: 'mfa', needed: true, actual: ['pwd'] }],
+    authenticatedAt: '1970-01-01T00:00:00.000Z',
+  },
+  requirement_not_met: { unmet: [{ requirement: 'claims', claim: 'role' }] },
+};
+
+const answers = Object.entries(DOCUMENTED_ANSWERS).map(([code, documented]) => ({
+  ...documented,
   code,
-  status: 401,
-  message,
-  headers: { 'WWW-Authenticate': `Bearer error="invalid_token", error_description="${message}"` },
-});
+  error: OTHERS[code] ?? new HankoTokenError(code as TokenCode, REASON),
+  details: DETAILS[code] ?? {},
+  headers: {
+    ...(documented.challenge !== undefined && { 'WWW-Authenticate': documented.challenge }),
+    ...(code === 'hanko_unavailable' && { 'Retry-After': '17' }),
+  },
+}));
 
-/** design.md §3 "Answers" and §7. */
-const answers: readonly Answer[] = [
-  {
-    error: new HankoCredentialsError('credentials_missing', REASON),
-    name: 'HankoCredentialsError',
-    code: 'credentials_missing',
-    status: 401,
-    message: 'Authentication is required',
-    headers: { 'WWW-Authenticate': 'Bearer' },
-  },
-  {
-    error: new HankoCredentialsError('credentials_ambiguous', REASON),
-    name: 'HankoCredentialsError',
-    code: 'credentials_ambiguous',
-    status: 400,
-    message: 'The request carries more than one credential',
-    headers: {
-      'WWW-Authenticate':
-        'Bearer error="invalid_request", error_description="The request carries more than one credential"',
-    },
-  },
-  invalidToken('token_malformed', 'The session token is malformed'),
-  invalidToken('token_too_large', 'The session token is too large'),
-  invalidToken('token_algorithm_not_allowed', 'The session token is not signed with RS256'),
-  invalidToken('token_key_unknown', 'The session token is signed with an unknown key'),
-  invalidToken('token_signature_invalid', 'The signature of the session token is invalid'),
-  invalidToken('token_expired', 'The session token has expired'),
-  invalidToken('token_not_yet_valid', 'The session token is not yet valid'),
-  invalidToken('token_audience_mismatch', 'The session token is not meant for this service'),
-  invalidToken('token_issuer_mismatch', 'The session token is from another issuer'),
-  invalidToken('token_claims_invalid', 'The session token lacks a required claim'),
-  invalidToken('token_not_a_session', 'The token is not a session token'),
-  {
-    error: new HankoCrossSiteError(REASON),
-    name: 'HankoCrossSiteError',
-    code: 'cross_site_request',
-    status: 403,
-    message: 'A cross-site request may not use the session cookie',
-    headers: {},
-  },
-  {
-    error: new HankoUnavailableError(REASON, 17),
-    name: 'HankoUnavailableError',
-    code: 'hanko_unavailable',
-    status: 503,
-    message: 'The login server cannot be reached, try again later',
-    headers: { 'Retry-After': '17' },
-  },
-  {
-    error: new HankoContextError('ws', 'ChatGateway.say'),
-    name: 'HankoContextError',
-    code: 'context_unsupported',
-    status: 501,
-    message: 'This kind of request cannot be authenticated',
-    headers: {},
-  },
-];
-
-describe.each(answers)('$name $code', ({ error, name, code, status, message, headers }) => {
+describe.each(answers)('$code', ({ error, code, status, message, headers, details }) => {
   it('answers with its status, code and coarse message', () => {
     expect(error.getStatus()).toBe(status);
-    expect(error.getResponse()).toStrictEqual({ statusCode: status, code, message });
+    expect(error.getResponse()).toStrictEqual({
+      statusCode: status,
+      code,
+      message,
+      ...details,
+    });
   });
 
   it('names itself', () => {
-    expect({ name: error.name, code: error.code, message: error.message }).toEqual({
-      name,
-      code,
-      message,
-    });
+    expect(error.name).toBe(error.constructor.name);
+    expect(error.name).toMatch(/^Hanko\w+Error$/);
+    expect({ code: error.code, message: error.message }).toEqual({ code, message });
   });
 
   it('has the header fields of its answer', () => {
@@ -155,11 +122,14 @@ describe('the errors', () => {
     );
   });
 
-  it('carry a challenge with every 401 and none with 403, 501 and 503', () => {
-    const challenged = answers.filter(({ error }) => 'WWW-Authenticate' in error.headers);
+  it('carry a challenge wherever RFC 6750 has one', () => {
+    const unchallenged = answers.filter(({ error }) => !('WWW-Authenticate' in error.headers));
 
-    expect(new Set(challenged.map(({ status }) => status))).toEqual(new Set([400, 401]));
-    expect(answers.filter(({ status }) => status < 402)).toEqual(challenged);
+    expect(unchallenged.map(({ code }) => code).toSorted()).toEqual([
+      'context_unsupported',
+      'cross_site_request',
+      'hanko_unavailable',
+    ]);
   });
 
   it('name no error code in the challenge when there was no credential (RFC 6750 §3.1)', () => {
