@@ -16,7 +16,8 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response>>;
 }
 
-interface Body {
+/** Of a refusal. */
+export interface Body {
   readonly statusCode: number;
   readonly code: string;
   readonly message: string;
