@@ -23,7 +23,7 @@ import {
   type HankoModuleAsyncOptions,
 } from './hanko.module-definition.js';
 import { HankoHealth } from './health/hanko-health.js';
-import { hankoJwksProvider } from './hanko-jwks.provider.js';
+import { hankoJwksProvider } from './hanko.providers.js';
 import { environmentModule } from './options/environment.js';
 import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
 import { refuseLostMarks } from './startup/lost-marks.js';

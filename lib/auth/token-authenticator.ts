@@ -24,7 +24,10 @@ export class TokenAuthenticator {
     @Inject(SessionTokenVerifier) private readonly verifier: SessionTokenVerifier,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
     @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
-  ) {}
+  ) {
+    // What one route learned from Hanko, all know, whatever their policy.
+    liveness.onEnded((user) => revocation.noteEnded(user));
+  }
 
   /**
    * @param session null = Hanko is not asked.

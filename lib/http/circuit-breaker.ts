@@ -1,6 +1,6 @@
 /** Bounds of a circuit. */
 interface CircuitBounds {
-  /** Failures in a row before calls are no longer made. Default 5: one odd answer must not stop everybody. */
+  /** Failures in a row before calls are no longer made. Default 5: one odd reply must not stop everybody. */
   readonly maxFailures?: number;
   /** The longest wait, in milliseconds. Default 30,000. */
   readonly maxWaitMs?: number;
@@ -18,6 +18,8 @@ const FIRST_WAIT_MS = 1_000;
  */
 export class CircuitBreaker {
   private failuresInARow = 0;
+  private isOpenNow = false;
+  /** Times that it opened, or a try failed, without a success in between. */
   private opened = 0;
   private openedAt = -Infinity;
   private isTrying = false;
@@ -35,7 +37,7 @@ export class CircuitBreaker {
   }
 
   get isOpen(): boolean {
-    return this.opened > 0;
+    return this.isOpenNow;
   }
 
   /** Milliseconds before the next try; 0 if a call may be made at once. */
@@ -56,22 +58,38 @@ export class CircuitBreaker {
 
   /** @returns whether the circuit was open. */
   succeeded(): boolean {
+    this.opened = 0;
+    return this.close();
+  }
+
+  /**
+   * Calls are made again, on trial: if they fail, the wait goes on from where it was.
+   * @returns whether the circuit was open.
+   */
+  close(): boolean {
     const wasOpen = this.isOpen;
     this.failuresInARow = 0;
-    this.opened = 0;
+    this.isOpenNow = false;
     this.isTrying = false;
     return wasOpen;
+  }
+
+  /** The try said nothing: somebody else makes it. */
+  leave(): void {
+    this.isTrying = false;
   }
 
   /**
    * @param wasTry whether the call was made while the circuit was open. Others, that were under way when it
    * opened, say nothing new.
+   * @param maxFailures failures in a row that open it.
    * @returns whether the circuit opened by this.
    */
-  failed(wasTry = this.isTrying): boolean {
+  failed(wasTry = this.isTrying, maxFailures = this.maxFailures): boolean {
     this.failuresInARow += 1;
-    if (this.isOpen ? !wasTry : this.failuresInARow < this.maxFailures) return false;
+    if (this.isOpen ? !wasTry : this.failuresInARow < maxFailures) return false;
     const opensNow = !this.isOpen;
+    this.isOpenNow = true;
     this.isTrying = false;
     this.opened += 1;
     this.openedAt = this.now();

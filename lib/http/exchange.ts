@@ -1,26 +1,27 @@
-/** Why a fetch brought nothing usable. Its message never holds an address: it may be logged. */
-export class FetchFailure extends Error {
-  override readonly name = 'FetchFailure';
-}
+import { FetchFailure } from './fetch-failure.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** Answers with another status are failures. */
+  /** Replies with another status are failures. */
   readonly statuses: readonly number[];
-  /** Longer bodies are cut off while they arrive. */
+  /** Longer bodies are cut off while they arrive; decoded ones too. */
   readonly maxBytes: number;
+  /** Whether nobody waits for it, so that it keeps no process running. */
+  readonly isBackground: boolean;
 }
 
-export interface HttpAnswer {
+export interface HttpReply {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Sends a request, follows no redirect: that would let whoever answers choose where keys come from, and
- * where a token goes. It rejects with anything.
+ * Sends a request, and sends it once more if a connection from before broke without a reply: servers and
+ * balancers close idle connections at a moment of their own (RFC 9112 §9.3.1), and what is asked here may be
+ * asked twice. It follows no redirect: that would let whoever replies choose where keys come from, and where a
+ * token goes. It rejects with anything.
  *
  * @param signal gives up; its reason is an error.
  */
@@ -28,14 +29,18 @@ export type Exchange = (
   url: string,
   request: HttpRequest,
   signal: AbortSignal,
-) => Promise<HttpAnswer>;
+) => Promise<HttpReply>;
 
 /** @throws FetchFailure */
 export function checkStatus(status: number, { statuses }: HttpRequest): void {
-  if (!statuses.includes(status)) throw new FetchFailure(`status ${status}`);
+  if (!statuses.includes(status)) throw FetchFailure.ofStatus(status);
 }
 
 /** @throws FetchFailure */
 export function checkSize(bytes: number, { maxBytes }: HttpRequest): void {
-  if (bytes > maxBytes) throw new FetchFailure(`the answer has more than ${maxBytes} bytes`);
+  if (bytes > maxBytes) throw new FetchFailure(`the reply has more than ${maxBytes} bytes`);
 }
+
+/** How a connection looks to its client when the other end has closed it. */
+export const isBrokenConnection = (error: unknown): boolean =>
+  /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(FetchFailure.from(error).code ?? '');

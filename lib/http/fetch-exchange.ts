@@ -2,30 +2,38 @@ import {
   checkSize,
   checkStatus,
   type Exchange,
-  FetchFailure,
+  type HttpReply,
   type HttpRequest,
+  isBrokenConnection,
 } from './exchange.js';
+import { FetchFailure } from './fetch-failure.js';
+
+type Fetch = typeof globalThis.fetch;
 
 /** By a `fetch` of the app's own. */
 export const fetchExchange =
-  (fetch: typeof globalThis.fetch): Exchange =>
+  (fetch: Fetch): Exchange =>
   async (url, asked, signal) => {
-    const { method, headers, body } = asked;
-    const read = async (): Promise<{ status: number; text: string }> => {
-      const response = await fetch(url, {
-        method,
-        headers,
-        ...(body !== undefined && { body }),
+    const send = async (): Promise<Response> =>
+      fetch(url, {
+        method: asked.method,
+        headers: asked.headers,
+        ...(asked.body !== undefined && { body: asked.body }),
         redirect: 'manual',
         signal,
       });
-      const { status } = response;
-      checkStatus(status, asked);
+    const exchange = async (): Promise<HttpReply> => {
+      // Node's does not send again by itself, and does not say whether the connection was used before.
+      const response = await send().catch((error: unknown) => {
+        if (!isBrokenConnection(error) || signal.aborted) throw error;
+        return send();
+      });
+      checkStatus(response.status, asked);
       if (response.redirected) throw new FetchFailure('a redirect was followed');
-      return { status, text: await readText(response, asked) };
+      return { status: response.status, text: await readText(response, asked) };
     };
     // Raced, because it may not listen to the signal.
-    return Promise.race([read(), rejection(signal)]);
+    return Promise.race([exchange(), rejection(signal)]);
   };
 
 async function readText(response: Response, asked: HttpRequest): Promise<string> {

@@ -1,32 +1,71 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import http, { type Agent, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { decodeBody } from './content-encoding.js';
 import {
   checkSize,
   checkStatus,
   type Exchange,
-  FetchFailure,
-  type HttpAnswer,
+  type HttpReply,
   type HttpRequest,
+  isBrokenConnection,
 } from './exchange.js';
+import { FetchFailure } from './fetch-failure.js';
 
 /**
- * By Node's own client, which takes a third of the CPU time of its `fetch`. Its connections are those of
- * the global agents, so what an app has set up there (a proxy, a certificate) holds here too.
+ * By Node's own client. Its connections are those of the global agents, so what an app has set up there (a
+ * proxy, a certificate) holds here too. The modules are asked for `request` at each call: tools that replace it
+ * (APM agents, nock, MSW) see these calls in both builds.
  */
-export const nodeExchange: Exchange = (url, asked, signal) =>
+export const nodeExchange: Exchange = async (url, asked, signal) => {
+  try {
+    return await attempt(url, asked, signal);
+  } catch (error) {
+    if (!(error instanceof ClosedWhileIdle) || signal.aborted) throw error;
+    return attempt(url, asked, signal, newConnection(url));
+  }
+};
+
+/** The other end had closed a connection that was used before, and no reply has begun. */
+class ClosedWhileIdle extends Error {}
+
+const clientFor = (url: string): typeof http | typeof https =>
+  url.startsWith('https:') ? https : http;
+
+/** An agent like the global one, without its connections; one of another make is asked again as it is. */
+function newConnection(url: string): Agent {
+  const { Agent, globalAgent } = clientFor(url);
+  if (Object.getPrototypeOf(globalAgent) !== Agent.prototype) return globalAgent;
+  // As it was made, proxy and certificates included.
+  const { options } = globalAgent as { options?: https.AgentOptions };
+  return new Agent({ ...options, keepAlive: false });
+}
+
+const attempt = (
+  url: string,
+  asked: HttpRequest,
+  signal: AbortSignal,
+  agent?: Agent,
+): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
+    let hasReply = false;
+    const request = clientFor(url).request(url, {
       method: asked.method,
       headers: { ...asked.headers, 'accept-encoding': 'identity' },
+      ...(agent !== undefined && { agent }),
     });
+    if (asked.isBackground) request.on('socket', (socket) => socket.unref());
     request.on('response', (response) => {
-      readAnswer(response, asked).then(resolve, reject);
+      hasReply = true;
+      readReply(response, asked).then(resolve, reject);
     });
-    request.on('error', reject);
+    request.on('error', (error) => {
+      const isIdleClose = request.reusedSocket && !hasReply && isBrokenConnection(error);
+      reject(isIdleClose ? new ClosedWhileIdle(error.message, { cause: error }) : error);
+    });
     // Without a listener Node hangs up and tells nobody.
     request.on('upgrade', (_response, socket) => {
       socket.destroy();
-      reject(new FetchFailure('status 101'));
+      reject(FetchFailure.ofStatus(101));
     });
     const giveUp = (): void => {
       reject(signal.reason as Error);
@@ -36,13 +75,9 @@ export const nodeExchange: Exchange = (url, asked, signal) =>
     request.end(asked.body);
   });
 
-async function readAnswer(response: IncomingMessage, asked: HttpRequest): Promise<HttpAnswer> {
+async function readReply(response: IncomingMessage, asked: HttpRequest): Promise<HttpReply> {
   const status = response.statusCode ?? 0;
   checkStatus(status, asked);
-  // Its size would not be that of the text.
-  if ((response.headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new FetchFailure('the answer is compressed, which was not asked for');
-  }
   const chunks: Buffer[] = [];
   let bytes = 0;
   await new Promise<void>((resolve, reject) => {
@@ -57,5 +92,6 @@ async function readAnswer(response: IncomingMessage, asked: HttpRequest): Promis
     response.on('end', resolve);
     response.on('error', reject);
   });
-  return { status, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+  const body = await decodeBody(response.headers['content-encoding'], Buffer.concat(chunks), asked);
+  return { status, text: new TextDecoder().decode(body) };
 }

@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import { importJWK } from 'jose';
+import { isObject } from '../util/value-checks.js';
 
 /** A usable member of a JWK Set: an RSA public key for RS256 signatures. */
 interface RsaJwk {
@@ -16,9 +17,9 @@ export interface VerificationKey extends RsaJwk {
 /** Keys by `kid`. A `Map`: a plain object would also answer to `__proto__`. */
 export type VerificationKeys = ReadonlyMap<string, VerificationKey>;
 
-/** A JWK Set as it stands in the option `jwks` or in the answer of `/.well-known/jwks.json` (RFC 7517 §5). */
+/** A JWK Set as it stands in the option `jwks` or in the reply of `/.well-known/jwks.json` (RFC 7517 §5). */
 export interface JwkSet {
-  /** JWKs (RFC 7517 §4); of use are RSA public keys for RS256 signatures. */
+  /** JWKs (RFC 7517 §4). Only RSA public keys for RS256 signatures are used. */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -66,26 +67,30 @@ export async function importKeys(
   return new Map(imported.filter((key) => key !== null).map((key) => [key.kid, key]));
 }
 
-/** @returns what is wrong with it, in words, if it is not usable (RFC 7517 §4, RFC 7518 §6.3.1). */
+/**
+ * `use`, `alg` and `key_ops` are optional (RFC 7517 §4.2, §4.3, §4.4): absent they allow what we do, present they
+ * must say so. A `kid` is optional there too, and needed here: tokens name their key by it. All other members are
+ * ignored (§4), certificates (`x5c`, `x5u`) among them.
+ *
+ * @returns what is wrong with it, in words, if it is not usable (RFC 7517 §4, RFC 7518 §6.3.1).
+ */
 function parseJwk(jwk: unknown): RsaJwk | string {
   if (!isObject(jwk)) return 'is not an object';
   const { kty, use, alg, key_ops, kid, n, e } = jwk;
   if (kty !== 'RSA') return '"kty" is not "RSA"';
-  if (use !== 'sig') return '"use" is not "sig"';
+  if (use !== undefined && use !== 'sig') return '"use" is not "sig"';
   if (alg !== undefined && alg !== 'RS256') return '"alg" is not "RS256"';
   if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) {
     return '"key_ops" does not include "verify"';
   }
-  if (typeof kid !== 'string' || kid === '') return '"kid" is missing';
+  if (typeof kid !== 'string' || kid === '')
+    return '"kid" is missing, by which tokens name their key';
   if (typeof n !== 'string' || !BASE64URL.test(n)) return '"n" is not base64url';
   if (typeof e !== 'string' || !BASE64URL.test(e)) return '"e" is not base64url';
   if (bitLength(n) < MIN_MODULUS_BITS) return `the modulus has less than ${MIN_MODULUS_BITS} bits`;
   if (!isSoundExponent(e)) return 'the exponent is even or less than 65537';
   return { kid, n, e };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const integerOf = (base64url: string): bigint =>
   BigInt(`0x0${Buffer.from(base64url, 'base64url').toString('hex')}`);

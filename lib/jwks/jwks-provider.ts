@@ -1,14 +1,14 @@
 import type { webcrypto } from 'node:crypto';
 
-/** How things stand with the keys. Times in milliseconds since 1970; null if there was none. */
+/** The state of the verification keys. Times in milliseconds since 1970; null if there was none. */
 export interface JwksStatus {
   /** `pinned` keys never change; without keys, tokens cannot be verified. */
   readonly state: 'pinned' | 'fresh' | 'stale' | 'missing';
-  /** Of the last good fetch. */
+  /** When the keys were last fetched. */
   readonly fetchedAt: number | null;
-  /** Of the last failed fetch. */
+  /** When a fetch of the keys last failed. */
   readonly failedAt: number | null;
-  /** What went wrong last, without an address. */
+  /** Why the last failed fetch failed, without an address. */
   readonly failure: string | null;
 }
 
@@ -21,17 +21,13 @@ export interface JwksProvider {
   /**
    * Finds the key that a token names.
    * @param kid the token's `kid` header (RFC 7515 §4.1.4), at most 512 characters, not yet verified.
-   * @param nowMs the time of the request, in milliseconds since 1970, so that the clock is read once.
    * @returns the RSASSA-PKCS1-v1_5 / SHA-256 public key of that id: the same object as long as it is the
-   * same key, as signatures are remembered for the object. Without a promise it is quicker.
+   * same key, as signatures are remembered for the object. A key that is returned without a promise costs less.
    * @throws HankoTokenError `token_key_unknown` if there is no such key (so does returning
    * undefined); HankoUnavailableError `hanko_unavailable` if it cannot be told (so does any other error).
    */
-  getKey(
-    kid: string,
-    nowMs?: number,
-  ): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
+  getKey(kid: string): webcrypto.CryptoKey | undefined | Promise<webcrypto.CryptoKey | undefined>;
 
-  /** How things stand, for `HankoHealth`; it shall ask nobody. Optional. */
+  /** The state of the keys, for `HankoHealth`. It must make no network calls. Optional. */
   status?(): JwksStatus;
 }

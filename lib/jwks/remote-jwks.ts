@@ -2,13 +2,15 @@ import type { webcrypto } from 'node:crypto';
 import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { publishJwks } from '../diagnostics/channels.js';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
-import { fetchJson, type FetchBounds } from '../http/bounded-fetch.js';
 import { CircuitBreaker } from '../http/circuit-breaker.js';
-import { FetchFailure } from '../http/exchange.js';
+import { FetchFailure } from '../http/fetch-failure.js';
+import { fetchJson, type FetchBounds } from '../http/fetch-json.js';
+import { holdingProcess } from '../http/holding-process.js';
+import { fetchHint } from './fetch-hint.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 
-export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal'> {
+export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal' | 'isBackground'> {
   /** The whole address of the JWKS. */
   readonly url: string;
   readonly cacheSeconds: number;
@@ -16,6 +18,8 @@ export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal'> {
   readonly staleIfErrorSeconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The environment variable that names a proxy which Node's client does not use; null if there is none. */
+  readonly proxyVariable: string | null;
 }
 
 /** Keys in use are refreshed in the background once this share of their life is over. */
@@ -29,7 +33,9 @@ const REFRESH_AT = 0.8;
  * - A `kid` that a fresh set does not have is either brand-new or forged: it is worth one fetch per
  *   cooldown. Only such fetches count, so in calm a rotation is accepted at once.
  * - After a failed fetch there is none for a while (back-off), and the last good keys serve on
- *   for a bounded time (stale-if-error, RFC 5861 §4).
+ *   for a bounded time (stale-if-error, RFC 5861 §4). When the wait is over they are fetched again, whether or not
+ *   a request comes: a load balancer sends none while the app says that it is down.
+ * - A fetch keeps no process running, except for those who wait for it.
  */
 export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('HankoJwks');
@@ -45,6 +51,8 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private unusable = '';
   private failedAt: number | null = null;
   private failure: string | null = null;
+  /** Ends the back-off. */
+  private retryTimer: NodeJS.Timeout | undefined;
 
   /** Each fetch is for everybody, so one failure is enough to wait. */
   private readonly circuit: CircuitBreaker;
@@ -60,6 +68,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.closing.abort();
+    clearTimeout(this.retryTimer);
   }
 
   status(): JwksStatus {
@@ -75,10 +84,8 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     };
   }
 
-  getKey(
-    kid: string,
-    nowMs = this.settings.now(),
-  ): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
+  getKey(kid: string): webcrypto.CryptoKey | Promise<webcrypto.CryptoKey> {
+    const nowMs = this.settings.now();
     if (nowMs < this.fetchedAt) this.onClockSetBack();
     const age = nowMs - this.fetchedAt;
     const known = this.keys.get(kid);
@@ -94,7 +101,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private async findKey(kid: string): Promise<webcrypto.CryptoKey> {
     const joined = this.inFlight;
     if (joined !== undefined) {
-      const succeeded = await joined;
+      const succeeded = await holdingProcess(joined);
       const key = this.usableKey(kid);
       if (key !== undefined) return key;
       if (!succeeded) throw this.unavailable();
@@ -102,7 +109,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     }
 
     // A fetch that is under way now started after the question was asked, so its answer is final.
-    const succeeded = await (this.inFlight ?? this.fetchFor(kid));
+    const succeeded = await holdingProcess(this.inFlight ?? this.fetchFor(kid));
     const key = this.usableKey(kid);
     if (key !== undefined) return key;
     throw succeeded ? unknownKey() : this.unavailable();
@@ -129,10 +136,10 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   private async fetchKeys(isForUnknownKid: boolean): Promise<boolean> {
     try {
-      const bounds = { ...this.settings, signal: this.closing.signal };
+      const bounds = { ...this.settings, signal: this.closing.signal, isBackground: true };
       const { json } = await fetchJson(this.settings.url, bounds);
       const set = parseJwkSet(json);
-      if (set === null) throw new FetchFailure('the answer is not a JWK Set');
+      if (set === null) throw new FetchFailure('the reply is not a JWK Set');
       const keys = await importKeys(set.usable, this.keys);
       if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
       this.keys = keys;
@@ -142,7 +149,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '));
       return true;
     } catch (error) {
-      this.onFailure(error instanceof FetchFailure ? error.message : 'unexpected error');
+      this.onFailure(error instanceof FetchFailure ? error : new FetchFailure('unexpected error'));
       return false;
     }
   }
@@ -156,20 +163,40 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
   }
 
-  private onFailure(reason: string): void {
+  private onFailure(failure: FetchFailure): void {
     if (this.closing.signal.aborted) return;
+    const { url, proxyVariable } = this.settings;
     const opensNow = this.circuit.failed(true);
+    const reason = failure.message;
+    const hint = fetchHint(failure, proxyVariable);
     this.failedAt = this.settings.now();
-    this.failure = reason;
+    this.failure = hint === '' ? reason : `${reason}. ${hint}`;
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
     // Once per outage: a log line per try would be noise.
     if (opensNow) {
+      // Where no fetch ever succeeded the address itself may be wrong.
+      const from = Number.isFinite(this.fetchedAt) ? '' : ` from ${withoutCredentials(url)}`;
+      const effect = stale
+        ? 'The last good keys are used meanwhile.'
+        : 'Requests with a token get 503.';
       this.logger.warn(
-        `Hanko's keys cannot be fetched: ${reason}. ` +
-          (stale ? 'The last good keys are used meanwhile.' : 'Requests with a token get 503.'),
+        [`Hanko's keys cannot be fetched${from}: ${reason}.`, hint, effect]
+          .filter(Boolean)
+          .join(' '),
       );
     }
     publishJwks({ outcome: 'failed', reason, retryInMs: this.circuit.waitMs, servesStale: stale });
+    this.retryLater();
+  }
+
+  private retryLater(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => {
+      if (!this.circuit.isOpen) return;
+      // By the clock of the app it may not be time yet.
+      if (this.circuit.waitMs > 0) this.retryLater();
+      else void this.fetchOnce();
+    }, this.circuit.waitMs + 1).unref();
   }
 
   private usableKey(kid: string): webcrypto.CryptoKey | undefined {
@@ -209,3 +236,10 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
 const unknownKey = (): HankoTokenError =>
   new HankoTokenError('token_key_unknown', "The kid header names no key of Hanko's JWKS");
+
+/** Options refuse an address with a password; this makes sure of the log. */
+function withoutCredentials(url: string): string {
+  if (!URL.canParse(url)) return 'an address that is none';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

@@ -104,6 +104,15 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
+   * Notes, in this instance, that Hanko says of a session that it has ended, until its token expires. The store
+   * is not told: each instance may ask Hanko itself, and whoever sends dead tokens must not fill it.
+   * @internal
+   */
+  noteEnded({ sessionId, expiresAt }: HankoUser): void {
+    this.learn(sessionKey(sessionId), { until: expiresAt.getTime() + this.toleranceMs });
+  }
+
+  /**
    * Passes if neither the session nor its user was revoked; without a promise if that is known.
    *
    * @throws HankoTokenError `session_revoked`; now, or by the promise

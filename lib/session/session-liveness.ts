@@ -1,53 +1,68 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { HankoConfigurationError, HankoTokenError, isHankoError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import { OneAtATime, type Question } from '../util/one-at-a-time.js';
 import { RecentMap } from '../util/recent-map.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { SessionValidator, type ValidatorStatus } from './session-validator.js';
-import type { ValidationAnswer } from './validation-answer.js';
+import type { SessionVerdict } from './session-verdict.js';
 
-/** Hanko's last answer about a session. Times are those of the question, in milliseconds since 1970. */
+/** Hanko's last verdict on a session. Times are those of the question, in milliseconds since 1970. */
 interface KnownSession {
   readonly isAlive: boolean;
+  /** Whether it can never be alive again. */
+  readonly hasEnded: boolean;
   readonly askedAt: number;
   /** Of the last question that counted as activity; -Infinity if there was none. */
   readonly keptAliveAt: number;
 }
 
-/** Sessions in each half of what is remembered: some 20 MB at most. */
-const MAX_HALF = 50_000;
+/** Sessions that are remembered: some 20 MB. */
+const MAX_KNOWN = 100_000;
 
 /** A question to Hanko that is under way. */
-interface Question {
+interface SessionQuestion extends Question<SessionVerdict> {
+  isSent: boolean;
   readonly keepAlive: boolean;
-  readonly isAlive: Promise<boolean>;
+  readonly askedAt: number;
 }
 
 /**
  * Whether the session behind a verified token is still alive, asked as often as a policy says.
  *
- * A session that has ended never comes back, so that answer outlives its time where the alternative is to
- * know nothing.
+ * A request is decided by a verdict that was asked for after it came, unless its policy allows an older one. A
+ * session that has ended never comes back, so that verdict outlives its time.
  */
 @Injectable()
 export class SessionLiveness implements OnModuleDestroy {
   private readonly logger = new Logger('HankoSessions');
-  private readonly known = new RecentMap<KnownSession>(MAX_HALF);
-  /** One question per session at a time; whoever comes meanwhile waits for the same answer. */
-  private readonly underWay = new Map<string, Question>();
+  private readonly known: RecentMap<KnownSession>;
+  private readonly questions = new OneAtATime<SessionVerdict, SessionQuestion>();
   private readonly validator: SessionValidator | null;
   /** What was warned of already. */
   private readonly warned = new Set<string>();
+  private tellEnded: (user: HankoUser) => void = () => undefined;
 
-  constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
-    const { apiUrl, fetch, now, validateTimeoutMs: timeoutMs } = options;
+  /** @param maxKnown sessions that are remembered at most. Default 100,000. */
+  constructor(
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Optional() maxKnown: number = MAX_KNOWN,
+  ) {
+    const { apiUrl, fetch, now, validateTimeoutMs: timeoutMs, maxTokenBytes } = options;
+    this.known = new RecentMap(Math.ceil(maxKnown / 2));
     this.validator =
       apiUrl === null
         ? null
-        : new SessionValidator({ url: `${apiUrl}/sessions/validate`, fetch, now, timeoutMs });
+        : new SessionValidator({
+            url: `${apiUrl}/sessions/validate`,
+            fetch,
+            now,
+            timeoutMs,
+            maxTokenBytes,
+          });
   }
 
   onModuleDestroy(): void {
@@ -57,6 +72,11 @@ export class SessionLiveness implements OnModuleDestroy {
   /** null if there is no address to ask. */
   get status(): ValidatorStatus | null {
     return this.validator?.status ?? null;
+  }
+
+  /** @param listener told each time that Hanko says of a user's session that it has ended, before `check` fails. */
+  onEnded(listener: (user: HankoUser) => void): void {
+    this.tellEnded = listener;
   }
 
   /**
@@ -69,72 +89,84 @@ export class SessionLiveness implements OnModuleDestroy {
    */
   check(token: string, user: HankoUser, policy: ResolvedSessionPolicy): MaybePromise<void> {
     const known = this.known.get(user.sessionId);
-    if (known !== undefined && policy.refreshMs > 0) {
+    if (known !== undefined) {
+      if (known.hasEnded) pass(false);
       const answeredAt = policy.keepAlive && known.isAlive ? known.keptAliveAt : known.askedAt;
-      const age = this.options.now() - answeredAt;
-      // Where the clock was set back nobody knows how old an answer is.
-      if (age >= 0 && age < policy.refreshMs) return pass(known.isAlive);
+      if (this.isRecent(answeredAt, policy)) return pass(known.isAlive);
     }
-    return this.ask(token, user, policy).then(pass, (error: unknown) => {
-      if (!isUnavailable(error)) throw error;
-      pass(this.known.get(user.sessionId)?.isAlive ?? true);
-      if (policy.onUnavailable !== 'accept') throw error;
-    });
+    return this.ask(token, user, policy).then(
+      ({ isAlive }) => pass(isAlive),
+      (error: unknown) => {
+        if (!isUnavailable(error)) throw error;
+        pass(this.known.get(user.sessionId)?.isAlive ?? true);
+        if (policy.onUnavailable !== 'accept') throw error;
+      },
+    );
   }
 
-  private async ask(
+  /** Where the clock was set back nobody knows how old an answer is. */
+  private isRecent(askedAt: number, { refreshMs }: ResolvedSessionPolicy): boolean {
+    if (refreshMs === 0) return false;
+    const age = this.options.now() - askedAt;
+    return age >= 0 && age < refreshMs;
+  }
+
+  private ask(
     token: string,
     user: HankoUser,
     policy: ResolvedSessionPolicy,
-  ): Promise<boolean> {
-    const { sessionId } = user;
-    for (;;) {
-      const underWay = this.underWay.get(sessionId);
-      if (underWay === undefined) break;
-      const isAlive = await underWay.isAlive;
+  ): Promise<SessionVerdict> {
+    return this.questions.ask(user.sessionId, {
       // A question that was no activity does not answer one that has to be.
-      if (underWay.keepAlive || !policy.keepAlive || !isAlive) return isAlive;
-    }
-    const question: Question = {
+      fits: ({ keepAlive, askedAt }, isOlder) =>
+        (keepAlive || !policy.keepAlive) && (!isOlder || this.isRecent(askedAt, policy)),
+      begin: () => this.begin(token, user, policy),
+      isFinal: ({ isAlive }) => !isAlive,
+    });
+  }
+
+  private begin(token: string, user: HankoUser, policy: ResolvedSessionPolicy): SessionQuestion {
+    const question = {
+      isSent: false,
       keepAlive: policy.keepAlive,
-      isAlive: this.askHanko(token, user, policy),
+      askedAt: this.options.now(),
     };
-    this.underWay.set(sessionId, question);
-    try {
-      return await question.isAlive;
-    } finally {
-      this.underWay.delete(sessionId);
-    }
+    const onSend = (): void => void (question.isSent = true);
+    return Object.assign(question, { answer: this.askHanko(token, user, policy, onSend) });
   }
 
   private async askHanko(
     token: string,
     user: HankoUser,
     policy: ResolvedSessionPolicy,
-  ): Promise<boolean> {
+    onSend: () => void,
+  ): Promise<SessionVerdict> {
     if (this.validator === null) throw noAddress();
     const { sessionId } = user;
     const { keepAlive } = policy;
     const askedAt = this.options.now();
-    const answer = await this.validator.ask(token, sessionId, keepAlive);
+    const verdict = await this.validator.ask(token, sessionId, keepAlive, onSend);
+    const hasEnded = !verdict.isAlive && !verdict.isUnreadable;
     this.known.set(sessionId, {
-      isAlive: answer.isAlive,
+      isAlive: verdict.isAlive,
+      hasEnded,
       askedAt,
       keptAliveAt: keepAlive ? askedAt : (this.known.get(sessionId)?.keptAliveAt ?? -Infinity),
     });
-    this.warnOf(answer, user, policy, askedAt + policy.refreshMs);
-    return answer.isAlive;
+    if (hasEnded) this.tellEnded(user);
+    this.warnOf(verdict, user, policy, askedAt + policy.refreshMs);
+    return verdict;
   }
 
-  /** Of what an operator would look for a long time: once each. */
+  /** Warns, once each, of what an operator would look for a long time. */
   private warnOf(
-    answer: ValidationAnswer,
+    verdict: SessionVerdict,
     user: HankoUser,
     { keepAlive }: ResolvedSessionPolicy,
     nextAskedAt: number,
   ): void {
-    if (answer.isAlive) {
-      const { idleExpiresAt } = answer;
+    if (verdict.isAlive) {
+      const { idleExpiresAt } = verdict;
       if (
         keepAlive &&
         idleExpiresAt !== null &&
@@ -144,7 +176,7 @@ export class SessionLiveness implements OnModuleDestroy {
           "Hanko's idle timeout is shorter than the refreshSeconds of a session policy: active users are signed out.",
         );
       }
-    } else if (answer.isUnreadable) {
+    } else if (verdict.isUnreadable) {
       this.warnOnce(
         typeof user.claims.email === 'string'
           ? 'Hanko refuses to validate sessions whose "email" claim is text, so they are answered 401: ' +

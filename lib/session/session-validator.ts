@@ -2,20 +2,25 @@ import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { publishSession } from '../diagnostics/channels.js';
 import { HankoUnavailableError } from '../errors/hanko.errors.js';
+import { FetchFailure } from '../http/fetch-failure.js';
 import {
   type FetchBounds,
   fetchJson,
-  type JsonAnswer,
+  type JsonReply,
   type JsonRequest,
-} from '../http/bounded-fetch.js';
-import { CircuitBreaker } from '../http/circuit-breaker.js';
-import { FetchFailure } from '../http/exchange.js';
-import { Slots } from '../http/slots.js';
-import { parseValidation, type ValidationAnswer } from './validation-answer.js';
+} from '../http/fetch-json.js';
+import { Semaphore } from '../http/semaphore.js';
+import { type SharedCall, SharedCircuit } from '../http/shared-circuit.js';
+import { parseValidation, type SessionVerdict } from './session-verdict.js';
 
-export interface SessionValidatorSettings extends Omit<FetchBounds, 'signal' | 'maxBytes'> {
+export interface SessionValidatorSettings extends Omit<
+  FetchBounds,
+  'signal' | 'maxBytes' | 'isBackground'
+> {
   /** The whole address of `/sessions/validate`. */
   readonly url: string;
+  /** The longest token that is asked about, in bytes. */
+  readonly maxTokenBytes: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -28,114 +33,207 @@ export interface ValidatorStatus {
   readonly failure: string | null;
   /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
   readonly retryInMs: number;
-  /** Whether the last question was not answered. */
+  /** Whether questions are refused unasked, because those of several sessions had no reply. */
   readonly isFailing: boolean;
 }
 
-/** Calls at a time, and so connections: `fetch` keeps them alive in between. */
+/** Calls at a time, and so connections: they are kept alive in between. */
 const MAX_CALLS = 64;
 
-/** The claims of a token fit in the largest token that is let through, and are said once. */
-const MAX_ANSWER_BYTES = 65_536;
+/** A reply repeats the claims of the token, and Go writes each `<`, `>` and `&` in them as six letters. */
+const maxReplyBytes = (maxTokenBytes: number): number => Math.max(65_536, 8 * maxTokenBytes);
 
-/** Asks Hanko about sessions: `POST` or `GET /sessions/validate` (contract §4). */
+/** A reply to this token tells that Hanko is there, and nothing else. */
+const NO_TOKEN = 'nestjs-hanko.is-hanko-there';
+
+/** The same warning about single requests comes again after this. */
+const SAY_AGAIN_MS = 600_000;
+
+/** After the wait, should a caller be trying just then. */
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Asks Hanko about sessions: `POST` or `GET /sessions/validate`.
+ *
+ * After failures of several sessions nobody is asked for a while. When that is over, a question of our own finds
+ * out if Hanko is there again: nobody need come with a request for that, and nobody's session decides it.
+ */
 export class SessionValidator {
   private readonly logger = new Logger('HankoSessions');
   private readonly closing = new AbortController();
-  private readonly slots = new Slots(MAX_CALLS);
-  private readonly circuit: CircuitBreaker;
+  private readonly semaphore = new Semaphore(MAX_CALLS);
+  private readonly circuit: SharedCircuit;
   private answeredAt: number | null = null;
   private failedAt: number | null = null;
   private failure: string | null = null;
-  private isFailing = false;
+  /** When each kind of useless reply was last warned of. */
+  private readonly saidAt = new Map<string, number>();
+  private tryTimer: NodeJS.Timeout | undefined;
+  private isTrying = false;
 
   constructor(private readonly settings: SessionValidatorSettings) {
-    this.circuit = new CircuitBreaker(settings.now);
+    this.circuit = new SharedCircuit(settings.now);
     // Each call listens for the end of the app: that is no leak.
     setMaxListeners(0, this.closing.signal);
   }
 
   get status(): ValidatorStatus {
-    const { answeredAt, failedAt, failure, isFailing } = this;
-    return { answeredAt, failedAt, failure, isFailing, retryInMs: this.circuit.waitMs };
+    const { answeredAt, failedAt, failure, circuit, isTrying } = this;
+    return {
+      answeredAt,
+      failedAt,
+      failure,
+      // Once the wait is over the next request is asked about, if our own question does not come before it.
+      isFailing: circuit.isOpen && (circuit.waitMs > 0 || isTrying),
+      retryInMs: circuit.waitMs,
+    };
   }
 
   /** Gives up what is under way, and asks no more. */
   close(): void {
     this.closing.abort();
-    this.slots.dismiss();
+    clearTimeout(this.tryTimer);
+    this.semaphore.dismiss();
   }
 
   /**
    * @param token verified.
    * @param sessionId the token's.
    * @param keepAlive whether this counts as activity of the user.
+   * @param onSend told when the question is sent: there may be a line.
    * @throws HankoUnavailableError `hanko_unavailable` if Hanko does not say, by the promise.
    */
-  async ask(token: string, sessionId: string, keepAlive: boolean): Promise<ValidationAnswer> {
-    const isTry = this.circuit.isOpen;
-    if (this.closing.signal.aborted || !this.circuit.enter()) throw this.unavailable();
+  async ask(
+    token: string,
+    sessionId: string,
+    keepAlive: boolean,
+    onSend: () => void = () => undefined,
+  ): Promise<SessionVerdict> {
+    const call = this.closing.signal.aborted ? null : this.circuit.enter(sessionId);
+    if (call === null) throw this.unavailable(sessionId);
     try {
-      return this.onAnswer(parseValidation(await this.call(token, keepAlive), sessionId));
+      const reply = await this.call(question(token, keepAlive), onSend);
+      const verdict = parseValidation(reply, sessionId);
+      this.onAnswer(this.circuit.succeeded(call));
+      publishSession({ outcome: verdict.isAlive ? 'alive' : 'ended' });
+      return verdict;
     } catch (error) {
-      this.onFailure(error instanceof FetchFailure ? error.message : 'unexpected error', isTry);
-      throw this.unavailable();
+      this.onFailure(
+        error instanceof FetchFailure ? error : new FetchFailure('unexpected error'),
+        call,
+      );
+      throw this.unavailable(sessionId);
     }
   }
 
   /** @throws FetchFailure */
-  private async call(token: string, keepAlive: boolean): Promise<JsonAnswer> {
-    const { fetch, url, timeoutMs } = this.settings;
+  private async call(request: JsonRequest, onSend: () => void): Promise<JsonReply> {
+    const { fetch, url, timeoutMs, maxTokenBytes } = this.settings;
     const { signal } = this.closing;
     const startedAt = performance.now();
-    if (!(await this.slots.take(timeoutMs))) {
-      if (signal.aborted) throw new FetchFailure('the app is closing');
-      throw new FetchFailure(
-        this.circuit.isOpen ? 'those before it failed' : `no answer within ${timeoutMs} ms`,
-      );
-    }
+    if (!(await this.semaphore.take(timeoutMs))) throw new NotAsked(this.whyNotAsked());
+    onSend();
     try {
       const spentMs = performance.now() - startedAt;
-      const bounds = { fetch, timeoutMs, spentMs, maxBytes: MAX_ANSWER_BYTES, signal };
-      return await fetchJson(url, bounds, question(token, keepAlive));
+      const maxBytes = maxReplyBytes(maxTokenBytes);
+      return await fetchJson(url, { fetch, timeoutMs, spentMs, maxBytes, signal }, request);
     } finally {
-      // The platform has the connection back a moment after the answer was read.
-      setImmediate(() => this.slots.give());
+      // The platform has the connection back a moment after the reply was read.
+      setImmediate(() => this.semaphore.give());
     }
   }
 
-  private onAnswer(answer: ValidationAnswer): ValidationAnswer {
-    this.answeredAt = this.settings.now();
-    this.isFailing = false;
-    if (this.circuit.succeeded()) this.logger.log('Hanko can be asked about sessions again');
-    publishSession({ outcome: answer.isAlive ? 'alive' : 'ended' });
-    return answer;
+  private whyNotAsked(): string {
+    if (this.closing.signal.aborted) return 'the app is closing';
+    return this.circuit.isOpen
+      ? 'those before it failed'
+      : `no turn within ${this.settings.timeoutMs} ms`;
   }
 
-  private onFailure(reason: string, isTry: boolean): void {
+  private onAnswer(wasOpen: boolean): void {
+    this.answeredAt = this.settings.now();
+    if (wasOpen) this.logger.log('Hanko can be asked about sessions again');
+  }
+
+  private onFailure(failure: FetchFailure, call: SharedCall): void {
+    const reason = failure.message;
     this.failedAt = this.settings.now();
     this.failure = reason;
-    this.isFailing = true;
-    const opensNow = this.circuit.failed(isTry);
-    // Who is still in line would only fail too.
-    if (opensNow) this.slots.dismiss();
-    // Once per outage: a log line per request would be noise.
-    if (opensNow && !this.closing.signal.aborted) {
-      this.logger.warn(
-        `Hanko cannot be asked about sessions: ${reason}. ` +
-          'Until it can, policies with onUnavailable: "accept" let sessions through unasked, and others answer 503.',
-      );
-    }
-    publishSession({ outcome: 'failed', reason, retryInMs: this.circuit.waitMs });
+    if (failure.isOutage) this.onOutage(reason, call);
+    else if (failure instanceof NotAsked || this.closing.signal.aborted) this.circuit.leave(call);
+    else this.onUselessReply(reason, call);
+    const retryInMs = this.circuit.waitMsOf(call.caller);
+    publishSession({ outcome: 'failed', reason, retryInMs });
   }
 
-  private unavailable(): HankoUnavailableError {
+  private onOutage(reason: string, call: SharedCall): void {
+    const opensNow = this.circuit.failed(call);
+    if (this.circuit.isOpen) this.tryLater();
+    if (!opensNow) return;
+    // Who is still in line would only fail too.
+    this.semaphore.dismiss();
+    // Once per outage: a log line per request would be noise.
+    if (this.closing.signal.aborted) return;
+    this.logger.warn(
+      `Hanko cannot be asked about sessions: ${reason}. ` +
+        'Until it can, policies with onUnavailable: "accept" let sessions through unasked, and others answer 503.',
+    );
+  }
+
+  /** It is a reply, so Hanko, or what stands before it, is there. */
+  private onUselessReply(reason: string, call: SharedCall): void {
+    if (call.kind !== 'ordinary') this.onAnswer(this.circuit.tryAnswered(call));
+    const now = this.settings.now();
+    if (now - (this.saidAt.get(reason) ?? -Infinity) < SAY_AGAIN_MS) return;
+    this.saidAt.set(reason, now);
+    this.logger.warn(
+      `Hanko's reply about a session is of no use: ${reason}. Such requests are answered 503, ` +
+        'unless their policy has onUnavailable: "accept". A gateway in front of Hanko may refuse long tokens.',
+    );
+  }
+
+  private tryLater(): void {
+    if (this.closing.signal.aborted) return;
+    clearTimeout(this.tryTimer);
+    const waitMs = Math.max(this.circuit.waitMs, LOOK_AGAIN_MS);
+    this.tryTimer = setTimeout(() => void this.tryAgain(), waitMs).unref();
+  }
+
+  /** Asks from here if Hanko is there again. */
+  private async tryAgain(): Promise<void> {
+    if (this.circuit.enterTry()) {
+      this.isTrying = true;
+      const failure = await this.knock();
+      this.isTrying = false;
+      if (this.closing.signal.aborted) return;
+      if (failure?.isOutage === true) this.circuit.tryFailed();
+      else this.onAnswer(this.circuit.tryAnswered());
+    }
+    if (this.circuit.isOpen) this.tryLater();
+  }
+
+  private async knock(): Promise<FetchFailure | undefined> {
+    const { fetch, url, timeoutMs, maxTokenBytes } = this.settings;
+    const bounds = { fetch, timeoutMs, maxBytes: maxReplyBytes(maxTokenBytes), isBackground: true };
+    try {
+      const signal = this.closing.signal;
+      await fetchJson(url, { ...bounds, signal }, question(NO_TOKEN, false));
+      return undefined;
+    } catch (failure) {
+      return failure as FetchFailure;
+    }
+  }
+
+  private unavailable(sessionId: string): HankoUnavailableError {
     return new HankoUnavailableError(
       'Hanko cannot be asked about sessions, see the log of HankoSessions',
-      Math.max(1, Math.ceil(this.circuit.waitMs / 1000)),
+      Math.max(1, Math.ceil(this.circuit.waitMsOf(sessionId) / 1000)),
     );
   }
 }
+
+/** A question that was not sent: it says nothing of Hanko. */
+class NotAsked extends FetchFailure {}
 
 function question(token: string, keepAlive: boolean): JsonRequest {
   const statuses = [200, 400];

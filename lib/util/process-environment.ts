@@ -3,8 +3,12 @@ export const processVariable = (name: string): string | undefined => process.env
 
 export const isProduction = (): boolean => processVariable('NODE_ENV') === 'production';
 
-/** Whether the machine is set up to reach the outside through a proxy, which Node's HTTP client does not use by itself. */
-export const hasProxyVariables = (): boolean =>
-  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some(
-    (name) => Boolean(processVariable(name)) || Boolean(processVariable(name.toLowerCase())),
+/** The variable that names a proxy which Node's HTTP client does not use by itself; null if there is none. */
+export function unusedProxyVariable(): string | null {
+  if (processVariable('NODE_USE_ENV_PROXY') === '1') return null;
+  return (
+    ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY']
+      .flatMap((name) => [name, name.toLowerCase()])
+      .find((name) => Boolean(processVariable(name))) ?? null
   );
+}

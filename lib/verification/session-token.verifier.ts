@@ -67,7 +67,7 @@ export class SessionTokenVerifier {
       nowMs,
     });
     // A key that is gone takes its tokens along; one that cannot be told now may come back.
-    const key = findVerificationKey(hanko.jwks, kid, nowMs, () => this.signatures.forget(token));
+    const key = findVerificationKey(hanko.jwks, kid, () => this.signatures.forget(token));
     if (known !== undefined && !isPromise(key) && this.isBy(key, known)) {
       return this.userOf(session);
     }

@@ -14,7 +14,6 @@ import { isRs256PublicKey } from './rs256.js';
 export function findVerificationKey(
   jwks: JwksProvider,
   kid: string,
-  nowMs: number,
   onUnknown: () => void = () => undefined,
 ): MaybePromise<webcrypto.CryptoKey> {
   const refuse = (error: unknown): never => {
@@ -22,7 +21,7 @@ export function findVerificationKey(
     return refuseFor(error);
   };
   try {
-    const key = jwks.getKey(kid, nowMs);
+    const key = jwks.getKey(kid);
     return isPromise(key) ? Promise.resolve(key).then(checkKey).catch(refuse) : checkKey(key);
   } catch (error) {
     return refuse(error);

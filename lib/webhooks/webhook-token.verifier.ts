@@ -80,7 +80,7 @@ export class WebhookTokenVerifier {
   }
 
   private async verifySignature(token: string, kid: string): Promise<void> {
-    const key = await findVerificationKey(this.jwks, kid, this.options.now());
+    const key = await findVerificationKey(this.jwks, kid);
     if (!(await verifyRs256(token, key))) {
       throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
     }

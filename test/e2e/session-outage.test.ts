@@ -95,15 +95,18 @@ class StrictController {
 const REASONS = {
   down: /^(UND_ERR_SOCKET|ECONNRESET)$/,
   refuse: /^(ECONNREFUSED|status \d+)$/,
-  hang: /^no answer within 50 ms$/,
-  drip: /^no answer within 50 ms$/,
+  hang: /^no reply within 50 ms$/,
+  drip: /^no reply within 50 ms$/,
   error: /^status 500$/,
   unavailable: /^status 503$/,
-  garbage: /^the answer is not JSON$/,
-  'wrong-json': /^the answer has another shape than that of \/sessions\/validate$/,
+  garbage: /^the reply is a web page, not JSON$/,
+  'wrong-json': /^the reply has another shape than that of \/sessions\/validate$/,
   redirect: /^status 302$/,
-  oversized: /^the answer has more than 65536 bytes$/,
+  oversized: /^the reply has more than 65536 bytes$/,
 } satisfies Record<Exclude<FaultKind, 'slow'>, RegExp>;
+
+/** Those that say something of Hanko; all others are the failure of one request. */
+const OUTAGES: readonly string[] = ['down', 'refuse', 'hang', 'drip', 'error', 'unavailable'];
 
 type Failure = keyof typeof REASONS;
 const FAILURES = Object.keys(REASONS) as Failure[];
@@ -126,11 +129,13 @@ let clock: FakeClock;
 let hanko: FakeHanko;
 /** It stays away: while it is, somebody else may be given its port. */
 let gone: FakeHanko;
+/** The one that the app asks. */
+let server: FakeHanko;
 let userId: string;
 let token: string;
 
-const newToken = async (server = hanko, user = server.createUser().id): Promise<string> => {
-  const made = await server.token({ user });
+const newToken = async (by = server, user = by.createUser().id): Promise<string> => {
+  const made = await by.token({ user });
   tokens.push(made);
   return made;
 };
@@ -150,6 +155,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   clock = new FakeClock();
+  server = hanko;
   userId = hanko.createUser().id;
   token = await newToken(hanko, userId);
 });
@@ -212,6 +218,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     const isSilent = failure === 'hang' || failure === 'drip';
     const timeout = isSilent ? { validateTimeoutMs: 50 } : {};
     if (failure === 'refuse') {
+      server = gone;
       userId = gone.createUser().id;
       token = await newToken(gone, userId);
       return start({ apiUrl: gone.url, jwks: gone.jwks(), ...options });
@@ -234,10 +241,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   const health = async (app: RunningApp): Promise<Health> =>
     (await get(app, '/health', {})).body as Health;
 
-  /** So many failures in a row that Hanko is left alone. */
-  const open = async (app: RunningApp): Promise<void> => {
+  /** Somebody else. */
+  const another = async (): Promise<HeaderFields> => bearer(await newToken());
+
+  /** So many failures in a row, of different sessions, that Hanko is left alone. */
+  const open = async (app: RunningApp, path = '/online'): Promise<void> => {
     for (let i = 0; i < 5; i++) {
-      expect(await get(app, '/online')).toBeRefused('hanko_unavailable');
+      expect(await get(app, path, await another())).toBeRefused('hanko_unavailable');
     }
   };
 
@@ -288,17 +298,22 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await open(app);
       const { sessions } = await health(app);
 
+      const isOutage = OUTAGES.includes(failure);
       expect(sessions).toEqual({
-        state: 'failing',
+        state: isOutage ? 'failing' : 'answering',
         lastAnswerAt: null,
         lastFailure: {
           at: new Date(clock.now()).toISOString(),
           reason: expect.stringMatching(REASONS[failure]),
         },
-        retryAt: new Date(clock.now() + 1_000).toISOString(),
+        retryAt: isOutage ? new Date(clock.now() + 1_000).toISOString() : null,
       });
       expect(app.log.messages('warn', 'HankoSessions')).toEqual([
-        expect.stringContaining(`: ${sessions.lastFailure?.reason}. Until it can,`),
+        expect.stringContaining(
+          isOutage
+            ? `: ${sessions.lastFailure?.reason}. Until it can,`
+            : `of no use: ${sessions.lastFailure?.reason}. Such requests are answered 503`,
+        ),
       ]);
     });
   });
@@ -393,8 +408,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(asked()).toBe(5);
 
       clock.advanceSeconds(1);
-      expect(await get(app, '/online')).toBeRefused('hanko_unavailable');
-      expect(await get(app, '/online')).toBeRefused('hanko_unavailable');
+      expect(await get(app, '/online', await another())).toBeRefused('hanko_unavailable');
+      expect(await get(app, '/online', await another())).toBeRefused('hanko_unavailable');
       expect(asked()).toBe(6);
     });
 
@@ -407,7 +422,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         const { headers } = await get(app, '/online');
         waits.push(Number(headers['retry-after']));
         clock.advanceSeconds(waits.at(-1) ?? 0);
-        await get(app, '/online');
+        await get(app, '/online', await another());
       }
 
       expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
@@ -420,7 +435,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await open(app);
       for (let i = 0; i < 7; i++) {
         clock.advanceSeconds(30);
-        expect(await get(app, '/online')).toBeRefused('hanko_unavailable');
+        expect(await get(app, '/online', await another())).toBeRefused('hanko_unavailable');
       }
       await hanko.recover();
       expect(await get(app, '/online')).toBeRefused('hanko_unavailable');
@@ -485,7 +500,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await open(app);
     for (let i = 0; i < 5; i++) {
       await get(app, '/accept');
-      await get(app, '/online');
+      await get(app, '/online', await another());
       clock.advanceSeconds(30);
     }
     await hanko.recover();
@@ -542,18 +557,20 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await fail('error');
       await get(app, '/unmarked');
       const lastFailure = { at: at(), reason: 'status 500' };
-      const bad = { state: 'failing', lastAnswerAt: answeredAt, lastFailure };
+      // One question that failed is no outage.
       expect(await health(app)).toMatchObject({
-        status: 'down',
-        sessions: { ...bad, retryAt: null },
+        status: 'up',
+        sessions: { state: 'answering', lastAnswerAt: answeredAt, lastFailure, retryAt: null },
       });
-      for (let i = 0; i < 4; i++) await get(app, '/unmarked');
+      await open(app, '/unmarked');
+      const bad = { state: 'failing', lastAnswerAt: answeredAt, lastFailure };
       const retryAt = new Date(clock.now() + 1_000).toISOString();
       expect(await health(app)).toMatchObject({ status: 'down', sessions: { ...bad, retryAt } });
+      // The wait is over: the next request is asked about.
       clock.advanceSeconds(1);
       expect(await health(app)).toMatchObject({
-        status: 'down',
-        sessions: { ...bad, retryAt: null },
+        status: 'up',
+        sessions: { state: 'answering', lastFailure, retryAt: null },
       });
 
       await hanko.recover();
@@ -581,7 +598,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ])('with %s', async (_, options, status) => {
       await using app = await startWarm(options);
       await fail('error');
-      for (let i = 0; i < 5; i++) await get(app, '/reject');
+      await open(app, '/reject');
 
       expect(await health(app)).toMatchObject({ status, sessions: { state: 'failing' } });
     });

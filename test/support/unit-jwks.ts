@@ -18,6 +18,7 @@ export function createRemoteJwks(
     cacheSeconds: 600,
     cooldownSeconds: 30,
     staleIfErrorSeconds: 86_400,
+    proxyVariable: null,
     ...settings,
   });
 }

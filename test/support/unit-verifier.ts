@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { HankoAuthError, HankoAuthService, type HankoModuleOptions } from 'nestjs-hanko';
 import { expect } from 'vitest';
 import type { JwksProvider } from '../../lib/jwks/jwks-provider.js';
-import { createJwks } from '../../lib/hanko-jwks.provider.js';
+import { createJwks } from '../../lib/hanko.providers.js';
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { TokenAuthenticator } from '../../lib/auth/token-authenticator.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';

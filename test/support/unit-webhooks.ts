@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { HankoModuleOptions } from 'nestjs-hanko';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
-import { createJwks } from '../../lib/hanko-jwks.provider.js';
+import { createJwks } from '../../lib/hanko.providers.js';
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { WebhookTokenVerifier } from '../../lib/webhooks/webhook-token.verifier.js';
 

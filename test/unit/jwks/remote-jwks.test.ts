@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { FakeHanko, type FaultKind, type FaultOptions } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RemoteJwks, RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
-import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
+import type { RemoteJwks, RemoteJwksSettings } from '../../../lib/jwks/remote-jwks.js';
+import { SigningKey } from '../../../fake-hanko/src/tokens/keys.js';
 import {
   CountingFetch,
   createRemoteJwks,
@@ -10,14 +10,14 @@ import {
   Gate,
   JwksObserver,
   turn,
-} from '../support/unit-jwks.js';
+} from '../../support/unit-jwks.js';
 import {
   createService,
   refusalOf,
   TestClock,
   tokenRefusal,
   unavailableRefusal,
-} from '../support/unit-verifier.js';
+} from '../../support/unit-verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
@@ -658,7 +658,8 @@ describe('the back-off', () => {
     await jwks.getKey('a');
 
     expect(observer.log).toEqual([
-      "warn Hanko's keys cannot be fetched: status 500. Requests with a token get 503. HankoJwks",
+      `warn Hanko's keys cannot be fetched from ${hanko.url}/.well-known/jwks.json: status 500. ` +
+        'Requests with a token get 503. HankoJwks',
       "log Hanko's keys could be fetched again HankoJwks",
     ]);
     expect(observer.messages).toEqual([
@@ -791,15 +792,15 @@ describe('a fetch that fails', () => {
   const faults: readonly { kind: FaultKind; reason: RegExp; options?: FaultOptions }[] = [
     { kind: 'down', reason: /^[A-Z_]+$/ },
     { kind: 'refuse', reason: /^[A-Z_]+$/ },
-    { kind: 'hang', reason: /^no answer within 60 ms$/ },
-    { kind: 'slow', reason: /^no answer within 60 ms$/, options: { delayMs: 10_000 } },
-    { kind: 'drip', reason: /^no answer within 60 ms$/ },
+    { kind: 'hang', reason: /^no reply within 60 ms$/ },
+    { kind: 'slow', reason: /^no reply within 60 ms$/, options: { delayMs: 10_000 } },
+    { kind: 'drip', reason: /^no reply within 60 ms$/ },
     { kind: 'error', reason: /^status 500$/ },
     { kind: 'unavailable', reason: /^status 503$/ },
-    { kind: 'garbage', reason: /^the answer is not JSON$/ },
-    { kind: 'wrong-json', reason: /^the answer is not a JWK Set$/ },
+    { kind: 'garbage', reason: /^the reply is a web page, not JSON$/ },
+    { kind: 'wrong-json', reason: /^the reply is not a JWK Set$/ },
     { kind: 'redirect', reason: /^status 302$/ },
-    { kind: 'oversized', reason: /^the answer has more than 262144 bytes$/ },
+    { kind: 'oversized', reason: /^the reply has more than 262144 bytes$/ },
   ];
 
   it.each(faults)('is 503 and says why, but not where: $kind', async (row) => {
@@ -817,10 +818,21 @@ describe('a fetch that fails', () => {
         servesStale: false,
       },
     ]);
-    const seen = JSON.stringify([observer.messages, observer.log]);
+    const seen = JSON.stringify(observer.messages);
     for (const secret of ['http', '127.0.0.1', host, port, 'jwks.json']) {
       expect(seen).not.toContain(secret);
     }
+  });
+
+  it.each(faults)('says once where from, while no fetch has succeeded: $kind', async (row) => {
+    await hanko.fault(row.kind, row.options);
+    const jwks = createJwks({ timeoutMs: 60 });
+    await refused(jwks, 'a');
+    clock.advance(1);
+    await refused(jwks, 'a');
+
+    expect(observer.log).toHaveLength(1);
+    expect(observer.log[0]).toContain(`from ${hanko.url}/.well-known/jwks.json: `);
   });
 
   it.each(faults)('leaves the last good keys as they are: $kind', async (row) => {
@@ -830,6 +842,9 @@ describe('a fetch that fails', () => {
 
     expect(await jwks.getKey('a')).toBeInstanceOf(CryptoKey);
     expect(observer.messages).toMatchObject([{ outcome: 'failed', servesStale: true }]);
+    expect(observer.log).toHaveLength(1);
+    // The address was right: it need not stand in the log.
+    expect(observer.log[0]).not.toContain(new URL(hanko.url).port);
   });
 
   it('by a redirect does not follow it', async () => {
@@ -852,14 +867,18 @@ describe('a fetch that fails', () => {
     'http://127.0.0.1:1/secret/.well-known/jwks.json',
     'secret://127.0.0.1/secret/.well-known/jwks.json',
     'not an address, but secret',
-  ])('names no part of an address that cannot be asked: %s', async (url) => {
-    expect(await refused(createJwks({ url }), 'a')).toEqual(unavailableRefusal(1));
+  ])(
+    'tells channels no part of an address that cannot be asked, and nobody its password: %s',
+    async (url) => {
+      expect(await refused(createJwks({ url }), 'a')).toEqual(unavailableRefusal(1));
 
-    const seen = JSON.stringify([observer.messages, observer.log]);
-    for (const word of ['secret', 'user', '127.0.0.1', 'well-known']) {
-      expect(seen).not.toContain(word);
-    }
-  });
+      const seen = JSON.stringify(observer.messages);
+      for (const word of ['secret', 'user', '127.0.0.1', 'well-known']) {
+        expect(seen).not.toContain(word);
+      }
+      expect(JSON.stringify(observer.log)).not.toMatch(/user|:secret|but secret/);
+    },
+  );
 });
 
 describe('the keys of a set', () => {
@@ -902,7 +921,8 @@ describe('the keys of a set', () => {
       says: 'exponent',
     },
     { name: 'for encryption', jwk: () => ({ ...b.publicJwk, use: 'enc' }), says: 'use' },
-    { name: 'no use', jwk: () => ({ ...b.publicJwk, use: undefined }), says: 'use' },
+    { name: 'use null', jwk: () => ({ ...b.publicJwk, use: null }), says: 'use' },
+    { name: 'use empty', jwk: () => ({ ...b.publicJwk, use: '' }), says: 'use' },
     { name: 'use as list', jwk: () => ({ ...b.publicJwk, use: ['sig'] }), says: 'use' },
     { name: 'for RS512', jwk: () => ({ ...b.publicJwk, alg: 'RS512' }), says: 'alg' },
     { name: 'for PS256', jwk: () => ({ ...b.publicJwk, alg: 'PS256' }), says: 'alg' },
@@ -992,7 +1012,10 @@ describe('the keys of a set', () => {
   });
 
   it.each<{ name: string; members: object }>([
+    { name: 'no use', members: { use: undefined } },
     { name: 'no alg', members: { alg: undefined } },
+    { name: 'no more than it needs', members: { use: undefined, alg: undefined } },
+    { name: 'key_ops in the place of use', members: { use: undefined, key_ops: ['verify'] } },
     { name: 'key_ops', members: { key_ops: ['verify'] } },
     { name: 'more key_ops', members: { key_ops: ['sign', 'verify'] } },
     { name: 'what we do not know', members: { x5c: ['AAAA'], foo: 'bar', ext: false } },
@@ -1034,7 +1057,7 @@ describe('the size of a set', () => {
     expect(await createJwks({ maxBytes: bytes }).getKey('a')).toBeInstanceOf(CryptoKey);
     expect(await refused(createJwks({ maxBytes: bytes - 1 }), 'a')).toEqual(unavailableRefusal(1));
     expect(observer.messages.at(-1)).toMatchObject({
-      reason: `the answer has more than ${bytes - 1} bytes`,
+      reason: `the reply has more than ${bytes - 1} bytes`,
     });
   });
 
@@ -1115,7 +1138,7 @@ describe("the app's own fetch", () => {
     const jwks = createJwks({ timeoutMs: 20, fetch: () => new Promise(() => undefined) });
 
     expect(await refused(jwks, 'a')).toEqual(unavailableRefusal(1));
-    expect(observer.messages).toMatchObject([{ reason: 'no answer within 20 ms' }]);
+    expect(observer.messages).toMatchObject([{ reason: 'no reply within 20 ms' }]);
   });
 
   it('is timed out though its body never ends and ignores its signal', async () => {

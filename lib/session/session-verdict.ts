@@ -1,9 +1,9 @@
-import type { JsonAnswer } from '../http/bounded-fetch.js';
-import { FetchFailure } from '../http/exchange.js';
+import type { JsonReply } from '../http/fetch-json.js';
+import { FetchFailure } from '../http/fetch-failure.js';
 import { isObject } from '../util/value-checks.js';
 
-/** What Hanko says about a session. */
-export type ValidationAnswer =
+/** Hanko's verdict on a session. */
+export type SessionVerdict =
   | {
       readonly isAlive: true;
       /** When the session ends without activity, in milliseconds since 1970; null without an idle timeout. */
@@ -16,24 +16,24 @@ export type ValidationAnswer =
     };
 
 /**
- * Reads an answer of `/sessions/validate` (contract §4). Nothing in it says who is calling: the verified
- * token does. It only has to be about the same session.
+ * Reads a reply of `/sessions/validate`. Nothing in it says who is calling: the verified token does. It only has
+ * to be about the same session.
  *
  * @throws FetchFailure for any other shape.
  */
-export function parseValidation({ status, json }: JsonAnswer, sessionId: string): ValidationAnswer {
+export function parseValidation({ status, json }: JsonReply, sessionId: string): SessionVerdict {
   const body = isObject(json) ? json : {};
-  // Contract §4.3. A gateway's own 400 has another shape, and says nothing about the session; neither does
-  // one about the tenant in `apiUrl`.
+  // Hanko answers claims that it cannot read with a 400 of this shape. A gateway's own 400 has another one, and
+  // says nothing about the session; neither does one about the tenant in `apiUrl`.
   if (status === 400 && body.code === 400 && body.message !== WRONG_TENANT)
     return { isAlive: false, isUnreadable: true };
-  if (status !== 200) throw new FetchFailure(`status ${status}`);
+  if (status !== 200) throw FetchFailure.ofStatus(status);
   if (body.is_valid === false) return { isAlive: false, isUnreadable: false };
   if (body.is_valid !== true || !isObject(body.claims)) {
-    throw new FetchFailure('the answer has another shape than that of /sessions/validate');
+    throw new FetchFailure('the reply has another shape than that of /sessions/validate');
   }
   if (body.claims.session_id !== sessionId) {
-    throw new FetchFailure('the answer is about another session');
+    throw new FetchFailure('the reply is about another session');
   }
   const idleExpiresAt =
     typeof body.idle_expires_at === 'string' ? Date.parse(body.idle_expires_at) : NaN;

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import {
   SessionValidator,
   type SessionValidatorSettings,
-} from '../../lib/session/session-validator.js';
-import { CountingFetch, Gate, turn } from '../support/unit-jwks.js';
+} from '../../../lib/session/session-validator.js';
+import { CountingFetch, Gate, turn } from '../../support/unit-jwks.js';
 import {
   alive,
   answering,
@@ -15,8 +15,8 @@ import {
   type TestSession,
   testSession,
   ValidateServer,
-} from '../support/unit-session.js';
-import { refusalOf, TestClock, unavailableRefusal } from '../support/unit-verifier.js';
+} from '../../support/unit-session.js';
+import { refusalOf, TestClock, unavailableRefusal } from '../../support/unit-verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const ALIVE = { isAlive: true, idleExpiresAt: null };
@@ -48,6 +48,7 @@ function createValidator(settings: Partial<SessionValidatorSettings> = {}): Sess
     fetch: network.fetch,
     now: clock.now,
     timeoutMs: 10_000,
+    maxTokenBytes: 8_192,
     ...settings,
   });
   opened.push(validator);
@@ -68,11 +69,11 @@ async function answeredOf(validator: SessionValidator, count: number): Promise<n
   return outcomes.filter(({ status }) => status === 'fulfilled').length;
 }
 
-/** So many questions, one after the other, that are not answered. */
+/** So many questions about different sessions, one after the other, that are not answered. */
 async function fail(validator: SessionValidator, count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await refusalOf(ask(validator));
+    await refusalOf(ask(validator, testSession(START)));
   }
 }
 
@@ -136,15 +137,12 @@ describe('a question', () => {
     await ask(validator);
     clock.advance(1);
     server.answer = broken;
-    await fail(validator, 1);
+    await fail(validator, 4);
+    const failed = { answeredAt: START, failedAt: START + 1_000, failure: 'status 500' };
+    expect(validator.status).toEqual({ ...failed, isFailing: false, retryInMs: 0 });
 
-    expect(validator.status).toEqual({
-      answeredAt: START,
-      failedAt: START + 1_000,
-      failure: 'status 500',
-      isFailing: true,
-      retryInMs: 0,
-    });
+    await fail(validator, 1);
+    expect(validator.status).toEqual({ ...failed, isFailing: true, retryInMs: 1_000 });
 
     clock.advance(1);
     server.answer = ended;
@@ -200,7 +198,7 @@ describe('connections', () => {
 
     expect(await answeredOf(validator, 70)).toBe(0);
     // The time that is said is that of the whole, not what was left of it.
-    const known = ['no answer within 30 ms', 'those before it failed'];
+    const known = ['no reply within 30 ms', 'no turn within 30 ms', 'those before it failed'];
     expect(observer.failures).toContain(known[0]);
     expect(observer.failures.filter((reason) => !known.includes(reason))).toEqual([]);
   });
@@ -275,14 +273,14 @@ describe('a server that does not answer as Hanko does', () => {
   it.each<[FaultKind, RegExp]>([
     ['error', /^status 500$/],
     ['unavailable', /^status 503$/],
-    ['garbage', /^the answer is not JSON$/],
-    ['wrong-json', /^the answer has another shape than that of \/sessions\/validate$/],
+    ['garbage', /^the reply is a web page, not JSON$/],
+    ['wrong-json', /^the reply has another shape than that of \/sessions\/validate$/],
     ['redirect', /^status 302$/],
-    ['oversized', /^the answer has more than 65536 bytes$/],
+    ['oversized', /^the reply has more than 65536 bytes$/],
     ['down', /^(UND_ERR_SOCKET|ECONNRESET)$/],
     ['refuse', /^ECONNREFUSED$/],
-    ['hang', /^no answer within 30 ms$/],
-    ['drip', /^no answer within 30 ms$/],
+    ['hang', /^no reply within 30 ms$/],
+    ['drip', /^no reply within 30 ms$/],
   ])('cannot be asked: %s', async (kind, reason) => {
     const token = await hanko.token();
     await hanko.fault(kind, kind === 'drip' ? { delayMs: 5 } : {});
@@ -341,7 +339,7 @@ describe('a server that does not answer as Hanko does', () => {
     };
     expect(await refusalOf(ask(validator))).toEqual(unavailableRefusal(1));
     await server.until(() => server.open === 0);
-    expect(observer.failures).toEqual(['the answer has more than 65536 bytes']);
+    expect(observer.failures).toEqual(['the reply has more than 65536 bytes']);
   });
 
   it.each([
@@ -387,10 +385,10 @@ describe('after five failures in a row', () => {
     const waits: unknown[] = [];
     for (let n = 0; n < 6; n += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      waits.push((await refusalOf(ask(validator))).headers['Retry-After']);
+      waits.push((await refusalOf(ask(validator, testSession(START)))).headers['Retry-After']);
       clock.advanceMs(validator.status.retryInMs - 1);
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      expect(await refusalOf(ask(validator))).toEqual(unavailableRefusal(1));
+      expect(await refusalOf(ask(validator, testSession(START)))).toEqual(unavailableRefusal(1));
       clock.advanceMs(1);
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await fail(validator, 1);
@@ -464,14 +462,14 @@ describe('after five failures in a row', () => {
           refuse.push(() => reject(new Error('no')));
         }),
     });
-    const pending = Array.from({ length: 6 }, () => refusalOf(ask(validator)));
+    const pending = Array.from({ length: 6 }, () => refusalOf(ask(validator, testSession(START))));
     await turn();
     for (const fails of refuse.slice(0, 5)) fails();
     await Promise.all(pending.slice(0, 5));
     expect(validator.status.retryInMs).toBe(1_000);
 
     clock.advance(1);
-    pending.push(refusalOf(ask(validator)));
+    pending.push(refusalOf(ask(validator, testSession(START))));
     await turn();
     expect(refuse).toHaveLength(7);
 
@@ -480,7 +478,7 @@ describe('after five failures in a row', () => {
     await pending[5];
     expect(validator.status.retryInMs).toBe(0);
     clock.advance(60);
-    expect(await refusalOf(ask(validator))).toEqual(unavailableRefusal(1));
+    expect(await refusalOf(ask(validator, testSession(START)))).toEqual(unavailableRefusal(1));
     expect(refuse).toHaveLength(7);
 
     refuse[6]?.();
@@ -490,17 +488,17 @@ describe('after five failures in a row', () => {
 });
 
 describe('answers of no use', () => {
-  it('count as failures', async () => {
+  it('are failures of their own questions, and stop nobody', async () => {
     const validator = createValidator();
     server.answer = answering(200, { is_valid: true, claims: { session_id: 'another' } });
 
-    await fail(validator, 5);
-    await fail(validator, 5);
+    await fail(validator, 10);
 
-    expect(network.calls).toBe(5);
+    expect(network.calls).toBe(10);
     expect(observer.failures).toEqual(
-      Array.from({ length: 5 }, () => 'the answer is about another session'),
+      Array.from({ length: 10 }, () => 'the reply is about another session'),
     );
+    expect(validator.status).toMatchObject({ isFailing: false, retryInMs: 0 });
   });
 
   it('do not, where Hanko says that a session has ended or cannot be read', async () => {

@@ -1,4 +1,5 @@
-import { FetchFailure } from './exchange.js';
+import type { HttpReply } from './exchange.js';
+import { FetchFailure } from './fetch-failure.js';
 import { fetchExchange } from './fetch-exchange.js';
 import { nodeExchange } from './node-exchange.js';
 
@@ -14,18 +15,23 @@ export interface FetchBounds {
   readonly maxBytes: number;
   /** Gives up early, when the app closes. */
   readonly signal: AbortSignal;
+  /**
+   * Whether nobody waits for it: then it keeps no process running, as far as that is in our hands (the
+   * connections of an app's own `fetch` are not). Default false.
+   */
+  readonly isBackground?: boolean;
 }
 
-/** What is asked; a GET if nothing is said. */
+/** The request to send. `GET` by default. */
 export interface JsonRequest {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Answers with another status are failures. Default: 200 alone. */
+  /** Replies with another status are failures. Default: 200 alone. */
   readonly statuses?: readonly number[];
 }
 
-export interface JsonAnswer {
+export interface JsonReply {
   readonly status: number;
   readonly json: unknown;
 }
@@ -38,18 +44,19 @@ export interface JsonAnswer {
  */
 export async function fetchJson(
   url: string,
-  { fetch, timeoutMs, spentMs = 0, maxBytes, signal }: FetchBounds,
+  { fetch, timeoutMs, spentMs = 0, maxBytes, signal, isBackground = false }: FetchBounds,
   { method = 'GET', headers, body, statuses = [200] }: JsonRequest = {},
-): Promise<JsonAnswer> {
+): Promise<JsonReply> {
   const giveUp = new AbortController();
   const timer = setTimeout(
-    () => giveUp.abort(new FetchFailure(`no answer within ${timeoutMs} ms`)),
+    () => giveUp.abort(new FetchFailure(`no reply within ${timeoutMs} ms`, { isOutage: true })),
     Math.max(1, timeoutMs - spentMs),
   );
-  const onClose = (): void => giveUp.abort(new FetchFailure('the app is closing'));
+  if (isBackground) timer.unref();
+  const onClose = (): void => giveUp.abort(isClosing());
   signal.addEventListener('abort', onClose, { once: true });
   try {
-    if (signal.aborted) throw new FetchFailure('the app is closing');
+    if (signal.aborted) throw isClosing();
     const exchange = fetch === null ? nodeExchange : fetchExchange(fetch);
     const asked = {
       method,
@@ -57,13 +64,13 @@ export async function fetchJson(
       body,
       statuses,
       maxBytes,
+      isBackground,
     };
-    const { status, text } = await exchange(url, asked, giveUp.signal);
-    return { status, json: parseJson(text) };
+    return parseReply(await exchange(url, asked, giveUp.signal));
   } catch (error) {
     const failure = giveUp.signal.aborted
       ? (giveUp.signal.reason as FetchFailure)
-      : asFailure(error);
+      : FetchFailure.from(error);
     // What is still arriving has no reader any more.
     giveUp.abort(failure);
     throw failure;
@@ -74,23 +81,14 @@ export async function fetchJson(
 }
 
 /** @throws FetchFailure */
-function parseJson(text: string): unknown {
+function parseReply({ status, text }: HttpReply): JsonReply {
   try {
-    return JSON.parse(text);
+    return { status, json: JSON.parse(text) };
   } catch {
-    throw new FetchFailure('the answer is not JSON');
+    throw new FetchFailure(
+      /^\s*</.test(text) ? 'the reply is a web page, not JSON' : 'the reply is not JSON',
+    );
   }
 }
 
-/** The platform's errors name host and port in their message: only their code goes on. */
-function asFailure(error: unknown): FetchFailure {
-  if (error instanceof FetchFailure) return error;
-  let at = error;
-  // `fetch` wraps the error of the socket in one of its own. Read by shape: it may be of another realm.
-  for (let depth = 0; depth < 3 && typeof at === 'object' && at !== null; depth++) {
-    const { code, cause } = at as { code?: unknown; cause?: unknown };
-    if (typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code)) return new FetchFailure(code);
-    at = cause;
-  }
-  return new FetchFailure('the request failed');
-}
+const isClosing = (): FetchFailure => new FetchFailure('the app is closing');

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FetchFailure } from '../../lib/http/exchange.js';
-import { parseValidation, type ValidationAnswer } from '../../lib/session/validation-answer.js';
-import { type Exchange, exchangesOf } from '../support/recordings.js';
+import { FetchFailure } from '../../../lib/http/fetch-failure.js';
+import { parseValidation, type SessionVerdict } from '../../../lib/session/session-verdict.js';
+import { type Exchange, exchangesOf } from '../../support/recordings.js';
 
 const sessionId: string = randomUUID();
 
 /** What is read from an answer, or why nothing is. */
-function read(status: number, json: unknown, id = sessionId): ValidationAnswer | string {
+function read(status: number, json: unknown, id = sessionId): SessionVerdict | string {
   try {
     return parseValidation({ status, json }, id);
   } catch (error) {
@@ -19,8 +19,8 @@ function read(status: number, json: unknown, id = sessionId): ValidationAnswer |
 const ALIVE = { isAlive: true, idleExpiresAt: null };
 const ENDED = { isAlive: false, isUnreadable: false };
 const UNREADABLE = { isAlive: false, isUnreadable: true };
-const OTHER_SHAPE = 'the answer has another shape than that of /sessions/validate';
-const OTHER_SESSION = 'the answer is about another session';
+const OTHER_SHAPE = 'the reply has another shape than that of /sessions/validate';
+const OTHER_SESSION = 'the reply is about another session';
 
 describe('a recorded answer', () => {
   const recordings = ['v3.0.4-defaults', 'main-configured', 'main-tenants', 'main-rotation']
@@ -34,7 +34,7 @@ describe('a recorded answer', () => {
     const found = recordings.find((exchange) => exchange.name === name);
     return found ?? expect.unreachable(`no recording of ${name}`);
   };
-  const readOf = (exchange: Exchange): ValidationAnswer | string =>
+  const readOf = (exchange: Exchange): SessionVerdict | string =>
     read(exchange.response.status, exchange.response.body, sessionOf(exchange));
 
   const valid = recordings.filter((exchange) => bodyOf(exchange).is_valid === true);

@@ -1,11 +1,11 @@
-/** Lets so many callers in at a time; the others wait in line. */
-export class Slots {
+/** Lets a number of callers in at a time; the others wait in line. */
+export class Semaphore {
   /** Called with true when it is one's turn, with false when the line is sent home. */
   private readonly line = new Set<(isMyTurn: boolean) => void>();
 
   constructor(private free: number) {}
 
-  /** @returns false if no slot came free within the time. */
+  /** @returns false if no place came free within the time, or the line was sent home. */
   async take(timeoutMs: number): Promise<boolean> {
     if (this.free > 0) {
       this.free -= 1;
@@ -22,7 +22,7 @@ export class Slots {
     });
   }
 
-  /** Gives a slot back. */
+  /** Gives a place back. */
   give(): void {
     const [next] = this.line;
     if (next === undefined) this.free += 1;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Slots } from '../../lib/http/slots.js';
+import { Semaphore } from '../../../lib/http/semaphore.js';
 
 beforeEach(() => void vi.useFakeTimers());
 
@@ -14,9 +14,9 @@ function follow(slot: Promise<boolean>): { gotIn?: boolean } {
 
 const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
-/** Slots that are all taken. */
-async function taken(count: number): Promise<Slots> {
-  const slots = new Slots(count);
+/** Semaphore that are all taken. */
+async function taken(count: number): Promise<Semaphore> {
+  const slots = new Semaphore(count);
   for (let n = 0; n < count; n += 1) void slots.take(1_000);
   await settled();
   return slots;
@@ -24,7 +24,7 @@ async function taken(count: number): Promise<Slots> {
 
 describe('slots', () => {
   it.each([1, 3, 64])('let %i callers in at a time, and no more', async (count) => {
-    const slots = new Slots(count);
+    const slots = new Semaphore(count);
     const fates = Array.from({ length: count + 5 }, () => follow(slots.take(1_000)));
     await settled();
 
@@ -35,14 +35,14 @@ describe('slots', () => {
   });
 
   it('need no timer while one is free', async () => {
-    const slots = new Slots(1);
+    const slots = new Semaphore(1);
 
     expect(await slots.take(1_000)).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('may be taken again when they were given back', async () => {
-    const slots = new Slots(2);
+    const slots = new Semaphore(2);
     for (let n = 0; n < 100; n += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect(await slots.take(1_000)).toBe(true);

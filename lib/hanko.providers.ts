@@ -4,6 +4,7 @@ import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import type { JwksProvider } from './jwks/jwks-provider.js';
 import { RemoteJwks } from './jwks/remote-jwks.js';
 import { StaticJwks } from './jwks/static-jwks.js';
+import { unusedProxyVariable } from './util/process-environment.js';
 
 /** Provides `HANKO_JWKS`, the keys that the options ask for: the app's own, pinned ones, or Hanko's. */
 export const hankoJwksProvider: FactoryProvider<JwksProvider> = {
@@ -24,5 +25,6 @@ export async function createJwks(options: ResolvedHankoOptions): Promise<JwksPro
     cacheSeconds: options.jwksCacheSeconds,
     cooldownSeconds: options.jwksCooldownSeconds,
     staleIfErrorSeconds: options.jwksStaleIfErrorSeconds,
+    proxyVariable: options.fetch === null ? unusedProxyVariable() : null,
   });
 }
