@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { send } from '../../test/support/raw-http.js';
+import { send } from './support/raw-http.js';
 
 let hanko: FakeHanko;
 beforeAll(async () => {

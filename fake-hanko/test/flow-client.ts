@@ -1,5 +1,5 @@
 import type { FakeHanko } from 'fake-hanko';
-import { type RawResponse, send } from '../../test/support/raw-http.js';
+import { type RawResponse, send } from './support/raw-http.js';
 
 /** What the Flow API answers. */
 export interface FlowBody {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { decodeJws, send, sendJson } from '../../test/support/raw-http.js';
+import { decodeJws, send, sendJson } from './support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 
 const ADA = 'ada@example.test';

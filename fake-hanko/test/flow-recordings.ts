@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { FakeHanko } from 'fake-hanko';
-import { decodeJws, send } from '../../test/support/raw-http.js';
-import { Translation } from '../../test/support/recordings.js';
+import { decodeJws, send } from './support/raw-http.js';
+import { Translation } from './support/recordings.js';
 
-/** Sign-ins in a real browser on real servers: see test/fixtures/flow/README.md. */
-const RECORDINGS = new URL('../../test/fixtures/flow/', import.meta.url);
+/** Sign-ins in a real browser on real servers: see fixtures/flow/README.md. */
+const RECORDINGS = new URL('./fixtures/flow/', import.meta.url);
 
 export interface FlowExchange {
   readonly atMs?: number;

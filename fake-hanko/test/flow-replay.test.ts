@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OMITTED } from '../src/flow/omitted.js';
-import { decodeJws, sendJson } from '../../test/support/raw-http.js';
+import { decodeJws, sendJson } from './support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 import { type FlowExchange, FlowReplay, type Scenario, scenariosOf } from './flow-recordings.js';
 

@@ -11,7 +11,7 @@ import { inflateRawSync } from 'node:zlib';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { FakeHanko, FORGERIES, type Forgery } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJws, sendJson } from '../../test/support/raw-http.js';
+import { decodeJws, sendJson } from './support/raw-http.js';
 
 let hanko: FakeHanko;
 let oldKid: string;

@@ -1,6 +1,6 @@
 import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeJws, type RawResponse, send, sendJson } from '../../test/support/raw-http.js';
+import { decodeJws, type RawResponse, send, sendJson } from './support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 
 const START = Date.parse('2026-01-01T00:00:00.500Z');

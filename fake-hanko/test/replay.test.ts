@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJws, send } from '../../test/support/raw-http.js';
-import {
-  type Exchange,
-  exchangesOf,
-  recordedFolders,
-  Translation,
-} from '../../test/support/recordings.js';
+import { decodeJws, send } from './support/raw-http.js';
+import { type Exchange, exchangesOf, recordedFolders, Translation } from './support/recordings.js';
 import { type ReceivedWebhook, WebhookReceiver } from './webhook-receiver.js';
 
 /**
@@ -98,10 +93,7 @@ interface Entity {
 
 /** What the receiver of a recorded server was told, in that order. */
 function recordedWebhooks(folder: string) {
-  const file = new URL(
-    `../../test/fixtures/server/${folder}/webhooks-config.json`,
-    import.meta.url,
-  );
+  const file = new URL(`./fixtures/server/${folder}/webhooks-config.json`, import.meta.url);
   const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as {
     exchanges: readonly {
       readonly headers: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsersAndSessions } from '../src/store/users-and-sessions.js';
-import { decodeJws, send } from '../../test/support/raw-http.js';
+import { decodeJws, send } from './support/raw-http.js';
 
 let hanko: FakeHanko;
 const startBefore = (hook: typeof beforeAll | typeof beforeEach): void =>

@@ -1,13 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
-import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser } from 'nestjs-hanko';
 import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { totpCode } from '../src/store/totp.js';
-import { decodeJws, send } from '../../test/support/raw-http.js';
+import { decodeJws, send } from './support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 
 const ADA = 'ada@example.test';
@@ -25,79 +22,6 @@ async function start(options: FakeHankoOptions = {}): Promise<FlowClient> {
   });
   return new FlowClient(hanko.url);
 }
-
-describe('who signs in through the Flow API', () => {
-  @Controller()
-  class WhoController {
-    @Get('who')
-    @UseGuards(HankoAuthGuard)
-    who(@CurrentUser() user: HankoUser): unknown {
-      return { id: user.id, email: user.email?.address, amr: user.amr };
-    }
-  }
-
-  let app: INestApplication;
-  let client: FlowClient;
-  beforeAll(async () => {
-    client = await start({ now: Date.now });
-    @Module({
-      imports: [HankoModule.forRoot({ apiUrl: hanko.url })],
-      controllers: [WhoController],
-    })
-    class AppModule {}
-    const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
-    app = module.createNestApplication({ logger: false });
-    await app.listen(0, '127.0.0.1');
-  });
-  afterAll(() => Promise.all([app.close(), hanko.stop()]));
-
-  const ask = async (token: string | null) => {
-    const headers = { authorization: `Bearer ${token}` };
-    const { status, body } = await send({ url: `${await app.getUrl()}/who`, headers });
-    return status === 200 ? body : status;
-  };
-
-  /** What the components ask every half minute. */
-  const poll = async (token: string | null) => {
-    const headers = { cookie: `hanko=${token}` };
-    return (await send({ url: `${hanko.url}/sessions/validate`, headers })).body;
-  };
-
-  it('is known to an app with HankoModule; a session that was ended is none to Hanko', async () => {
-    expect(await client.register(hanko, 'eve@example.test', PASSWORD)).toBe('success');
-    const { sub } = decodeJws(client.token ?? '').claims;
-    const eve = { id: sub, email: 'eve@example.test', amr: ['otp', 'pwd'] };
-    expect(await ask(client.token)).toEqual(eve);
-    expect(hanko.sessions(String(sub))).toHaveLength(1);
-
-    await client.post('/logout');
-    expect(client.answer.status).toBe(204);
-    expect(await poll(client.token)).toEqual({ is_valid: false });
-
-    expect(await client.signIn('eve@example.test', PASSWORD)).toBe('success');
-    expect(await ask(client.token)).toEqual({ ...eve, amr: ['pwd'] });
-    expect(await poll(client.token)).toMatchObject({ is_valid: true, user_id: sub });
-    hanko.revoke(client.token ?? '');
-    expect(await poll(client.token)).toEqual({ is_valid: false });
-  });
-
-  it('ends another session of their own on the profile', async () => {
-    await client.signIn(ADA, PASSWORD);
-    const other = new FlowClient(hanko.url, 'Mozilla/5.0 (Windows NT 10.0) Firefox/150.0');
-    await other.signIn(ADA, PASSWORD);
-    expect(await poll(other.token)).toMatchObject({ is_valid: true });
-    await client.start('profile');
-    expect(client.body.payload.sessions).toMatchObject([
-      { current: false, user_agent: 'Windows (Firefox)' },
-      { current: true, user_agent: ' (flow-client)' },
-    ]);
-    const { session_id } = decodeJws(other.token ?? '').claims;
-    expect(await client.act('session_delete', { session_id })).toBe('profile_init');
-    expect(client.body.payload.sessions).toMatchObject([{ current: true }]);
-    expect(await poll(other.token)).toEqual({ is_valid: false });
-    expect(await poll(client.token)).toMatchObject({ is_valid: true });
-  });
-});
 
 describe('an authenticator app', () => {
   let client: FlowClient;

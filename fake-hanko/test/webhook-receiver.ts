@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { decodeJws } from '../../test/support/raw-http.js';
+import { decodeJws } from './support/raw-http.js';
 
 /** What came: the event of the body, and what the token says. */
 export interface ReceivedWebhook {

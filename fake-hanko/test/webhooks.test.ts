@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeJws, send, sendJson } from '../../test/support/raw-http.js';
+import { decodeJws, send, sendJson } from './support/raw-http.js';
 import { FlowClient } from './flow-client.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 

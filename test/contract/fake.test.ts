@@ -1,16 +1,8 @@
-import { FakeHanko } from 'fake-hanko';
 import { describe } from 'vitest';
-import { contractSuite } from './suite.js';
+import { startFake } from '../../fake-hanko/test/contract/start-fake.js';
+import { contractSuite } from '../../fake-hanko/test/contract/suite.js';
+import { nestApp } from './nest-app.js';
 
 describe('FakeHanko', () => {
-  contractSuite(async () => {
-    const hanko = await FakeHanko.start();
-    const { url, adminUrl } = hanko;
-    return {
-      url,
-      adminUrl,
-      newWebhookToken: () => hanko.webhookToken('user.create', { id: 'x' }),
-      stop: () => hanko.stop(),
-    };
-  });
+  contractSuite(startFake, [nestApp]);
 });

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
-import type { HankoServer } from './client.js';
-import { receiveWebhookToken } from './live-webhook.js';
-import { contractSuite } from './suite.js';
+import type { HankoServer } from '../../fake-hanko/test/contract/client.js';
+import { receiveWebhookToken } from '../../fake-hanko/test/contract/live-webhook.js';
+import { CONTRACT, contractSuite } from '../../fake-hanko/test/contract/suite.js';
+import { nestApp } from './nest-app.js';
 
 const { HANKO_API_URL, HANKO_ADMIN_URL } = process.env;
 if (!HANKO_API_URL || !HANKO_ADMIN_URL) {
@@ -26,5 +27,5 @@ async function findServer(): Promise<HankoServer> {
 }
 
 describe('the server of HANKO_API_URL', () => {
-  contractSuite(findServer);
+  contractSuite(findServer, [...CONTRACT, nestApp]);
 });

@@ -8,8 +8,16 @@ import {
   HankoUser,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJws, type RawResponse, send } from '../support/raw-http.js';
-import { bearer, cookie, type HankoClient, outcome, sessionIdOf, spoil, unique } from './client.js';
+import { decodeJws, type RawResponse, send } from '../../fake-hanko/test/support/raw-http.js';
+import {
+  bearer,
+  cookie,
+  type HankoClient,
+  outcome,
+  sessionIdOf,
+  spoil,
+  unique,
+} from '../../fake-hanko/test/contract/client.js';
 
 @Controller()
 class WhoController {

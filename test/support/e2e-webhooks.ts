@@ -245,7 +245,7 @@ interface RecordedDelivery {
 
 /** What a real server posted, in the order in which it did. */
 export function recordedDeliveries(file: string): readonly RecordedDelivery[] {
-  const url = new URL(`../fixtures/server/${file}`, import.meta.url);
+  const url = new URL(`../../fake-hanko/test/fixtures/server/${file}`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as { exchanges: RecordedDelivery[] }).exchanges;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JwkSet } from 'nestjs-hanko';
 
-/** A part of the recordings that holds tokens, see test/fixtures/README.md. */
+/** A part of the recordings that holds tokens, see fake-hanko/test/fixtures/README.md. */
 interface TokenRecording {
   readonly takenAt: string;
   readonly jwks: JwkSet;
@@ -13,7 +13,7 @@ interface TokenRecording {
 
 /** Reads a `tokens.json`; each has the members that its folder's recording has. */
 export function recordedTokens(folder: string): TokenRecording {
-  const url = new URL(`../fixtures/server/${folder}/tokens.json`, import.meta.url);
+  const url = new URL(`../../fake-hanko/test/fixtures/server/${folder}/tokens.json`, import.meta.url);
   const { exchanges } = JSON.parse(readFileSync(url, 'utf8')) as { exchanges: TokenRecording[] };
   return exchanges[0] as TokenRecording;
 }

@@ -5,16 +5,16 @@ import { createJwks } from '../../lib/hanko.providers.js';
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { WebhookTokenVerifier } from '../../lib/webhooks/webhook-token.verifier.js';
 
-/** One webhook as a real Hanko posted it, see test/fixtures/README.md. */
+/** One webhook as a real Hanko posted it, see fake-hanko/test/fixtures/README.md. */
 export interface RecordedDelivery {
   readonly takenAt: string;
   readonly body: { readonly token: string; readonly event: string };
   readonly decoded: { readonly payload: { readonly iat: number; readonly data: unknown } };
 }
 
-/** @param file below test/fixtures/server, without its ending. */
+/** @param file below fake-hanko/test/fixtures/server, without its ending. */
 export function recordedDeliveries(file: string): readonly RecordedDelivery[] {
-  const url = new URL(`../fixtures/server/${file}.json`, import.meta.url);
+  const url = new URL(`../../fake-hanko/test/fixtures/server/${file}.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as { exchanges: RecordedDelivery[] }).exchanges;
 }
 

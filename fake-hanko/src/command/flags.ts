@@ -115,7 +115,7 @@ export function readFlags(args: readonly string[]): Command {
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   // `FakeHanko.start` checks what each may be.
-  return { start: Object.fromEntries(given) as FakeHankoOptions };
+  return { start: Object.fromEntries(given) };
 }
 
 type Values = { readonly [Name in FlagName]?: readonly string[] };
@@ -141,7 +141,7 @@ function parse(args: readonly string[]): Values {
       throw new FlagError(`--${name} is given twice`);
     if (list.includes('')) throw new FlagError(`--${name} needs a value: ${flags[name]?.value}`);
   }
-  return values as Values;
+  return values;
 }
 
 function wholeNumber(name: FlagName, text: string | undefined): number | undefined {

@@ -27,7 +27,7 @@ export async function pack(name) {
     timeoutMs: 5 * MINUTE,
   });
   // Read from the folder: the output of `prepack` may surround what npm prints.
-  const [file] = (await readdir(destination)).filter((name) => name.endsWith('.tgz'));
+  const [file] = (await readdir(destination)).filter((each) => each.endsWith('.tgz'));
   return join(destination, file);
 }
 

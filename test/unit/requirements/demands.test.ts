@@ -3,7 +3,7 @@ import { HankoRequirementError, HankoStepUpError, HankoUser } from 'nestjs-hanko
 import { describe, expect, it } from 'vitest';
 import { refuseUnmet } from '../../../lib/auth/refuse-unmet.js';
 import { requirementChecks } from '../../../lib/requirements/requirements.js';
-import { decodeJws } from '../../support/raw-http.js';
+import { decodeJws } from '../../../fake-hanko/test/support/raw-http.js';
 import { LOGIN, refusalOf, unmetOf, userWith } from '../../support/unit-requirements.js';
 
 const amrOf = (amr: unknown): HankoUser => userWith(amr === undefined ? {} : { amr });
@@ -93,7 +93,7 @@ describe('mfa', () => {
 });
 
 describe('mfa, for the tokens that real servers made,', () => {
-  const flows = new URL('../../fixtures/flow/', import.meta.url);
+  const flows = new URL('../../../fake-hanko/test/fixtures/flow/', import.meta.url);
   const recordedAmr = (file: string): readonly string[][] => {
     const tokens = readFileSync(new URL(file, flows), 'utf8').match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g);
     const lists = (tokens ?? []).map(

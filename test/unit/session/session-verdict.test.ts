@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { FetchFailure } from '../../../lib/http/fetch-failure.js';
 import { parseValidation, type SessionVerdict } from '../../../lib/session/session-verdict.js';
-import { type Exchange, exchangesOf } from '../../support/recordings.js';
+import { type Exchange, exchangesOf } from '../../../fake-hanko/test/support/recordings.js';
 
 const sessionId: string = randomUUID();
 

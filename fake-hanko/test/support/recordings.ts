@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeJws } from './raw-http.js';
 
-/** Traffic of real servers: see test/fixtures/README.md. */
+/** Traffic of real servers: see fixtures/README.md. */
 const RECORDINGS = new URL('../fixtures/server/', import.meta.url);
 
 export interface Exchange {

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll } from 'vitest';
 import { adminApi } from './admin-api.js';
 import { HankoClient, type HankoServer } from './client.js';
-import { nestApp } from './nest-app.js';
 import { publicApi } from './public-api.js';
+
+/** A part of the suite. */
+export type Part = (hanko: HankoClient) => void;
 
 /**
  * All that a Hanko with its default configuration can be asked for through HTTP: statuses and the
- * shape of answers. It holds on FakeHanko and on a real server alike, whatever that holds already.
+ * shape of replies. It holds on FakeHanko and on a real server alike, whatever that holds already.
  */
-export function contractSuite(start: () => Promise<HankoServer>): void {
+export const CONTRACT: readonly Part[] = [publicApi, adminApi];
+
+/** Runs parts on a server. */
+export function contractSuite(start: () => Promise<HankoServer>, parts = CONTRACT): void {
   const hanko = new HankoClient();
   beforeAll(async () => hanko.connect(await start()));
   afterAll(() => hanko.disconnect());
-
-  publicApi(hanko);
-  adminApi(hanko);
-  nestApp(hanko);
+  for (const part of parts) part(hanko);
 }
