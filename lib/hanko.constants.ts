@@ -18,6 +18,9 @@ export const HANKO_OPTIONS = Symbol.for('nestjs-hanko:options');
 /** Reads one environment variable: `HankoEnvironment`. */
 export const HANKO_ENVIRONMENT = Symbol.for('nestjs-hanko:environment');
 
+/** The ways in which calls reach the app: `HankoTransport[]`. */
+export const HANKO_TRANSPORTS = Symbol.for('nestjs-hanko:transports');
+
 /** Metadata of a class or handler: its `RouteMode`. */
 export const ROUTE_MODE = Symbol.for('nestjs-hanko:route-mode');
 
@@ -36,9 +39,6 @@ export const HANKO_GUARD = Symbol.for('nestjs-hanko:guard');
 
 /** Brand of the pipes behind our parameter decorators, on their prototypes: how the decorator is written. */
 export const HANKO_PARAMETER = Symbol.for('nestjs-hanko:parameter');
-
-/** Brand of our extractors: where they look, `TellingExtractor`. */
-export const EXTRACTED_FROM = Symbol.for('nestjs-hanko:extractor-place');
 
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');

@@ -16,6 +16,7 @@ import {
   HANKO_JWKS,
   HANKO_MODULE_OPTIONS,
   HANKO_OPTIONS,
+  HANKO_TRANSPORTS,
 } from './hanko.constants.js';
 import {
   ConfigurableModuleClass,
@@ -39,6 +40,7 @@ import { refuseSessionsWithoutApi } from './startup/refusals.js';
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
+import { TRANSPORTS } from './transports/transports.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 
 const THIS_MODULE: RootModule = {
@@ -135,6 +137,7 @@ function withProviders(module: DynamicModule): DynamicModule {
         useFactory: resolveOptions,
       },
       hankoJwksProvider,
+      { provide: HANKO_TRANSPORTS, useValue: TRANSPORTS },
       SessionTokenVerifier,
       HankoRevocation,
       SessionLiveness,

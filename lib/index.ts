@@ -57,7 +57,11 @@ export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims } from './user/hanko-claims.js';
 export type { JwksProvider, JwksStatus } from './jwks/jwks-provider.js';
 export type { JwkSet } from './jwks/jwk-set.js';
-export type { ExtractedCredential, TokenExtractor } from './extraction/token-extractor.js';
+export type {
+  ExtractedCredential,
+  TokenExtractor,
+  TokenPlace,
+} from './extraction/token-extractor.js';
 export type { IncomingRequest } from './extraction/request.js';
 export type {
   HankoAuthenticationMessage,

@@ -1,7 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { publishAuthentication } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
-import type { HankoAuthError } from '../errors/hanko.errors.js';
+import { type HankoAuthError, isHankoError } from '../errors/hanko.errors.js';
+import { logDetailOf } from '../errors/log-detail.js';
+import type { IncomingRequest } from '../extraction/request.js';
+import { describeSearch } from '../extraction/seen-credentials.js';
+import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { HankoUser } from '../user/hanko-user.js';
 
 /** Where it is noted what was last said about a request. */
@@ -9,41 +13,82 @@ interface Said {
   said?: string | undefined;
 }
 
+/** Configuration errors that only requests show are few: what is beyond that comes from texts that differ each time. */
+const MAX_ERROR_LINES = 100;
+
 /**
  * Tells operators what was decided, in the log and on the diagnostics channel: once per request,
  * however many guards and parameters asked.
  */
 export class AuthenticationLog {
   private readonly logger = new Logger('HankoAuth');
-  private readonly unsupportedHandlers = new Set<string>();
+  /** Whoever sends us messages must not write our log: each error is told once. */
+  private readonly toldErrors = new Set<string>();
   private readonly lines: LimitedLog;
 
-  /** @param now any clock that goes forward, in milliseconds. */
-  constructor(now?: () => number) {
+  /**
+   * @param extractors where a credential is looked for.
+   * @param now any clock that goes forward, in milliseconds.
+   */
+  constructor(
+    private readonly extractors: readonly TokenExtractor[] = [],
+    now?: () => number,
+  ) {
     this.lines = new LimitedLog((line) => this.logger.debug(line), 'requests were refused', now);
   }
 
-  authenticated(notes: Said, user: HankoUser, source: string, handler: string | undefined): void {
+  authenticated(
+    notes: Said & { readonly credential: { readonly source: string } | null },
+    user: HankoUser,
+    handler: string | undefined,
+  ): void {
     const { id: userId, sessionId } = user;
     if (!this.isNew(notes, sessionId)) return;
+    const source = notes.credential?.source ?? '';
     publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
   }
 
-  anonymous(notes: Said, handler: string | undefined): void {
-    if (this.isNew(notes, 'anonymous')) publishAuthentication({ outcome: 'anonymous', handler });
+  /** @param failure what was wrong with a cookie that counts for nothing. */
+  anonymous(notes: Said, handler: string | undefined, failure: HankoAuthError | null): void {
+    if (!this.isNew(notes, 'anonymous')) return;
+    if (failure !== null) {
+      this.lines.write(
+        () => `anonymous at ${placeOf(handler)}: ${failure.code} of a cookie. ${textOf(failure)}`,
+      );
+    }
+    publishAuthentication({ outcome: 'anonymous', handler });
   }
 
-  refused(notes: Said, error: HankoAuthError, handler: string | undefined): void {
+  /** @param request what it was looked for in. */
+  refused(
+    notes: Said,
+    error: unknown,
+    handler: string | undefined,
+    request: IncomingRequest | undefined,
+  ): void {
+    if (!isHankoError(error)) return;
+    if (error.code === 'configuration_invalid') {
+      this.tellOnce(error.message);
+      return;
+    }
     const { code, reason } = error;
     if (!this.isNew(notes, code)) return;
     if (code === 'context_unsupported') {
-      // Once per handler, or whoever sends it messages writes our log.
-      if (!this.unsupportedHandlers.has(String(handler))) this.logger.error(reason);
-      this.unsupportedHandlers.add(String(handler));
-    } else if (code !== 'credentials_missing') {
-      this.lines.write(() => `${code} at ${handler ?? 'authenticate()'}: ${reason}`);
+      this.tellOnce(reason);
+    } else {
+      this.lines.write(() => {
+        const isSearch = code === 'credentials_missing' && request !== undefined;
+        const text = isSearch ? describeSearch(this.extractors, request) : textOf(error);
+        return `${code} at ${placeOf(handler)}: ${text}`;
+      });
     }
     publishAuthentication({ outcome: 'refused', code, reason, handler });
+  }
+
+  private tellOnce(text: string): void {
+    if (this.toldErrors.has(text) || this.toldErrors.size >= MAX_ERROR_LINES) return;
+    this.toldErrors.add(text);
+    this.logger.error(text);
   }
 
   private isNew(notes: Said, what: string): boolean {
@@ -52,3 +97,7 @@ export class AuthenticationLog {
     return isNew;
   }
 }
+
+const textOf = (error: HankoAuthError): string => logDetailOf(error) ?? error.reason;
+
+const placeOf = (handler: string | undefined): string => handler ?? 'authenticate()';

@@ -1,46 +1,33 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import {
-  HankoAuthError,
-  HankoConfigurationError,
-  HankoContextError,
-  HankoCredentialsError,
-} from '../errors/hanko.errors.js';
-import { refuseCrossSite } from '../extraction/cross-site.js';
-import { handlerName, isExecutionContext, type IncomingRequest } from '../extraction/request.js';
-import type { ExtractedCredential } from '../extraction/token-extractor.js';
-import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
+import { HankoConfigurationError, HankoCredentialsError } from '../errors/hanko.errors.js';
+import type { IncomingRequest } from '../extraction/request.js';
+import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
-import { isPromise, type MaybePromise, settle } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import type { HankoUser } from '../user/hanko-user.js';
 import {
   type HankoSessionPolicy,
   type ResolvedSessionPolicy,
-  isSamePolicy,
   sessionPolicyFaults,
 } from '../options/session-policy.js';
 import type { HankoRequirements } from '../requirements/demands.js';
 import { DemandWarnings } from '../requirements/demand-warnings.js';
 import { plainCopy, requirementChecks, requirementFaults } from '../requirements/requirements.js';
+import { openRequest } from '../transports/http.js';
+import type { HankoCall, HankoTransport } from '../transports/transport.js';
+import { isExecutionContext, openCall, TRANSPORTS } from '../transports/transports.js';
+import type { HankoUser } from '../user/hanko-user.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { refuseUnmet } from './refuse-unmet.js';
+import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
-import { type Notes, RequestNotes } from './request-notes.js';
+import type { Notes } from './request-notes.js';
 import { type Route, Routes } from './routes.js';
-import { sendHeaders } from './send-headers.js';
+import { hideUser, showUser } from './shown-user.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
-/** Nobody, for a reason that an `@OptionalAuth()` route forgives and every other route answers. */
-interface Anonymous {
-  readonly user: null;
-  /** Made when it is needed: an error costs more than the rest of such a request. */
-  readonly error: () => HankoAuthError;
-}
-
-type Outcome = Authenticated | Anonymous;
-
-/** What is asked of a request: what its route asks, or what the app's own code asks in its place. */
+/** What is asked of a call: what its route asks, or what the app's own code asks in its place. */
 export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
 
 /** How a token is looked at. */
@@ -51,8 +38,17 @@ export interface HankoVerifyOptions {
 
 /** How a request is looked at. */
 export interface HankoAuthenticateOptions extends HankoVerifyOptions {
-  /** Whether callers without a credential, or with a dead cookie, are let in: as null. Default false. */
+  /**
+   * True lets in, as null, callers without a credential, and those with a cookie that any other route would answer 401:
+   * the browser goes on sending it. Default false.
+   */
   readonly optional?: boolean;
+  /**
+   * True says that the request opens a connection (a WebSocket, also one that begins by polling). Its cookie is then
+   * refused from foreign sites although its method is GET, and nothing is remembered: each call looks again whether
+   * the session is over. Default: true for a request with `Upgrade: websocket` that is not handed over as a context.
+   */
+  readonly isHandshake?: boolean;
 }
 
 /**
@@ -61,36 +57,34 @@ export interface HankoAuthenticateOptions extends HankoVerifyOptions {
  */
 @Injectable()
 export class HankoAuthService {
-  private readonly log = new AuthenticationLog();
+  private readonly log: AuthenticationLog;
   private readonly demandWarnings = new DemandWarnings();
   private readonly hanko: TrustedHanko;
   private readonly routes: Routes;
-  /**
-   * Who is behind each request: it is verified once, whoever asks, also at the same time. Only this
-   * is trusted; nothing that others can write, `request.user` included, is ever read back.
-   */
-  private readonly notes = new RequestNotes<Outcome>();
+  private readonly requests: RequestAuthenticator;
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HANKO_JWKS) jwks: JwksProvider,
     @Inject(TokenAuthenticator) private readonly tokens: TokenAuthenticator,
+    @Inject(HANKO_TRANSPORTS) private readonly transports: readonly HankoTransport[] = TRANSPORTS,
   ) {
+    this.log = new AuthenticationLog(options.extractors);
     this.routes = new Routes(options);
     this.hanko = { jwks, audience: options.audience, issuer: options.issuer };
+    this.requests = new RequestAuthenticator(options, tokens, this.hanko);
   }
 
   /**
-   * Finds the session token in a request and verifies it.
+   * Finds the session token in a request and verifies it. It sets no header fields on the response: those of a refusal
+   * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`, to be copied if you answer with it.
    *
-   * @param source an `ExecutionContext` of an HTTP handler, or a request (Express, Fastify, Node).
-   * For a context, the header fields of a refusal are set on its response; for a request, copy
-   * `error.headers` yourself.
-   * A context's route has its say too: what `@RequireAuth()` demands there is checked.
-   * @param options `optional: true` resolves to null where there is no credential, or a cookie that
-   * has merely expired or whose session has ended, which the browser goes on sending.
+   * @param source an `ExecutionContext`, or a request (Express, Fastify, Node). A context's route has its say too: what
+   * `@RequireAuth()` demands there is checked.
+   * @param options `optional: true` resolves to null where there is no credential, or a cookie that is not good.
    * @throws HankoAuthError any of its codes; its table has their classes and statuses
-   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`, a source that is neither, and an
+   * extractor that breaks its contract
    */
   authenticate(
     source: ExecutionContext | IncomingRequest,
@@ -102,17 +96,28 @@ export class HankoAuthService {
   ): Promise<HankoUser | null>;
   async authenticate(
     source: ExecutionContext | IncomingRequest,
-    { optional = false, session }: HankoAuthenticateOptions = {},
+    { optional = false, session, isHandshake }: HankoAuthenticateOptions = {},
   ): Promise<HankoUser | null> {
     const route = isExecutionContext(source) ? this.routes.of(source) : undefined;
-    const authenticated = await this.authenticateSource(source, {
+    const wanted: Wanted = {
       mode: optional ? 'optional' : 'required',
       name: route?.name,
       session:
         session === undefined && route !== undefined ? route.session : this.sessionPolicy(session),
       requirements: route?.requirements ?? [],
-    });
-    return authenticated?.user ?? null;
+    };
+    let call = isExecutionContext(source)
+      ? this.open(source, wanted)
+      : openRequest(source, isHandshake);
+    if (isHandshake === true) call = asHandshake(call);
+    const notes = this.requests.notesOf(call);
+    try {
+      const outcome = await this.requests.authenticate(call, notes, wanted);
+      return this.admit(call, notes, outcome, wanted)?.user ?? null;
+    } catch (error) {
+      this.refused(error, call, notes, wanted);
+      throw error;
+    }
   }
 
   /**
@@ -125,9 +130,9 @@ export class HankoAuthService {
    * @throws HankoRequirementError `requirement_not_met` (403)
    * @throws HankoConfigurationError `configuration_invalid` for a wrong requirement
    */
-  check(user: HankoUser, requirements: HankoRequirements): void {
+  assertRequirements(user: HankoUser, requirements: HankoRequirements): void {
     const demanded = plainCopy(requirements);
-    const faults = requirementFaults(demanded, { path: 'check()' });
+    const faults = requirementFaults(demanded, { path: 'assertRequirements()' });
     if (faults.length > 0) throw new HankoConfigurationError(faults);
     refuseUnmet(requirementChecks(demanded, this.demandWarnings), user, this.options.now());
   }
@@ -142,12 +147,13 @@ export class HankoAuthService {
    */
   async verifyToken(token: string, { session }: HankoVerifyOptions = {}): Promise<HankoUser> {
     const policy = this.sessionPolicy(session);
-    const { user } = await this.tokens.verify(token, this.trustedHanko(), policy);
+    const { user } = await this.tokens.verify(token, this.hanko, policy);
     return user;
   }
 
   /**
-   * As the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says.
+   * As the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the parameter decorators:
+   * the header fields of a refusal are set on the response.
    * @returns null where the route lets anonymous callers in and this one is; without a promise where
    * there is nothing to wait for.
    * @internal
@@ -156,7 +162,25 @@ export class HankoAuthService {
     const route = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
-    return this.admitted(context, route) ?? this.authenticateSource(context, route);
+    return this.authenticateCall(this.open(context, route), route);
+  }
+
+  /**
+   * The same of a call that has no route: what middleware closes.
+   * @internal
+   */
+  authenticateCall(call: HankoCall, wanted: Wanted): MaybePromise<Authenticated | null> {
+    const notes = this.requests.notesOf(call);
+    try {
+      const outcome = this.requests.authenticate(call, notes, wanted);
+      return isPromise(outcome)
+        ? outcome
+            .then((settled) => this.admit(call, notes, settled, wanted))
+            .catch((error: unknown) => this.refuse(error, call, notes, wanted))
+        : this.admit(call, notes, outcome, wanted);
+    } catch (error) {
+      return this.refuse(error, call, notes, wanted);
+    }
   }
 
   /**
@@ -184,11 +208,13 @@ export class HankoAuthService {
     };
   }
 
-  /** Who was let in to this very route already: by the guard, when a parameter asks. */
-  private admitted(context: ExecutionContext, route: Route): Authenticated | undefined {
-    if (context.getType() !== 'http') return undefined;
-    const { admittedTo, outcome } = this.notes.of(identityOf(httpRequest(context)));
-    return admittedTo === route && isAuthenticated(outcome) ? outcome : undefined;
+  private open(context: ExecutionContext, { name }: Wanted): HankoCall {
+    try {
+      return openCall(context, this.transports);
+    } catch (error) {
+      this.log.refused({}, error, name, undefined);
+      throw error;
+    }
   }
 
   /** @throws HankoConfigurationError */
@@ -199,139 +225,50 @@ export class HankoAuthService {
     return this.routes.resolve(written);
   }
 
-  /** @internal */
-  authenticateSource(
-    source: ExecutionContext | IncomingRequest,
-    wanted: Wanted,
-  ): MaybePromise<Authenticated | null> {
-    const { mode, name, requirements } = wanted;
-    const context = isExecutionContext(source) ? source : undefined;
-    let identity: object = source;
-    let request: IncomingRequest;
-    return settle(
-      () => {
-        request = context ? httpRequest(context) : (source as IncomingRequest);
-        identity = identityOf(request);
-        return this.authenticateOnce(this.notes.of(identity), request, wanted);
-      },
-      (outcome) => {
-        if (outcome.user === null) {
-          if (mode === 'required') throw outcome.error();
-          this.log.anonymous(this.notes.of(identity), name);
-          return null;
-        }
-        if (requirements.length > 0) refuseUnmet(requirements, outcome.user, this.options.now());
-        // For loggers, policies and the like that look for a user there.
-        (request as { user?: unknown }).user = outcome.user;
-        this.notes.of(identity).admittedTo = wanted;
-        return outcome;
-      },
-      (error) => {
-        if (isAuthError(error)) {
-          this.log.refused(this.notes.of(identity), error, name);
-          if (context?.getType() === 'http') {
-            sendHeaders(context.switchToHttp().getResponse(), error.headers);
-          }
-        }
-        throw error;
-      },
-    );
-  }
-
-  private authenticateOnce(
+  private admit(
+    call: HankoCall,
     notes: Notes<Outcome>,
-    request: IncomingRequest,
+    outcome: Outcome,
     wanted: Wanted,
-  ): MaybePromise<Outcome> {
-    const { session } = wanted;
-    if (notes.outcome !== undefined && isSamePolicy(notes.policy, session)) return notes.outcome;
-
-    const outcome = this.authenticateRequest(notes, request, wanted);
-    notes.policy = session;
-    notes.admittedTo = null;
-    if (!isPromise(outcome)) return keep(notes, outcome);
-    const later: Promise<Outcome> = outcome.then(
-      (settled) => (notes.outcome === later ? keep(notes, settled) : settled),
-      (error: unknown) => {
-        if (notes.outcome === later) notes.outcome = undefined;
-        throw error;
-      },
-    );
-    notes.outcome = later;
-    return later;
-  }
-
-  private authenticateRequest(
-    notes: Notes<Outcome>,
-    request: IncomingRequest,
-    wanted: Wanted,
-  ): MaybePromise<Outcome> {
-    for (const extractor of this.options.extractors) {
-      const credential = extractor.extract(request);
-      if (credential && credential.tokens.length > 0) {
-        return this.authenticateCredential(notes, request, credential, extractor.name, wanted);
-      }
+  ): Authenticated | null {
+    if (outcome.user === null) {
+      if (wanted.mode === 'required') throw outcome.failure ?? missing();
+      hideUser(notes);
+      this.log.anonymous(notes, wanted.name, outcome.failure);
+      return null;
     }
-    return NO_CREDENTIAL;
+    // By the guard, and now a parameter asks.
+    if (notes.admittedTo === wanted) return outcome;
+    this.log.authenticated(notes, outcome.user, wanted.name);
+    if (wanted.requirements.length > 0) {
+      refuseUnmet(wanted.requirements, outcome.user, this.options.now());
+    }
+    if (call.request !== undefined && call.identity !== undefined && !call.isHandshake) {
+      showUser(notes, call.request, outcome.user);
+    }
+    notes.admittedTo = wanted;
+    return outcome;
   }
 
-  private authenticateCredential(
-    notes: Notes<Outcome>,
-    request: IncomingRequest,
-    { tokens, ambient }: ExtractedCredential,
-    source: string,
-    { session, name }: Wanted,
-  ): MaybePromise<Outcome> {
-    const isAmbient = ambient !== false;
-    if (isAmbient) refuseCrossSite(request, this.options.trustedOrigins);
-    return settle<Authenticated, Outcome>(
-      () => this.tokens.verifyAny(tokens, this.trustedHanko(), session),
-      (found) => {
-        this.log.authenticated(notes, found.user, source, name);
-        return found;
-      },
-      (error) => {
-        // JavaScript cannot clear an HttpOnly cookie, so a dead one must not lock its user out
-        // of a page that anonymous callers may see.
-        if (isAmbient && isAuthError(error) && isDead(error)) {
-          return { user: null, error: () => error };
-        }
-        throw error;
-      },
-    );
+  private refused(error: unknown, call: HankoCall, notes: Notes<Outcome>, { name }: Wanted): void {
+    hideUser(notes);
+    this.log.refused(notes, error, name, call.request);
   }
 
-  /** Which Hanko answers for a request: the one place that knows. There is one. */
-  private trustedHanko(): TrustedHanko {
-    return this.hanko;
+  private refuse(error: unknown, call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): never {
+    this.refused(error, call, notes, wanted);
+    if (!isAuthError(error)) throw error;
+    call.setHeaders?.(error.headers);
+    throw call.refusal?.(error) ?? error;
   }
 }
 
-/** Only a user is kept: who asks again without one may ask for something else. */
-function keep(notes: Notes<Outcome>, outcome: Outcome): Outcome {
-  notes.outcome = outcome.user === null ? undefined : outcome;
-  return outcome;
-}
+/** Without an identity: what lives as long as a connection is looked at again for each message. */
+const asHandshake = ({ request, params }: HankoCall): HankoCall => ({
+  ...(request && { request }),
+  params,
+  isHandshake: true,
+});
 
-/** It was good once, and only time or a logout has ended it. */
-const isDead = ({ code }: HankoAuthError): boolean =>
-  code === 'token_expired' || code === 'session_revoked';
-
-const NO_CREDENTIAL: Anonymous = {
-  user: null,
-  error: () =>
-    new HankoCredentialsError('credentials_missing', 'The request carries no credential'),
-};
-
-function httpRequest(context: ExecutionContext): IncomingRequest {
-  const type = context.getType<string>();
-  if (type !== 'http') throw new HankoContextError(type, handlerName(context));
-  // What switchToHttp().getRequest() returns; that makes three closures on each call.
-  return context.getArgByIndex<IncomingRequest>(0);
-}
-
-/** Fastify's middleware sees Node's request, its handlers a wrapper: notes are kept with the former. */
-const identityOf = (request: IncomingRequest): object => request.raw ?? request;
-
-const isAuthenticated = (outcome: MaybePromise<Outcome> | undefined): outcome is Authenticated =>
-  outcome !== undefined && !isPromise(outcome) && outcome.user !== null;
+const missing = (): HankoCredentialsError =>
+  new HankoCredentialsError('credentials_missing', 'The request carries no credential');

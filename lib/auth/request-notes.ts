@@ -1,14 +1,30 @@
-import type { MaybePromise } from '../util/maybe-promise.js';
+import type { Credential } from '../extraction/checked-extraction.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import type { HankoUser } from '../user/hanko-user.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
+
+/** Where a user was written for other code to see. */
+export interface ShownUser {
+  readonly target: { user?: unknown };
+  readonly user: HankoUser;
+  /** What stood there before. */
+  readonly before: unknown;
+  readonly wasOwn: boolean;
+}
 
 /** What one service knows of one request. */
 export interface Notes<Outcome> {
   readonly owner: object;
   outcome: MaybePromise<Outcome> | undefined;
-  /** For which session policy that holds: one that asks less must not answer for one that asks more. */
+  /** What that was found out from. */
+  credential: Credential | null;
+  /** For which session policy it holds: one that asks less must not answer for one that asks more. */
   policy: ResolvedSessionPolicy | null;
+  /** When it was asked for, in milliseconds of a clock that goes forward. */
+  askedAt: number;
   /** What let it in, if it is still by this outcome. */
   admittedTo: object | null;
+  shownUsers: readonly ShownUser[];
   /** What was last said about it in the log. */
   said: string | undefined;
 }
@@ -44,14 +60,24 @@ export class RequestNotes<Outcome> {
     const known = Noted.read(request);
     // Another service in this process has notes of its own.
     if (known?.owner === this) return known;
-    const notes: Notes<Outcome> = {
-      owner: this,
-      outcome: undefined,
-      policy: null,
-      admittedTo: null,
-      said: undefined,
-    };
+    const notes = this.blank();
     Noted.write(request, notes as Notes<never>);
     return notes;
   }
+
+  /** Notes that nothing is kept with. */
+  blank(): Notes<Outcome> {
+    return {
+      owner: this,
+      outcome: undefined,
+      credential: null,
+      policy: null,
+      askedAt: 0,
+      admittedTo: null,
+      shownUsers: NONE,
+      said: undefined,
+    };
+  }
 }
+
+const NONE: readonly ShownUser[] = [];

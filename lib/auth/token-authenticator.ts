@@ -9,6 +9,7 @@ import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { HankoUser } from '../user/hanko-user.js';
+import { decodeUnverifiedJws } from '../verification/compact-jws.js';
 import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
 
 /** Who was found, and the token that says so. */
@@ -45,7 +46,8 @@ export class TokenAuthenticator {
   }
 
   /**
-   * The first good one of several is the user, unless another good one is another user.
+   * The first good one of several is the user, unless another good one, wherever it stands, is another user; and unless it
+   * cannot be told of another user's whether it is good.
    * @param tokens at least one.
    * @throws HankoCredentialsError `credentials_ambiguous`, and what `verify` throws.
    */
@@ -81,6 +83,7 @@ export class TokenAuthenticator {
   ): Promise<Authenticated> {
     let good: Authenticated | undefined;
     let failure: HankoAuthError | undefined;
+    const undecided: string[] = [];
     for (const token of tokens) {
       try {
         const found = await this.verify(token, hanko, session);
@@ -93,14 +96,21 @@ export class TokenAuthenticator {
         good ??= found;
       } catch (error) {
         if (error instanceof HankoCredentialsError || !isAuthError(error)) throw error;
+        const isUndecided = error.code === 'hanko_unavailable';
+        if (isUndecided) undecided.push(token);
         // The first one's failure answers, except that "we cannot tell" beats "it is bad".
-        if (failure === undefined || error.code === 'hanko_unavailable') failure = error;
+        if (failure === undefined || isUndecided) failure = error;
       }
     }
-    if (good === undefined) throw failure;
+    if (good === undefined || undecided.some((token) => isOfAnother(token, good.user)))
+      throw failure;
     return good;
   }
 }
+
+/** By what the token says of itself: not verified, so it may only refuse. */
+const isOfAnother = (token: string, user: HankoUser): boolean =>
+  decodeUnverifiedJws(token, token.length).payload.sub !== user.id;
 
 /** By its brand: a JwksProvider may throw errors of another copy of this package. */
 export const isAuthError = (error: unknown): error is HankoAuthError =>

@@ -96,7 +96,7 @@ export class HankoStepUpError extends HankoAuthError {
   override readonly code = 'step_up_required';
 
   /**
-   * `HankoAuthService.check()` throws it too.
+   * `HankoAuthService.assertRequirements()` throws it too.
    * @param unmet every requirement that is not met.
    * @param authenticatedAt when the user logged in. If a new login is answered with the same `unmet`, another
    * one will be too: on a device that it trusts Hanko asks for no second factor.
@@ -133,7 +133,7 @@ export class HankoRequirementError extends HankoAuthError {
   override readonly code = 'requirement_not_met';
 
   /**
-   * `HankoAuthService.check()` throws it too.
+   * `HankoAuthService.assertRequirements()` throws it too.
    * @param unmet every requirement that is not met.
    * @param reason the precise cause, for operators; callers are not told.
    */
@@ -184,12 +184,16 @@ export class HankoContextError extends HankoAuthError {
    * Thrown by this package only; do not construct it in application code.
    * @param contextType the kind of handler, as `ExecutionContext.getType()` says it.
    * @param handler `Controller.method`.
+   * @param supported the kinds of handlers that can be authenticated.
    */
-  constructor(contextType: string, handler: string) {
+  constructor(contextType: string, handler: string, supported: readonly string[] = ['http']) {
+    const kinds = supported.map((kind) => `"${kind}"`).join(', ');
+    const what = supported.includes(contextType)
+      ? `was called as a "${contextType}" handler, but without a request that has header fields`
+      : `is a "${contextType}" handler, and only ${kinds} handlers can be authenticated`;
     super(
       'context_unsupported',
-      `${handler} is a "${contextType}" handler, and only "http" handlers can be authenticated. ` +
-        'It stays closed. To open it, mark it with @Public(); to protect it otherwise, use ' +
+      `${handler} ${what}. It stays closed. To open it, mark it with @Public(); to protect it otherwise, use ` +
         'HankoAuthService.verifyToken() in a guard of your own beside @Public().',
     );
   }

@@ -1,7 +1,6 @@
 import { HankoCredentialsError, HankoTokenError } from '../errors/hanko.errors.js';
-import { EXTRACTED_FROM } from '../hanko.constants.js';
 import { headerValues } from './request.js';
-import type { TellingExtractor, TokenExtractor } from './token-extractor.js';
+import type { TokenExtractor } from './token-extractor.js';
 
 const SCHEME = 'bearer';
 
@@ -23,9 +22,9 @@ const isBearer = (credentials: string): boolean =>
  * @throws HankoTokenError `token_malformed` when it reads a bare `Bearer`
  */
 export function bearerTokenExtractor(): TokenExtractor {
-  const extractor: TellingExtractor = {
+  return {
     name: 'bearer',
-    [EXTRACTED_FROM]: { in: 'bearer' },
+    place: { in: 'bearer' },
     extract(request) {
       let token: string | undefined;
       for (const value of headerValues(request, 'authorization')) {
@@ -48,5 +47,4 @@ export function bearerTokenExtractor(): TokenExtractor {
       return token === undefined ? undefined : { tokens: [token], ambient: false };
     },
   };
-  return extractor;
 }

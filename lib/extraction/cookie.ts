@@ -1,44 +1,49 @@
-import { EXTRACTED_FROM } from '../hanko.constants.js';
-import { headerValues, type IncomingRequest } from './request.js';
-import type { TellingExtractor, TokenExtractor } from './token-extractor.js';
-
-/**
- * A browser may send several cookies of one name (host and parent domain, two paths), among them a
- * dead one that the SDK left behind. More than this many is nobody's honest set-up.
- */
-const MAX_CANDIDATES = 3;
+import { HankoCredentialsError } from '../errors/hanko.errors.js';
+import { headerValues, type IncomingRequest, wireValues } from './request.js';
+import { MAX_CANDIDATES, type TokenExtractor } from './token-extractor.js';
 
 /**
  * Reads the session cookie (RFC 6265 §4.2.1) straight from the `Cookie` header, so that the answer
- * is the same with `cookie-parser`, `@fastify/cookie` or neither.
+ * is the same with `cookie-parser`, `@fastify/cookie` or neither. A browser may send several of one name (host and
+ * parent domain, two paths), among them a dead one that the SDK left behind: up to eight different ones are handed on.
  *
- * @param cookieName default `hanko`, as Hanko's `session.cookie.name`.
+ * @param cookieName default `hanko`, as Hanko's `session.cookie.name`. A name that begins with `__Host-` cannot be
+ * set by another subdomain.
+ * @throws HankoCredentialsError `credentials_ambiguous` when it reads more than eight different ones
  */
 export function cookieTokenExtractor(cookieName = 'hanko'): TokenExtractor {
-  const extractor: TellingExtractor = {
+  return {
     name: 'cookie',
-    [EXTRACTED_FROM]: { in: 'cookie', name: cookieName },
+    place: { in: 'cookie', name: cookieName },
     extract(request) {
       const tokens = cookieValues(request, cookieName);
+      if (tokens.length > MAX_CANDIDATES) {
+        throw new HankoCredentialsError(
+          'credentials_ambiguous',
+          `The request has more than ${MAX_CANDIDATES} different cookies "${cookieName}"`,
+        );
+      }
       return tokens.length === 0 ? undefined : { tokens, ambient: true };
     },
   };
-  return extractor;
 }
 
 function cookieValues(request: IncomingRequest, name: string): readonly string[] {
   // Several fields are one (RFC 6265bis §5.8.3, RFC 9113 §8.2.3).
   const fields = headerValues(request, 'cookie');
-  return fields.length === 0
-    ? parsedCookie(request.cookies, name)
-    : cookiesNamed(name, fields.join('; '));
+  if (fields.length > 0) return cookiesNamed(name, fields.join('; '));
+  const parsed = parsedCookie(request.cookies, name);
+  if (parsed.length === 0) return parsed;
+  // A header that middleware has removed must not live on in what a parser made of it before.
+  const removed = cookiesNamed(name, wireValues(request, 'cookie').join('; '));
+  return parsed.filter((value) => !removed.includes(value));
 }
 
-/** RFC 6265 §5.4. Looks at every pair and takes apart only those of this name. */
+/** RFC 6265 §5.4. Looks at every pair, takes apart only those of this name, and stops at one too many. */
 function cookiesNamed(name: string, header: string): readonly string[] {
   const values: string[] = [];
   let end = -1;
-  while (end < header.length && values.length < MAX_CANDIDATES) {
+  while (end < header.length && values.length <= MAX_CANDIDATES) {
     const start = skipSpace(header, end + 1);
     end = header.indexOf(';', start);
     if (end === -1) end = header.length;

@@ -1,4 +1,7 @@
 import { HankoCrossSiteError } from '../errors/hanko.errors.js';
+import { withLogDetail } from '../errors/log-detail.js';
+import { printable } from '../util/printable.js';
+import { isOrigin } from './origin.js';
 import { headerValues, type IncomingRequest } from './request.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -13,28 +16,52 @@ export const isSafeMethod = (method: string): boolean => SAFE_METHODS.has(method
  * One difference: `same-site` passes, because app.example.com and api.example.com are Hanko's usual shape.
  *
  * @param trustedOrigins serialized origins (RFC 6454 §6.2) that may do so.
+ * @param isHandshake true if it opens a connection: that is unsafe whatever the method.
  * @throws HankoCrossSiteError `cross_site_request`
  */
 export function refuseCrossSite(
   request: IncomingRequest,
   trustedOrigins: ReadonlySet<string>,
+  isHandshake = false,
 ): void {
-  if (isSafeMethod(request.method ?? '') && !isWebSocketHandshake(request)) return;
+  const isUnsafe = isHandshake || !isSafeMethod(request.method ?? '');
+  if (!isUnsafe && !isWebSocketHandshake(request)) return;
 
   const site = headerValues(request, 'sec-fetch-site').join(', ');
   const origin = headerValues(request, 'origin').join(', ');
   if (site === 'same-origin' || site === 'same-site' || site === 'none') return;
   if (trustedOrigins.has(origin)) return;
-  if (site !== '') throw new HankoCrossSiteError('Sec-Fetch-Site says the request is cross-site');
-
   // Neither header: no browser of this decade, so no browser to be abused.
-  if (origin === '') return;
-  if (isOwnHost(origin, hostOf(request))) return;
-  throw new HankoCrossSiteError('Origin is neither this host nor in trustedOrigins');
+  if (site === '' && origin === '') return;
+  const host = hostOf(request);
+  if (site === '' && isOwnHost(origin, host)) return;
+  const error = new HankoCrossSiteError(
+    site === ''
+      ? 'Origin is neither this host nor in trustedOrigins'
+      : 'Sec-Fetch-Site says the request is cross-site',
+  );
+  throw withLogDetail(error, () => detailOf(site, origin, host));
 }
 
+/** What came, and what to do about it. Header fields are written by callers: they are cut and cleaned. */
+function detailOf(site: string, origin: string, host: string): string {
+  const came = [
+    ...(site === '' ? [] : [`Sec-Fetch-Site is "${printable(site, 40)}"`]),
+    origin === '' ? 'there is no Origin' : `Origin is "${printable(origin)}"`,
+    host === '' ? 'there is no Host' : `Host is "${printable(host)}"`,
+  ].join(', ');
+  const cure = canBeTrusted(origin)
+    ? ` If that site is yours, add it: trustedOrigins: ['${origin}']`
+    : '';
+  return `The cookie came with a cross-site request: ${came}.${cure}`;
+}
+
+/** Nothing that must be cut or cleaned: what is written down here is copied. */
+const canBeTrusted = (origin: string): boolean =>
+  isOrigin(origin) && printable(origin) === origin && !origin.includes("'");
+
 /** A GET, but what it opens carries commands, and no other browser rule keeps foreign pages from it. */
-function isWebSocketHandshake(request: IncomingRequest): boolean {
+export function isWebSocketHandshake(request: IncomingRequest): boolean {
   return headerValues(request, 'upgrade').some((value) => /websocket/i.test(value));
 }
 

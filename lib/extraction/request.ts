@@ -7,18 +7,14 @@ import type { ExecutionContext } from '@nestjs/common';
 export interface IncomingRequest {
   /** In upper case. Left out, it counts as unsafe. */
   readonly method?: string | undefined;
-  /** Header fields, their names in lower case. */
+  /** Header fields, their names in lower case. What middleware has replaced or removed here is what counts. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Node's flat list of names and values: the only place that keeps repeated header fields. */
+  /** Node's flat list of names and values. It is read only to find repeats of what stands in `headers`. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** What a cookie parser made; read only where there is no `Cookie` header. */
   readonly cookies?: unknown;
   /** Fastify's and Koa's way to Node's request. */
   readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | null | undefined;
-}
-
-export function isExecutionContext(source: object): source is ExecutionContext {
-  return 'switchToHttp' in source && typeof source.switchToHttp === 'function';
 }
 
 /** `NotesController.list`: names a handler in logs, where a URL could hold a secret. */
@@ -27,19 +23,33 @@ export function handlerName(context: ExecutionContext): string {
 }
 
 /**
- * Every value of a header field, in order. Node's `headers` keeps only the first `Authorization`, so the
- * raw ones come first; serverless adapters have none, and middleware may add a field to the parsed ones only.
+ * Every value of a header field, in order. `headers` decides: middleware may have replaced or removed what came
+ * over the wire. Node keeps only the first of several `Authorization` fields there, so where that one still
+ * stands, its repeats are found in the raw ones.
  */
 export function headerValues(request: IncomingRequest, name: string): readonly string[] {
-  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders ?? [];
+  const value: unknown = request.headers[name];
+  if (typeof value !== 'string') return Array.isArray(value) ? value.filter(isString) : [];
+  const received = wireValues(request, name);
+  return received.length > 1 && isMadeOf(value, received) ? received : [value];
+}
+
+/** Every value of a header field as it came over the wire, whatever has become of it. */
+export function wireValues(request: IncomingRequest, name: string): readonly string[] {
+  const rawHeaders: unknown = request.rawHeaders ?? request.raw?.rawHeaders;
+  if (!Array.isArray(rawHeaders)) return [];
   const values: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const field = rawHeaders[i];
-    if (field?.length === name.length && field.toLowerCase() === name) {
-      values.push(rawHeaders[i + 1] as string);
+    const field: unknown = rawHeaders[i];
+    if (isString(field) && field.length === name.length && field.toLowerCase() === name) {
+      values.push(String(rawHeaders[i + 1]));
     }
   }
-  if (values.length > 0) return values;
-  const value = request.headers[name];
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  return values;
 }
+
+/** Node keeps the first one, or joins them: which of the two depends on the field (and `joinDuplicateHeaders`). */
+const isMadeOf = (value: string, received: readonly string[]): boolean =>
+  value === received[0] || value === received.join(', ') || value === received.join('; ');
+
+const isString = (value: unknown): value is string => typeof value === 'string';

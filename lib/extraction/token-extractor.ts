@@ -1,38 +1,44 @@
-import type { EXTRACTED_FROM } from '../hanko.constants.js';
 import type { IncomingRequest } from './request.js';
+
+/** More different tokens than this in one request are nobody's honest set-up: it is refused. */
+export const MAX_CANDIDATES = 8;
 
 /** What an extractor found. */
 export interface ExtractedCredential {
   /**
    * The candidates, first come first. More than one only where a client cannot help sending several
-   * (cookies of one name on two domains): all are verified, and two good ones of two users are refused.
+   * (cookies of one name on two domains): all are verified, and two good ones of two users are refused, as
+   * are more than eight different ones.
    */
   readonly tokens: readonly string[];
   /**
    * True if a browser attaches it by itself, as it does with cookies. Then the request must not come
-   * from a foreign site, and on `@OptionalAuth()` routes an expired one counts as none.
+   * from a foreign site, and on `@OptionalAuth()` routes one that is not good counts as none.
    */
   readonly ambient: boolean;
 }
+
+/** Where an extractor looks: an OpenAPI document and the log tell it. */
+export type TokenPlace =
+  | { readonly in: 'bearer' }
+  | { readonly in: 'cookie'; readonly name: string }
+  | { readonly in: 'header'; readonly name: string };
 
 /**
  * Finds the session token in a request. Extractors are asked in order; the first that finds something
  * decides, whether or not that something is any good: a bad bearer never falls through to the cookie.
  */
 export interface TokenExtractor {
-  /** Where it looks (`bearer`, `cookie`): for logs and diagnostics. */
+  /** Names it (`bearer`, `cookie`) in logs and diagnostics. */
   readonly name: string;
+  /** Where it looks. Default: not known; an OpenAPI document then has no security scheme for it. */
+  readonly place?: TokenPlace;
   /**
-   * Looks into one request.
-   * @returns what was found, or undefined to let the next extractor look.
+   * Looks into one request. It may be asked several times for one request, and must not wait for anything.
+   * @returns what was found, or undefined to let the next extractor look. Anything else is a
+   * HankoConfigurationError, and answered 500.
    * @throws HankoCredentialsError `credentials_ambiguous` for several credentials that contradict each other
    * @throws HankoTokenError `token_malformed`, or another `token_…` code, for one that is there but unusable
    */
   extract(request: IncomingRequest): ExtractedCredential | undefined;
-}
-
-/** One of ours. Those of an app do not say where they look. */
-export interface TellingExtractor extends TokenExtractor {
-  readonly [EXTRACTED_FROM]:
-    { readonly in: 'bearer' } | { readonly in: 'cookie'; readonly name: string };
 }

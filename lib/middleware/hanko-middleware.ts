@@ -1,10 +1,10 @@
 import { HttpException, type INestApplication, Logger } from '@nestjs/common';
 import { HankoAuthService, type Wanted } from '../auth/hanko-auth.service.js';
-import { sendHeaders } from '../auth/send-headers.js';
 import { isAuthError } from '../auth/token-authenticator.js';
 import { checkedDemands } from '../decorators/require-auth.decorator.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
+import { HttpCall } from '../transports/http.js';
 import { isPromise } from '../util/maybe-promise.js';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 
@@ -58,7 +58,7 @@ class Entrance {
     const refuse = (error: unknown): void => this.refuse(response, error);
     let found;
     try {
-      found = this.service.authenticateSource(request, this.wanted);
+      found = this.service.authenticateCall(new HttpCall(request, response), this.wanted);
     } catch (error) {
       refuse(error);
       return;
@@ -70,7 +70,6 @@ class Entrance {
   /** As Nest answers what a guard throws. */
   private refuse(response: object, error: unknown): void {
     if (isSent(response)) return;
-    if (isAuthError(error)) sendHeaders(response, error.headers);
     if (isAuthError(error) || error instanceof HttpException) {
       this.adapter.reply(response, error.getResponse(), error.getStatus());
       return;

@@ -1,5 +1,6 @@
 import { bearerTokenExtractor } from '../extraction/bearer.js';
 import { cookieTokenExtractor } from '../extraction/cookie.js';
+import { isOrigin } from '../extraction/origin.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import { isFunction, isObject, isText } from '../util/value-checks.js';
 import type { Option } from './option.js';
@@ -78,16 +79,6 @@ const trustedOrigins: Option<ReadonlySet<string>> = {
     return new Set(origins as string[]);
   },
 };
-
-/** RFC 6454 §6.2; of schemes that the URL standard gives no origin (`capacitor:`) only the form is checked. */
-function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*A-Z,;"'<>{}\\]+$/.test(value)) {
-    return false;
-  }
-  if (!URL.canParse(value)) return false;
-  const { origin } = new URL(value);
-  return origin === value || (origin === 'null' && !/^(?:file|data|blob):/.test(value));
-}
 
 export const credentialOptions = { cookieName, extractors, trustedOrigins };
 

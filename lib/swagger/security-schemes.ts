@@ -1,5 +1,4 @@
-import { EXTRACTED_FROM } from '../hanko.constants.js';
-import type { TellingExtractor, TokenExtractor } from '../extraction/token-extractor.js';
+import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { Fields } from './open-api.js';
 
 /** Where an app looks for session tokens. */
@@ -12,12 +11,11 @@ export interface CredentialPlaces {
   readonly mayBeSent: boolean;
 }
 
-/** @param extractors those of an app's own do not say where they look, and may do either. */
+/** @param extractors those that do not say where they look may do either. */
 export function credentialPlaces(extractors: readonly TokenExtractor[]): CredentialPlaces {
-  const places = extractors.map(
-    (extractor) => (extractor as Partial<TellingExtractor>)[EXTRACTED_FROM],
-  );
+  const places = extractors.map(({ place }) => place);
   const cookies = places.filter((place) => place?.in === 'cookie');
+  const headers = places.filter((place) => place?.in === 'header');
   return {
     schemes: Object.fromEntries([
       ...(places.some((place) => place?.in === 'bearer') ? [['hankoBearer', BEARER]] : []),
@@ -25,8 +23,12 @@ export function credentialPlaces(extractors: readonly TokenExtractor[]): Credent
         index === 0 ? 'hankoCookie' : `hankoCookie${index + 1}`,
         cookieScheme(name),
       ]),
+      ...headers.map(({ name }, index) => [
+        index === 0 ? 'hankoHeader' : `hankoHeader${index + 1}`,
+        headerScheme(name),
+      ]),
     ]),
-    mayBeAmbient: places.some((place) => place?.in !== 'bearer'),
+    mayBeAmbient: places.some((place) => place === undefined || place.in === 'cookie'),
     mayBeSent: places.some((place) => place?.in !== 'cookie'),
   };
 }
@@ -43,4 +45,11 @@ const cookieScheme = (name: string): Fields => ({
   in: 'cookie',
   name,
   description: "Hanko's session cookie. Browsers send it by themselves.",
+});
+
+const headerScheme = (name: string): Fields => ({
+  type: 'apiKey',
+  in: 'header',
+  name,
+  description: "Hanko's session token",
 });

@@ -23,19 +23,3 @@ export function andThen<T, U>(
 ): MaybePromise<U> {
   return isPromise(value) ? Promise.resolve(value).then(onValue, onError) : onValue(value);
 }
-
-/**
- * `step`, then `onValue`; `onError` gets what either throws. All of it now, if `step` knows already.
- */
-export function settle<T, U>(
-  step: () => MaybePromise<T>,
-  onValue: (value: T) => U,
-  onError: (error: unknown) => U,
-): MaybePromise<U> {
-  try {
-    const value = step();
-    return isPromise(value) ? Promise.resolve(value).then(onValue).catch(onError) : onValue(value);
-  } catch (error) {
-    return onError(error);
-  }
-}

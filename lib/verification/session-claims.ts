@@ -1,4 +1,6 @@
 import { HankoTokenError } from '../errors/hanko.errors.js';
+import { withLogDetail } from '../errors/log-detail.js';
+import { printableList } from '../util/printable.js';
 import { isUuid } from '../util/value-checks.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 
@@ -99,14 +101,31 @@ export function checkSessionClaims(
     );
   }
   if (audience !== null && !audiences.some((entry) => audience.includes(entry))) {
-    throw new HankoTokenError(
-      'token_audience_mismatch',
-      'The aud claim has none of the option "audience"',
+    throw withLogDetail(
+      new HankoTokenError(
+        'token_audience_mismatch',
+        'The aud claim has none of the option "audience"',
+      ),
+      () => mismatch('aud', audiences, 'audience', audience),
     );
   }
   if (issuer !== null && claims.iss !== issuer) {
-    throw new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"');
+    throw withLogDetail(
+      new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"'),
+      () => mismatch('iss', typeof claims.iss === 'string' ? [claims.iss] : [], 'issuer', [issuer]),
+    );
   }
+}
+
+/** Anybody can write such a token: what it says is cut and cleaned. */
+function mismatch(
+  claim: string,
+  came: readonly string[],
+  option: string,
+  accepted: readonly string[],
+): string {
+  const what = came.length === 0 ? 'nothing' : printableList(came);
+  return `The ${claim} claim is ${what}; the option "${option}" accepts ${printableList(accepted)}`;
 }
 
 /** Hanko sends whole seconds (RFC 7519 §2, NumericDate). */

@@ -141,6 +141,11 @@ const ACCEPTED: readonly (Row & { readonly user: () => { readonly id: string } }
     user: () => ada,
   },
   {
+    what: 'a good cookie behind seven dead ones',
+    headers: () => cookie(expired, forged, ...'abcde', ada.token),
+    user: () => ada,
+  },
+  {
     what: 'a good cookie first and rubbish second',
     headers: () => cookie(ada.token, 'garbage'),
     user: () => ada,
@@ -238,9 +243,14 @@ const REFUSED: readonly (Row & { readonly code: AnswerCode })[] = [
     code: 'token_expired',
   },
   {
-    what: 'a good cookie behind three dead ones: no more than three are looked at',
-    headers: () => cookie(expired, forged, 'garbage', ada.token),
-    code: 'token_expired',
+    what: 'good cookies of two users, seven others before and between them',
+    headers: () => cookie('x', 'y', expired, ada.token, forged, 'z', 'garbage', bob.token),
+    code: 'credentials_ambiguous',
+  },
+  {
+    what: 'more than eight different cookies',
+    headers: () => cookie(ada.token, ...'abcdefgh'),
+    code: 'credentials_ambiguous',
   },
   {
     what: 'cookies whose names are only similar',
@@ -416,14 +426,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect((await app.get('/maybe')).text).toBe('nobody');
     });
 
-    it.each([
-      { what: 'a number', token: 42 },
-      { what: 'an object', token: { toString: () => ada.token } },
-      { what: 'null', token: null },
-      { what: 'the empty text', token: '' },
-    ])('that find $what instead of a token are refused', async ({ token }) => {
+    it('that find the empty text are refused', async () => {
       await using app = await startWith(platform, {
-        extractors: [custom(() => ({ tokens: [token], ambient: false })), bearerTokenExtractor()],
+        extractors: [custom(() => ({ tokens: [''], ambient: false })), bearerTokenExtractor()],
       });
 
       expect(await app.get('/who', bearer(ada.token))).toBeRefused('token_malformed');

@@ -23,10 +23,10 @@ const { service } = await createService({
 /** Claims of these tests are declared by nobody. */
 export const requirements = (written: unknown): HankoRequirements => written as HankoRequirements;
 
-/** `HankoAuthService.check()` so many seconds after the login. */
+/** `HankoAuthService.assertRequirements()` so many seconds after the login. */
 export function check(user: HankoUser, written: unknown, ageSeconds = 0): void {
   clock.set((LOGIN + ageSeconds) * 1000);
-  service.check(user, requirements(written));
+  service.assertRequirements(user, requirements(written));
 }
 
 /** What `check()` refuses with; null if it lets the user pass. Anything else that is thrown goes through. */

@@ -13,14 +13,14 @@ describe('the log of refused requests', () => {
     nowMs = 1_000_000;
     const write = (line: unknown): void => void lines.push(String(line));
     Logger.overrideLogger({ log: write, error: write, warn: write, debug: write });
-    log = new AuthenticationLog(() => nowMs);
+    log = new AuthenticationLog([], () => nowMs);
   });
 
   afterEach(() => Logger.overrideLogger(false));
 
   const refuse = (times: number): void => {
     for (let i = 0; i < times; i += 1) {
-      log.refused({}, new HankoTokenError('token_expired', 'It expired'), 'Notes.list');
+      log.refused({}, new HankoTokenError('token_expired', 'It expired'), 'Notes.list', undefined);
     }
   };
 

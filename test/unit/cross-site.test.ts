@@ -1,6 +1,7 @@
 import type { IncomingRequest } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { refuseCrossSite } from '../../lib/extraction/cross-site.js';
+import { nodeHeaders, nodeRequest } from '../support/node-headers.js';
 import { type Refusal, thrownRefusalOf } from '../support/unit-verifier.js';
 
 const refusal: Refusal = {
@@ -47,13 +48,13 @@ const parsedHeaders = (fields: Fields): IncomingRequest['headers'] =>
 const platforms: readonly { platform: string; request: (row: Case) => IncomingRequest }[] = [
   {
     platform: 'Node and Express',
-    request: (row) => ({ method: row.method, headers: {}, rawHeaders: rawHeaders(fieldsOf(row)) }),
+    request: (row) => nodeRequest(rawHeaders(fieldsOf(row)), row.method),
   },
   {
     platform: 'Fastify',
     request: (row) => ({
       method: row.method,
-      headers: {},
+      headers: nodeHeaders(rawHeaders(fieldsOf(row))),
       raw: { rawHeaders: rawHeaders(fieldsOf(row)) },
     }),
   },
@@ -105,12 +106,8 @@ describe.each(platforms)('a request with a cookie on $platform', ({ request }) =
 });
 
 const check = (row: Case, ...trusted: readonly string[]): void => {
-  const request = {
-    method: 'method' in row ? row.method : 'POST',
-    headers: {},
-    rawHeaders: rawHeaders(fieldsOf(row)),
-  };
-  refuseCrossSite(request, new Set(trusted));
+  const method = 'method' in row ? row.method : 'POST';
+  refuseCrossSite(nodeRequest(rawHeaders(fieldsOf(row)), method), new Set(trusted));
 };
 
 describe('the method', () => {
@@ -346,11 +343,10 @@ describe('Origin alone', () => {
   });
 
   it('does not read X-Forwarded-Host', () => {
-    const request = {
-      method: 'POST',
-      headers: {},
-      rawHeaders: ['Origin', OWN, 'Host', '10.0.0.1:3000', 'X-Forwarded-Host', HOST],
-    };
+    const request = nodeRequest(
+      ['Origin', OWN, 'Host', '10.0.0.1:3000', 'X-Forwarded-Host', HOST],
+      'POST',
+    );
 
     expect(thrownRefusalOf(() => refuseCrossSite(request, none))).toEqual(refusal);
   });
@@ -361,11 +357,11 @@ describe('Origin alone', () => {
 });
 
 describe('the handshake of a WebSocket', () => {
-  const handshake = (fields: Fields, method = 'GET'): IncomingRequest => ({
-    method,
-    headers: {},
-    rawHeaders: rawHeaders({ Host: HOST, Upgrade: 'websocket', Connection: 'Upgrade', ...fields }),
-  });
+  const handshake = (fields: Fields, method = 'GET'): IncomingRequest =>
+    nodeRequest(
+      rawHeaders({ Host: HOST, Upgrade: 'websocket', Connection: 'Upgrade', ...fields }),
+      method,
+    );
 
   it.each([
     { name: 'a foreign site', fields: { 'Sec-Fetch-Site': 'cross-site', Origin: FOREIGN } },

@@ -11,6 +11,7 @@ import {
 import { FakeHanko } from 'fake-hanko';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeRequest } from '../support/node-headers.js';
 import {
   createService,
   type Refusal,
@@ -175,7 +176,14 @@ describe('the header fields of a request', () => {
   });
 
   it('are found in any case', () => {
-    const request = { headers: {}, rawHeaders: ['Host', 'x', 'AUTHORIZATION', 'Bearer a'] };
+    const request = nodeRequest([
+      'Host',
+      'x',
+      'AUTHORIZATION',
+      'Bearer a',
+      'AUTHORIZATION',
+      'Bearer a',
+    ]);
 
     expect(bearer.extract(request)).toEqual({ tokens: ['a'], ambient: false });
   });
@@ -183,16 +191,19 @@ describe('the header fields of a request', () => {
   it.each(['Proxy-Authorization', 'X-Authorization', 'Authorization-', 'Authorizatio'])(
     'are not those of a similar name: %s',
     (name) => {
-      const request = { headers: {}, rawHeaders: [name, 'Bearer a', 'X', 'Authorization'] };
+      const request = nodeRequest([name, 'Bearer a', 'X', 'Authorization']);
 
       expect(bearer.extract(request)).toBeUndefined();
     },
   );
 
   it('are not their values: only every other entry is a name', () => {
-    const request = { headers: {}, rawHeaders: ['X', 'Authorization', 'Bearer a', 'Y'] };
+    const request = {
+      headers: { authorization: 'Bearer a' },
+      rawHeaders: ['Authorization', 'Bearer a', 'X', 'Authorization', 'Y', 'Bearer b'],
+    };
 
-    expect(bearer.extract(request)).toBeUndefined();
+    expect(bearer.extract(request)).toEqual({ tokens: ['a'], ambient: false });
   });
 
   // serverless-http 4.0.0 lib/request.js assigns `headers` to an IncomingMessage and leaves `rawHeaders` empty.
@@ -253,6 +264,8 @@ async function received(fields: readonly string[]): Promise<IncomingMessage> {
   return message;
 }
 
+const EIGHT = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+
 describe('the cookie', () => {
   const extract = (cookie: string | string[], name?: string): readonly string[] =>
     cookieTokenExtractor(name).extract({ headers: { cookie } })?.tokens ?? [];
@@ -302,7 +315,11 @@ describe('the cookie', () => {
       cookie: 'hanko=a; x=1; hanko=b; hanko=c',
       tokens: ['a', 'b', 'c'],
     },
-    { name: 'four', cookie: 'hanko=a; hanko=b; hanko=c; hanko=d', tokens: ['a', 'b', 'c'] },
+    {
+      name: 'eight',
+      cookie: EIGHT.map((value) => `hanko=${value}`).join('; '),
+      tokens: EIGHT,
+    },
     { name: 'the same twice', cookie: 'hanko=a; hanko=a', tokens: ['a'] },
     { name: 'the same, once quoted', cookie: 'hanko=a; hanko="a"', tokens: ['a'] },
     {
@@ -311,12 +328,19 @@ describe('the cookie', () => {
       tokens: ['a', 'b'],
     },
     {
-      name: 'repetitions do not use up the three',
-      cookie: 'hanko=a; hanko=a; hanko=a; hanko=b; hanko=c',
-      tokens: ['a', 'b', 'c'],
+      name: 'repetitions do not use up the eight',
+      cookie: ['a', 'a', 'a', ...EIGHT].map((value) => `hanko=${value}`).join('; '),
+      tokens: EIGHT,
     },
-  ])('may come several times, three count: $name', ({ cookie, tokens }) => {
+  ])('may come several times, up to eight different ones: $name', ({ cookie, tokens }) => {
     expect(extract(cookie)).toEqual(tokens);
+  });
+
+  it('is ambiguous if more than eight different ones come', () => {
+    const nine = [...EIGHT, 'i'].map((value) => `hanko=${value}`);
+
+    expect(thrownRefusalOf(() => extract(nine.join('; ')))).toEqual(ambiguous);
+    expect(thrownRefusalOf(() => extract(nine))).toEqual(ambiguous);
   });
 
   it('is read from every field of a list', () => {
@@ -483,11 +507,34 @@ describe('which credential counts', () => {
     );
   });
 
-  it('does not see a fourth cookie', async () => {
-    const garbage = ['x', 'y', 'z'].map((text) => text + randomUUID());
+  it.each([0, 3, 7])(
+    'is a good cookie wherever it stands among eight: behind %d',
+    async (before) => {
+      const garbage = Array.from({ length: 7 }, () => randomUUID());
+      const cookies = [...garbage.slice(0, before), ada, ...garbage.slice(before)];
 
-    expect(await refusalOf(authenticate(undefined, ...garbage, ada))).toEqual(
-      tokenRefusal('token_malformed'),
-    );
+      expect((await authenticate(undefined, ...cookies)).id).toBe(idOf(ada));
+    },
+  );
+
+  it.each([0, 3, 6])(
+    'is ambiguous for two users wherever they stand: behind %d',
+    async (before) => {
+      const garbage = Array.from({ length: 6 }, () => randomUUID());
+      const cookies = [...garbage.slice(0, before), ada, ...garbage.slice(before), bob];
+
+      expect(await refusalOf(authenticate(undefined, ...cookies))).toEqual(ambiguous);
+      expect(await refusalOf(authenticate(undefined, ...cookies.toReversed()))).toEqual(ambiguous);
+    },
+  );
+
+  it('is ambiguous for more than eight different cookies, good ones among them or not', async () => {
+    const garbage = Array.from({ length: 8 }, () => randomUUID());
+
+    expect(await refusalOf(authenticate(undefined, ...garbage, ada))).toEqual(ambiguous);
+    expect(await refusalOf(authenticate(undefined, ada, ...garbage))).toEqual(ambiguous);
+    expect(
+      (await authenticate(undefined, ...garbage.slice(1), ada, ada, ...garbage.slice(1))).id,
+    ).toBe(idOf(ada));
   });
 });

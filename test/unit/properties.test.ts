@@ -11,6 +11,7 @@ import {
   type IncomingRequest,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
+import { nodeHeaders, nodeRequest } from '../support/node-headers.js';
 import { refuseCrossSite } from '../../lib/extraction/cross-site.js';
 import { parseJwkSet } from '../../lib/jwks/jwk-set.js';
 import { decodeUnverifiedJws } from '../../lib/verification/compact-jws.js';
@@ -52,14 +53,17 @@ const anyText = (constraints: fc.StringConstraints = {}): fc.Arbitrary<string> =
     ...constraints,
   });
 
-/** A field as the platforms show it: parsed and raw, only raw under Fastify, only parsed. */
+/** A field as the platforms show it: parsed and raw, the latter behind `raw` under Fastify, only parsed. */
 const carried = (name: string, values: readonly string[]): fc.Arbitrary<IncomingRequest> =>
   fc.constantFrom<IncomingRequest>(
     {
       headers: values[0] === undefined ? {} : { [name]: values[0] },
       rawHeaders: values.flatMap((value) => [name.toUpperCase(), value]),
     },
-    { headers: {}, raw: { rawHeaders: values.flatMap((value) => [name, value]) } },
+    {
+      headers: nodeHeaders(values.flatMap((value) => [name, value])),
+      raw: { rawHeaders: values.flatMap((value) => [name, value]) },
+    },
     { headers: { [name]: values } },
   );
 
@@ -148,16 +152,16 @@ describe('any Cookie header', () => {
     expectAtLeast(50, absent);
   });
 
-  it('gives three different values at most, none empty, each as it stands in the header', () => {
+  it('gives different values, none empty, each as it stands in the header', () => {
     const full = new Tally();
     fc.assert(
       fc.property(header, ({ name: wanted, cookie }) => {
         const tokens = tokensOf(cookie, wanted);
 
-        expect(tokens.length).toBeLessThanOrEqual(3);
+        expect(tokens.length).toBeLessThanOrEqual(8);
         expect(new Set(tokens).size).toBe(tokens.length);
         expect(tokens.filter((token) => token === '' || !cookie.includes(token))).toEqual([]);
-        if (tokens.length === 3) full.count += 1;
+        if (tokens.length > 2) full.count += 1;
       }),
     );
     expectAtLeast(5, full);
@@ -266,7 +270,7 @@ describe('any list of Authorization headers', () => {
           value,
         ]);
 
-        expect(bearer.extract({ headers: {}, rawHeaders })?.tokens).toEqual([sent]);
+        expect(bearer.extract(nodeRequest(rawHeaders))?.tokens).toEqual([sent]);
       }),
     );
   });
@@ -281,7 +285,7 @@ describe('any list of Authorization headers', () => {
           value,
         ]);
 
-        expect(() => bearer.extract({ headers: {}, rawHeaders })).toThrow(HankoCredentialsError);
+        expect(() => bearer.extract(nodeRequest(rawHeaders))).toThrow(HankoCredentialsError);
       }),
     );
   });

@@ -8,7 +8,9 @@ import {
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { refuseCrossSite } from '../../lib/extraction/cross-site.js';
-import { handlerName, isExecutionContext } from '../../lib/extraction/request.js';
+import { handlerName } from '../../lib/extraction/request.js';
+import { nodeRequest } from '../support/node-headers.js';
+import { isExecutionContext } from '../../lib/transports/transports.js';
 
 /** What an operator reads of a refusal: its code and its precise cause. */
 function causeOf(act: () => unknown): string {
@@ -21,7 +23,7 @@ function causeOf(act: () => unknown): string {
 }
 
 const bearer = bearerTokenExtractor();
-const raw = (...rawHeaders: string[]): IncomingRequest => ({ headers: {}, rawHeaders });
+const raw = (...rawHeaders: string[]): IncomingRequest => nodeRequest(rawHeaders);
 
 describe('the header fields of a request', () => {
   it.each([

@@ -43,6 +43,10 @@ import { parseChallenge } from '../../support/e2e-challenge.js';
 import { expectRevoked, VALIDATE } from '../../support/e2e-session.js';
 
 /** Claims of these tests are declared by nobody. */
+interface HeaderSink {
+  header(name: string, value: string): unknown;
+}
+
 const Demand = (options: unknown): ClassDecorator & MethodDecorator =>
   RequireAuth(options as RequireAuthOptions);
 
@@ -162,7 +166,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         constructor(@Inject(HankoAuthService) private readonly auth: HankoAuthService) {}
 
         async canActivate(context: ExecutionContext): Promise<boolean> {
-          return (await this.auth.authenticate(context, { optional: true })) !== null;
+          try {
+            return (await this.auth.authenticate(context, { optional: true })) !== null;
+          } catch (error) {
+            if (error instanceof HankoAuthError) {
+              const response = context.switchToHttp().getResponse<HeaderSink>();
+              for (const [name, value] of Object.entries(error.headers))
+                response.header(name, value);
+            }
+            throw error;
+          }
         }
       }
       @Controller()
@@ -349,7 +362,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  describe('HankoAuthService.check()', () => {
+  describe('HankoAuthService.assertRequirements()', () => {
     @Controller('check')
     class CheckController {
       constructor(@Inject(HankoAuthService) private readonly auth: HankoAuthService) {}
@@ -357,21 +370,21 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       @RequireAuth()
       @Get('mfa')
       mfa(@CurrentUser() user: HankoUser): string {
-        this.auth.check(user, { mfa: true, maxAgeSeconds: 300 });
+        this.auth.assertRequirements(user, { mfa: true, maxAgeSeconds: 300 });
         return 'in';
       }
 
       @RequireAuth()
       @Get('tier')
       tier(@CurrentUser() user: HankoUser): string {
-        this.auth.check(user, { claims: { tier: 'gold' } });
+        this.auth.assertRequirements(user, { claims: { tier: 'gold' } });
         return 'in';
       }
 
       @RequireAuth()
       @Get('wrong')
       wrong(@CurrentUser() user: HankoUser): string {
-        this.auth.check(user, { role: 'admin' } as HankoRequirements);
+        this.auth.assertRequirements(user, { role: 'admin' } as HankoRequirements);
         return 'in';
       }
     }
@@ -410,7 +423,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         500,
         { statusCode: 500, message: 'Internal server error' },
       ]);
-      expect(app.log.lines.some(({ text }) => text.includes('check().role'))).toBe(true);
+      expect(app.log.lines.some(({ text }) => text.includes('assertRequirements().role'))).toBe(
+        true,
+      );
     });
   });
 });

@@ -169,11 +169,11 @@ export const key: HankoUserKey = 'claims.org.plan';
 
 export function check(hanko: HankoAuthService, user: HankoUser | null): void {
   // @ts-expect-error: nobody may be there
-  hanko.check(user, { claims: { tier: 'gold' } });
+  hanko.assertRequirements(user, { claims: { tier: 'gold' } });
   if (user === null) return;
-  hanko.check(user, { claims: { tier: 'gold' }, mfa: true });
+  hanko.assertRequirements(user, { claims: { tier: 'gold' }, mfa: true });
   // @ts-expect-error: no value of it
-  hanko.check(user, { claims: { tier: 'golden' } });
+  hanko.assertRequirements(user, { claims: { tier: 'golden' } });
   // @ts-expect-error: it may be absent
   void user.claims.org.plan;
   // @ts-expect-error: claims are read-only

@@ -106,7 +106,7 @@ describe.each([
     names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims, session',
   },
   {
-    by: 'check()',
+    by: 'assertRequirements()',
     act: (options: unknown) => check(userWith(), options),
     names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims',
   },
@@ -211,11 +211,11 @@ describe('@RequireAuth()', () => {
   });
 });
 
-describe('check()', () => {
+describe('assertRequirements()', () => {
   it('does not take a session: it has no token to ask Hanko about', () => {
     expect(faultsOf(() => check(userWith(), { session: 'online' }))).toEqual([
       {
-        path: 'check().session',
+        path: 'assertRequirements().session',
         hint: 'is not an option: there are mfa, amr, maxAgeSeconds, verifiedEmail, claims.',
       },
     ]);
@@ -223,7 +223,7 @@ describe('check()', () => {
 
   it('takes nothing for no requirements', () => {
     expect(faultsOf(() => check(userWith(), undefined))).toEqual([
-      { path: 'check()', hint: 'must be a plain object, got nothing.' },
+      { path: 'assertRequirements()', hint: 'must be a plain object, got nothing.' },
     ]);
   });
 });

@@ -1,0 +1,153 @@
+import type { HankoAuthError } from '../errors/hanko.errors.js';
+import { askExtractor, type Credential } from '../extraction/checked-extraction.js';
+import { withParams } from '../extraction/client-params.js';
+import { refuseCrossSite } from '../extraction/cross-site.js';
+import type { IncomingRequest } from '../extraction/request.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { isSamePolicy, type ResolvedSessionPolicy } from '../options/session-policy.js';
+import type { HankoCall } from '../transports/transport.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import type { TrustedHanko } from '../verification/session-token.verifier.js';
+import { type Notes, RequestNotes } from './request-notes.js';
+import { type Authenticated, isAuthError, type TokenAuthenticator } from './token-authenticator.js';
+
+/** Nobody. An `@OptionalAuth()` route lets it in, every other one answers. */
+export interface Anonymous {
+  readonly user: null;
+  /** Why a cookie that was there counts for nothing; null if there was no credential. */
+  readonly failure: HankoAuthError | null;
+}
+
+export type Outcome = Authenticated | Anonymous;
+
+/** Who asks about a call, and what for. The same object: the same asker. */
+export interface Asker {
+  /** null = Hanko is not asked. */
+  readonly session: ResolvedSessionPolicy | null;
+}
+
+/**
+ * For how long an outcome answers for the same request. Requests that live longer (a handshake, a stream) are looked
+ * at again: their session may have ended meanwhile.
+ */
+const OUTCOME_MS = 5_000;
+
+/**
+ * From a call to who is behind it: finds the credential, and has it verified once per request, whoever asks, also at
+ * the same time. Only its own notes are trusted; nothing that others can write, `request.user` included, is ever read back.
+ */
+export class RequestAuthenticator {
+  private readonly notes = new RequestNotes<Outcome>();
+
+  /** @param now any clock that goes forward, in milliseconds. */
+  constructor(
+    private readonly options: Pick<ResolvedHankoOptions, 'extractors' | 'trustedOrigins'>,
+    private readonly tokens: TokenAuthenticator,
+    private readonly hanko: TrustedHanko,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** What is known of a call. A call without an identity is a new one each time. */
+  notesOf({ identity }: HankoCall): Notes<Outcome> {
+    return identity === undefined ? this.notes.blank() : this.notes.of(identity);
+  }
+
+  /**
+   * @returns who it is, or nobody; without a promise where there is nothing to wait for.
+   * @throws HankoCredentialsError `credentials_ambiguous`; now, or by the promise, as all that follow
+   * @throws HankoTokenError any `token_…` code, `session_revoked`
+   * @throws HankoCrossSiteError `cross_site_request`
+   * @throws HankoUnavailableError `hanko_unavailable`
+   * @throws HankoConfigurationError `configuration_invalid` for an extractor that breaks its contract
+   */
+  authenticate(call: HankoCall, notes: Notes<Outcome>, asker: Asker): MaybePromise<Outcome> {
+    const request = call.request ?? NO_REQUEST;
+    // Whom the guard of a route let in is whom its parameters get: the credential is not read again.
+    const isAdmitted = notes.admittedTo === asker;
+    const credential = isAdmitted ? notes.credential : this.find(request, call.params);
+    if (credential === null) return NOBODY;
+
+    // Each time: middleware may have changed the method since, and another asker may call it a handshake.
+    if (credential.isAmbient) {
+      refuseCrossSite(request, this.options.trustedOrigins, call.isHandshake);
+    }
+    if (notes.outcome !== undefined && (isAdmitted || this.holds(notes, credential, asker))) {
+      return notes.outcome;
+    }
+    return this.verify(notes, credential, asker);
+  }
+
+  private find(request: IncomingRequest, params: unknown): Credential | null {
+    const readable = params === undefined ? request : withParams(request, params);
+    for (const extractor of this.options.extractors) {
+      const credential = askExtractor(extractor, readable);
+      if (credential !== null) return credential;
+    }
+    return null;
+  }
+
+  /** An outcome holds for the same credential and the same policy, and not for long. */
+  private holds(notes: Notes<Outcome>, credential: Credential, { session }: Asker): boolean {
+    return (
+      notes.credential !== null &&
+      isSameCredential(notes.credential, credential) &&
+      isSamePolicy(notes.policy, session) &&
+      this.now() - notes.askedAt < OUTCOME_MS
+    );
+  }
+
+  private verify(
+    notes: Notes<Outcome>,
+    credential: Credential,
+    { session }: Asker,
+  ): MaybePromise<Outcome> {
+    notes.outcome = undefined;
+    notes.credential = credential;
+    notes.policy = session;
+    notes.askedAt = this.now();
+    notes.admittedTo = null;
+    let found: MaybePromise<Authenticated>;
+    try {
+      found = this.tokens.verifyAny(credential.tokens, this.hanko, session);
+    } catch (error) {
+      return (notes.outcome = forgive(error, credential));
+    }
+    return (notes.outcome = isPromise(found) ? this.settle(notes, credential, found) : found);
+  }
+
+  private async settle(
+    notes: Notes<Outcome>,
+    credential: Credential,
+    found: Promise<Authenticated>,
+  ): Promise<Outcome> {
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await found.catch((error: unknown) => forgive(error, credential));
+      return outcome;
+    } finally {
+      // Unless somebody has asked for something else meanwhile. What failed may go well another time.
+      if (notes.credential === credential) notes.outcome = outcome;
+    }
+  }
+}
+
+/**
+ * A browser goes on sending a cookie, and JavaScript cannot clear one that is HttpOnly: whatever is wrong with it must
+ * not lock its user out of a page that anonymous callers may see. That Hanko cannot tell is not nothing.
+ */
+function forgive(error: unknown, { isAmbient }: Credential): Anonymous {
+  if (isAmbient && isAuthError(error) && error.getStatus() === 401) {
+    return { user: null, failure: error };
+  }
+  throw error;
+}
+
+const isSameCredential = (a: Credential, b: Credential): boolean =>
+  a.source === b.source &&
+  a.isAmbient === b.isAmbient &&
+  a.tokens.length === b.tokens.length &&
+  a.tokens.every((token, index) => token === b.tokens[index]);
+
+const NOBODY: Anonymous = { user: null, failure: null };
+
+const NO_REQUEST: IncomingRequest = { headers: {} };

@@ -1,0 +1,38 @@
+import { isObject } from '../util/value-checks.js';
+import { headerValues, type IncomingRequest } from './request.js';
+
+/**
+ * The request as extractors see it where the client said more beside its header fields (`connectionParams` and the
+ * like): what it said of a bearer token counts as further `Authorization` fields. So all the rules of those hold: two
+ * different bearers contradict each other, and a bad one never falls through to the cookie.
+ */
+export function withParams(request: IncomingRequest, params: unknown): IncomingRequest {
+  const said = authorizationsIn(params);
+  if (said.length === 0) return request;
+  const authorization = [...headerValues(request, 'authorization'), ...said];
+  return {
+    method: request.method,
+    headers: { ...request.headers, authorization },
+    rawHeaders: request.rawHeaders ?? request.raw?.rawHeaders,
+    cookies: request.cookies,
+  };
+}
+
+function authorizationsIn(params: unknown): readonly string[] {
+  if (!isObject(params)) return [];
+  const { token, headers } = params;
+  return [
+    // What is no text is a bad bearer, and must not pass for none.
+    ...(token === undefined || token === null
+      ? []
+      : [`Bearer ${typeof token === 'string' ? token : ''}`]),
+    ...authorizationFields(params),
+    ...(isObject(headers) ? authorizationFields(headers) : []),
+  ];
+}
+
+const authorizationFields = (fields: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(fields)
+    .filter(([name]) => name.toLowerCase() === 'authorization')
+    .flatMap(([, value]): unknown => value)
+    .filter((value): value is string => typeof value === 'string');

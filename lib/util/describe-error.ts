@@ -1,0 +1,39 @@
+import { printable } from './printable.js';
+
+const MAX_LENGTH = 200;
+
+/**
+ * What an error of the app's own code says, for a log: its class, its message, and where it was thrown. The message may
+ * hold anything, so what could be a secret is left out: long runs of letters and digits, and of a URL all but its origin.
+ */
+export function describeError(error: unknown): string {
+  try {
+    const { name, message, stack } = error as Readonly<Record<string, unknown>>;
+    if (typeof message !== 'string') return 'what is not an Error';
+    const text = printable(withoutSecrets(message), MAX_LENGTH);
+    const at = placeIn(String(stack), message);
+    return `${printable(String(name), 50)}${text && `: ${text}`}${at && ` (${printable(at, MAX_LENGTH)})`}`;
+  } catch {
+    // A getter that throws.
+    return 'what is not an Error';
+  }
+}
+
+const withoutSecrets = (text: string): string =>
+  text
+    .slice(0, 5 * MAX_LENGTH)
+    .replaceAll(/[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+/gi, originOf)
+    .replaceAll(/[\w+/=.~%-]{24,}/g, (run) => (/^[a-z.-]+$/i.test(run) ? run : '[…]'));
+
+const originOf = (url: string): string => {
+  if (!URL.canParse(url)) return '[…]';
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
+
+/** The first line of a stack behind the message. */
+function placeIn(stack: string, message: string): string {
+  const start = stack.indexOf(message);
+  const frames = start === -1 ? '' : stack.slice(start + message.length);
+  return /^\s+(at [^\n]+)/.exec(frames)?.[1] ?? '';
+}
