@@ -30,5 +30,5 @@ export function openCall(
     if (call !== undefined) return call;
   }
   const known = new Set(transports.map((transport) => transport.type));
-  throw new HankoContextError(String(type), handlerName(context), [...known]);
+  throw new HankoContextError(type, handlerName(context), [...known]);
 }

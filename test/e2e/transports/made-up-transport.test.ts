@@ -76,7 +76,7 @@ parameter(SessionToken(), 2)('land');
 parameter(CurrentUser(), 0)('landOptional');
 parameter(CurrentUser(), 0)('landPublic');
 const mark = (method: keyof Loft, decorator: MethodDecorator): void =>
-  void decorator(Loft.prototype, method, Object.getOwnPropertyDescriptor(Loft.prototype, method)!);
+  void decorator(Loft.prototype, method, { value: Loft.prototype[method] });
 mark('landOptional', OptionalAuth());
 mark('landPublic', Public());
 
