@@ -29,7 +29,7 @@ export function check(user: HankoUser, written: unknown, ageSeconds = 0): void {
   service.assertRequirements(user, requirements(written));
 }
 
-/** What `check()` refuses with; null if it lets the user pass. Anything else that is thrown goes through. */
+/** What `assertRequirements()` refuses with; null if it lets the user pass. Anything else that is thrown goes through. */
 export function refusalOf(
   user: HankoUser,
   written: unknown,

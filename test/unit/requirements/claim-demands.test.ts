@@ -182,7 +182,7 @@ describe('a function', () => {
       const user = userOf(JSON.stringify({ [claim]: 's3cret' }));
       for (let n = 0; n < 3; n += 1) {
         const refusal = refusalBy(() =>
-          service.check(user, requirements({ claims: { [claim]: demand } })),
+          service.assertRequirements(user, requirements({ claims: { [claim]: demand } })),
         );
         expect(refusal.getResponse()).toMatchObject({
           code: 'requirement_not_met',
@@ -210,7 +210,7 @@ describe('a function', () => {
     const { service } = await createService({ jwks: { getKey: () => undefined } });
     for (let n = 0; n < 100; n += 1) {
       const claims = { [`made-up-${n}`]: () => undefined };
-      expect(refusalBy(() => service.check(userWith(), requirements({ claims })))).toBeDefined();
+      expect(refusalBy(() => service.assertRequirements(userWith(), requirements({ claims })))).toBeDefined();
     }
     Logger.overrideLogger(false);
     expect(log.messages('warn')).toHaveLength(20);
