@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, SetMetadata } from '@nestjs/common';
 import { APP_GUARD, ExternalContextCreator } from '@nestjs/core';
 import {
   CurrentUser,
@@ -77,6 +77,10 @@ parameter(CurrentUser(), 0)('landOptional');
 parameter(CurrentUser(), 0)('landPublic');
 const mark = (method: keyof Loft, decorator: MethodDecorator): void =>
   void decorator(Loft.prototype, method, { value: Loft.prototype[method] });
+// Packages find their handlers by decorators of their own.
+for (const method of ['land', 'landOptional', 'landPublic'] as const) {
+  mark(method, SetMetadata('pigeon:handler', true));
+}
 mark('landOptional', OptionalAuth());
 mark('landPublic', Public());
 
