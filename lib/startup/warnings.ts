@@ -1,6 +1,7 @@
 import type { DescribedHandler } from '../audit/describe-routes.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { copiesFault } from '../util/loaded-copies.js';
+import { acceptWarning } from './accept-warning.js';
 
 /** What an operator should know once, when the app starts. */
 export function startupWarnings(
@@ -8,6 +9,13 @@ export function startupWarnings(
   handlers: readonly DescribedHandler[],
 ): readonly string[] {
   const warnings: string[] = [...options.warnings];
+  const accepts = acceptWarning(
+    options,
+    handlers
+      .filter(({ description }) => description.access !== 'public')
+      .map(({ handler: { name }, marks }) => ({ handler: name, session: marks.demands.session })),
+  );
+  if (accepts !== null) warnings.push(accepts);
   const forgotten = forgottenGuard(handlers);
   if (forgotten !== undefined) warnings.push(forgotten);
   const copies = copiesFault();
