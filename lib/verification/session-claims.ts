@@ -1,8 +1,15 @@
 import { HankoTokenError } from '../errors/hanko.errors.js';
 import { withLogDetail } from '../errors/log-detail.js';
-import { printableList } from '../util/printable.js';
 import { isUuid } from '../util/value-checks.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
+import {
+  checkAudience,
+  checkTokenTimes,
+  mismatch,
+  parseAudiences,
+  parseTokenTimes,
+  type TokenTimes,
+} from './token-times.js';
 
 /** What a token's claims are held against. */
 export interface ClaimsPolicy {
@@ -15,16 +22,9 @@ export interface ClaimsPolicy {
   readonly nowMs: number;
 }
 
-/** What a `Date` can hold (ECMA-262 §21.4.1.1), in seconds. */
-const MAX_DATE_SECONDS = 8_640_000_000_000;
-
 /** The claims of a session token, whose kind and shape are good. What they say is not checked yet. */
-export interface SessionClaims {
+export interface SessionClaims extends TokenTimes {
   readonly claims: HankoClaims;
-  /** `exp`, in seconds since 1970. */
-  readonly expiresAt: number;
-  /** The later one of `iat` and `nbf`, in seconds since 1970. */
-  readonly validFrom: number;
   readonly audiences: readonly string[];
 }
 
@@ -35,14 +35,9 @@ export interface SessionClaims {
  */
 export function parseSessionClaims(payload: Readonly<Record<string, unknown>>): SessionClaims {
   checkKind(payload);
-  const { exp, iat, nbf } = payload;
-  if (!isNumericDate(exp) || !isNumericDate(iat) || !(nbf === undefined || isNumericDate(nbf))) {
-    throw new HankoTokenError('token_claims_invalid', 'exp, iat or nbf is not a whole second');
-  }
   return {
     claims: payload as unknown as HankoClaims,
-    expiresAt: exp,
-    validFrom: Math.max(iat, nbf ?? iat),
+    ...parseTokenTimes(payload),
     audiences: parseAudiences(payload.aud),
   };
 }
@@ -67,14 +62,6 @@ function checkKind({ sub, session_id }: Readonly<Record<string, unknown>>): void
   }
 }
 
-function parseAudiences(aud: unknown): readonly string[] {
-  const audiences = aud === undefined ? [] : typeof aud === 'string' ? [aud] : aud;
-  if (!Array.isArray(audiences) || !audiences.every((entry) => typeof entry === 'string')) {
-    throw new HankoTokenError('token_claims_invalid', 'The aud claim is neither text nor a list');
-  }
-  return audiences;
-}
-
 /**
  * Holds claims against the policy: time, audience and issuer (RFC 8725 §3.8, §3.9), on each request.
  *
@@ -85,49 +72,16 @@ function parseAudiences(aud: unknown): readonly string[] {
  * `token_issuer_mismatch`
  */
 export function checkSessionClaims(
-  { claims, expiresAt, validFrom, audiences }: SessionClaims,
+  session: SessionClaims,
   { audience, issuer, clockToleranceSeconds, nowMs }: ClaimsPolicy,
 ): void {
-  const now = nowMs / 1000;
-  // Written so that a clock that is not a number refuses.
-  if (!(now < expiresAt + clockToleranceSeconds)) {
-    const ago = Math.floor(now - expiresAt);
-    throw new HankoTokenError('token_expired', `The token expired ${ago} s ago`);
-  }
-  if (!(validFrom <= now + clockToleranceSeconds)) {
-    throw new HankoTokenError(
-      'token_not_yet_valid',
-      `iat or nbf is ${Math.ceil(validFrom - now)} s in the future: is a clock wrong?`,
-    );
-  }
-  if (audience !== null && !audiences.some((entry) => audience.includes(entry))) {
-    throw withLogDetail(
-      new HankoTokenError(
-        'token_audience_mismatch',
-        'The aud claim has none of the option "audience"',
-      ),
-      () => mismatch('aud', audiences, 'audience', audience),
-    );
-  }
-  if (issuer !== null && claims.iss !== issuer) {
+  checkTokenTimes(session, nowMs, clockToleranceSeconds);
+  checkAudience(session.audiences, audience);
+  const { iss } = session.claims;
+  if (issuer !== null && iss !== issuer) {
     throw withLogDetail(
       new HankoTokenError('token_issuer_mismatch', 'The iss claim is not the option "issuer"'),
-      () => mismatch('iss', typeof claims.iss === 'string' ? [claims.iss] : [], 'issuer', [issuer]),
+      () => mismatch('iss', typeof iss === 'string' ? [iss] : [], 'issuer', [issuer]),
     );
   }
 }
-
-/** Anybody can write such a token: what it says is cut and cleaned. */
-function mismatch(
-  claim: string,
-  came: readonly string[],
-  option: string,
-  accepted: readonly string[],
-): string {
-  const what = came.length === 0 ? 'nothing' : printableList(came);
-  return `The ${claim} claim is ${what}; the option "${option}" accepts ${printableList(accepted)}`;
-}
-
-/** Hanko sends whole seconds (RFC 7519 §2, NumericDate). */
-const isNumericDate = (value: unknown): value is number =>
-  Number.isInteger(value) && Math.abs(value as number) <= MAX_DATE_SECONDS;

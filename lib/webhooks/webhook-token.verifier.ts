@@ -3,20 +3,33 @@ import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { decodeUnverifiedJws } from '../verification/compact-jws.js';
 import { verifyRs256 } from '../verification/rs256.js';
+import {
+  checkAudience,
+  checkTokenTimes,
+  parseAudiences,
+  parseTokenTimes,
+} from '../verification/token-times.js';
 import { findVerificationKey } from '../verification/verification-key.js';
 import type { HankoEvent } from './hanko-events.js';
 
 /** What Hanko writes in `sub`; a JWT template of sessions cannot. */
 const SUBJECT = 'hanko webhooks';
 
-/** Life of a webhook token, in seconds (contract §6.2). */
+/** Life of a webhook token, in seconds (docs/hanko.md, Webhooks). */
 const LIFESPAN_SECONDS = 300;
 
-/** One slow receiver before ours may take up to ten seconds, so a token may come late (contract §6.4). */
+/**
+ * How much later, in seconds, beside the clock tolerance: Hanko calls its receivers one after another, and a slow
+ * one before ours takes up to ten seconds. A delivery that is refused is lost, and one that is late does no harm.
+ */
 const LATE_SECONDS = 30;
 
-/** How long a token can be good for after it was seen, in milliseconds. */
-export const MAX_REPLAY_MS = (LIFESPAN_SECONDS + 2 * (LATE_SECONDS + 300)) * 1000;
+/**
+ * For how long after it was seen a token can be taken, in milliseconds: from before its `iat`, by a clock that is
+ * behind, until after its `exp`.
+ */
+export const replayWindowMs = (clockToleranceSeconds: number): number =>
+  (LIFESPAN_SECONDS + 2 * (LATE_SECONDS + clockToleranceSeconds)) * 1000;
 
 /** A webhook token whose content is good, and whose signature is still to be verified. */
 export interface UnverifiedWebhook {
@@ -44,38 +57,22 @@ export class WebhookTokenVerifier {
   }
 
   private readEvent(payload: Readonly<Record<string, unknown>>): HankoEvent {
-    const { sub, evt, iat, exp, aud, data } = payload;
+    const { sub, evt, iat, aud, data } = payload;
     if (sub !== SUBJECT) {
       throw new HankoTokenError('token_claims_invalid', 'The sub claim is not that of webhooks');
     }
     if (typeof evt !== 'string' || evt === '') {
       throw new HankoTokenError('token_claims_invalid', 'The evt claim names no event');
     }
-    if (!Number.isInteger(iat) || !Number.isInteger(exp)) {
-      throw new HankoTokenError('token_claims_invalid', 'exp or iat is not a whole second');
-    }
+    const times = parseTokenTimes(payload);
     const issuedAt = iat as number;
-    const expiresAt = exp as number;
-    if (!(expiresAt - issuedAt <= LIFESPAN_SECONDS)) {
+    if (!(times.expiresAt - issuedAt <= LIFESPAN_SECONDS)) {
       throw new HankoTokenError('token_claims_invalid', 'It lives longer than webhook tokens do');
     }
-    const now = this.options.now() / 1000;
-    const tolerance = this.options.clockToleranceSeconds + LATE_SECONDS;
-    if (!(now < expiresAt + tolerance)) {
-      throw new HankoTokenError('token_expired', 'The webhook token has expired');
-    }
-    if (!(issuedAt <= now + tolerance)) {
-      throw new HankoTokenError('token_not_yet_valid', 'iat is in the future: is a clock wrong?');
-    }
-    const { audience } = this.options;
-    const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-    if (audience !== null && !audiences.some((entry) => audience.includes(entry as string))) {
-      throw new HankoTokenError(
-        'token_audience_mismatch',
-        'The aud claim has none of the option "audience"',
-      );
-    }
-    // No issuer: Hanko leaves it out of webhook tokens, also where it is configured.
+    const { now, audience, clockToleranceSeconds } = this.options;
+    checkTokenTimes(times, now(), clockToleranceSeconds + LATE_SECONDS);
+    // No issuer: Hanko omits it from webhook tokens, also where it is configured.
+    checkAudience(parseAudiences(aud), audience);
     return { name: evt, data, issuedAt: new Date(issuedAt * 1000) };
   }
 
