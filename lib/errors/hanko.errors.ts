@@ -159,13 +159,18 @@ export class HankoUnavailableError extends HankoAuthError {
   /**
    * A `JwksProvider` of your own throws it too.
    * @param reason the precise cause, for operators; callers are not told.
+   * @param message what callers are told. Default: that the login server cannot be reached.
    */
   constructor(
     reason: string,
     /** Whole seconds until the next try can succeed. */
     readonly retryAfterSeconds: number,
+    message?: string,
   ) {
-    super('hanko_unavailable', reason, { headers: { 'Retry-After': String(retryAfterSeconds) } });
+    super('hanko_unavailable', reason, {
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+      ...(message !== undefined && { body: { message } }),
+    });
   }
 }
 

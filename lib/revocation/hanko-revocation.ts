@@ -2,13 +2,17 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { Observable, Subject } from 'rxjs';
 import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
-import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import type { RevocationStore } from '../options/revocation-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { FreshAnswers } from './fresh-answers.js';
-import { GuardedStore } from './guarded-store.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
+import { whereThrown } from '../util/where-thrown.js';
+import { AskedLately } from './asked-lately.js';
+import { GuardedObservable } from './guarded-observable.js';
+import { checkId, readTime } from './revocation-arguments.js';
 import { RevocationList } from './revocation-list.js';
-import { deliveryKey, readStored, sessionKey, userKey } from './stored-revocation.js';
+import { StoreClient } from './store-client.js';
+import { type RevocationEntry, StoreEntries, subscribeToEntries } from './store-entries.js';
 
 /** Something was revoked: here, or on another instance that shares the store. */
 export type HankoRevoked =
@@ -37,70 +41,121 @@ export interface RevocationStatus {
 @Injectable()
 export class HankoRevocation implements OnModuleDestroy {
   /**
-   * Every revocation that this instance learns of, once: its own, and those from afar where the store can
-   * `subscribe` or a request comes for them.
+   * Every revocation that this instance learns of, once: its own, and those of other instances where the store
+   * can `subscribe` or a request comes for them. A subscriber that throws is logged once and stays subscribed.
    */
   readonly revoked$: Observable<HankoRevoked>;
+  /**
+   * The store that instances share; null if the app has none.
+   * @internal
+   */
+  readonly storeClient: StoreClient | null;
   private readonly logger = new Logger('HankoRevocation');
   private readonly revoked = new Subject<HankoRevoked>();
   private readonly list: RevocationList;
-  private readonly store: GuardedStore | null;
-  private readonly fresh: FreshAnswers;
+  private readonly entries: StoreEntries | null;
+  private readonly askedLately: AskedLately;
   private readonly unsubscribe: () => void;
-  private hasWarned = false;
+  /** Failures of other code, which are logged once each. */
+  private readonly logged = new Set<string>();
+  private isOutageKnown = false;
 
   constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
     const { revocation, now } = options;
-    this.revoked$ = this.revoked.asObservable();
+    const { store } = revocation;
+    this.revoked$ = new GuardedObservable(this.revoked, (error) => {
+      this.logOnce(`A subscriber of revoked$ failed: ${whereThrown(error)}`);
+    });
     this.list = new RevocationList(now);
-    this.fresh = new FreshAnswers(revocation.maxAgeSeconds * 1000, now);
-    this.store = revocation.store === null ? null : new GuardedStore(revocation.store, now);
-    this.unsubscribe = this.store?.subscribe((key, value) => this.learn(key, value)) ?? NOTHING;
+    this.askedLately = new AskedLately(revocation.maxAgeSeconds * 1000, now);
+    this.storeClient = store && new StoreClient(store, now);
+    this.entries = this.storeClient && new StoreEntries(this.storeClient, now);
+    this.unsubscribe = store === null ? NOTHING : this.listen(store);
   }
 
-  /** Ends `revoked$`. */
+  /** Ends `revoked$`, and all that is done for the store. */
   onModuleDestroy(): void {
-    this.unsubscribe();
-    this.revoked.complete();
+    this.storeClient?.close();
+    try {
+      this.unsubscribe();
+    } finally {
+      this.revoked.complete();
+    }
   }
 
   /** @internal */
   get status(): RevocationStatus {
-    const { list, store } = this;
+    const { list, storeClient } = this;
     return {
       entries: list.size,
-      store: store === null ? 'none' : store.isFailing ? 'failing' : 'answering',
-      storeFailedAt: store?.failedAt ?? null,
+      store: storeClient === null ? 'none' : storeClient.isFailing ? 'failing' : 'answering',
+      storeFailedAt: storeClient?.failedAt ?? null,
     };
   }
 
   /**
    * Ends one session. It resolves once the store has it, so that no restart forgets it.
-   * @param sessionId the `session_id` claim.
-   * @param until when its token expires; default `maxSessionLifetimeSeconds` from now.
+   *
+   * @param sessionId the `session_id` claim, a UUID, as in `user.sessionId`. The id of something else is a UUID
+   * too, and cannot be told apart: it revokes nothing.
+   * @param until when the session's token expires, as in `user.expiresAt`; default `maxSessionLifetimeSeconds`
+   * from now. After that the session is forgotten.
+   * @throws TypeError if `sessionId` is not a UUID or `until` is not a valid `Date`
+   * @throws RangeError if `until` has passed
    * @throws HankoUnavailableError `hanko_unavailable` if the store does not take it. This instance
    * knows it nevertheless.
    */
   async revoke(sessionId: string, until?: Date): Promise<void> {
-    const key = sessionKey(sessionId);
-    // Tokens are good for the tolerance longer.
-    const end = timeOf(until, this.options.now() + this.longestMs) + this.toleranceMs;
-    this.learn(key, { until: end });
-    await this.keep(key, end, {});
+    checkId('revoke()', sessionId);
+    const expiresAt = readTime('until', until, {
+      earliest: this.options.now() - this.toleranceMs,
+      why: 'is when the token of the session expires, and that has passed. Omit it to revoke the session for as long as sessions can last.',
+    });
+    await this.endSession(sessionId, expiresAt);
   }
 
   /**
    * Ends all sessions of a user that began up to now. It resolves once the store has it.
-   * @param issuedUpTo tokens that were issued up to then are no longer good; default now.
+   *
+   * @param userId the `sub` claim, a UUID, as in `user.id`. The id of something else is a UUID too, and cannot be
+   * told apart: it revokes nothing.
+   * @param issuedUpTo tokens that were issued up to then are no longer valid. Default: now plus
+   * `clockToleranceSeconds`, because Hanko's clock may be ahead of ours. So for a user who signs in again within
+   * these seconds that session has ended too. At most `maxSessionLifetimeSeconds` from now, either way.
+   * @throws TypeError if `userId` is not a UUID or `issuedUpTo` is not a valid `Date`
+   * @throws RangeError if `issuedUpTo` is too far away
    * @throws HankoUnavailableError `hanko_unavailable` as `revoke` does.
    */
   async revokeUser(userId: string, issuedUpTo?: Date): Promise<void> {
-    const key = userKey(userId);
+    checkId('revokeUser()', userId);
     const now = this.options.now();
-    const moment = timeOf(issuedUpTo, now);
-    const end = Math.max(now, moment) + this.longestMs + this.toleranceMs;
-    this.learn(key, { issuedUpTo: moment, until: end });
-    await this.keep(key, end, { issuedUpTo: moment });
+    const moment = readTime('issuedUpTo', issuedUpTo, {
+      earliest: now - this.longestMs,
+      latest: now + this.longestMs,
+      why: 'is further from now than maxSessionLifetimeSeconds: no session can have begun then. A Date is made from milliseconds, not from seconds.',
+    });
+    await this.endUser(userId, moment ?? now + this.toleranceMs);
+  }
+
+  /**
+   * @param expiresAt when its token expires, in milliseconds since 1970; default the longest life of a session.
+   * @throws HankoUnavailableError `hanko_unavailable`
+   * @internal
+   */
+  async endSession(sessionId: string, expiresAt?: number): Promise<void> {
+    // Tokens are valid for the tolerance longer.
+    const until = (expiresAt ?? this.options.now() + this.longestMs) + this.toleranceMs;
+    await this.end({ kind: 'session', sessionId: sessionId.toLowerCase(), until });
+  }
+
+  /**
+   * @param issuedUpTo milliseconds since 1970.
+   * @throws HankoUnavailableError `hanko_unavailable`
+   * @internal
+   */
+  async endUser(userId: string, issuedUpTo: number): Promise<void> {
+    const until = Math.max(this.options.now(), issuedUpTo) + this.longestMs + this.toleranceMs;
+    await this.end({ kind: 'user', userId: userId.toLowerCase(), issuedUpTo, until });
   }
 
   /**
@@ -109,7 +164,8 @@ export class HankoRevocation implements OnModuleDestroy {
    * @internal
    */
   noteEnded({ sessionId, expiresAt }: HankoUser): void {
-    this.learn(sessionKey(sessionId), { until: expiresAt.getTime() + this.toleranceMs });
+    const until = expiresAt.getTime() + this.toleranceMs;
+    this.learn({ kind: 'session', sessionId: sessionId.toLowerCase(), until });
   }
 
   /**
@@ -121,35 +177,15 @@ export class HankoRevocation implements OnModuleDestroy {
    */
   check(user: HankoUser): MaybePromise<void> {
     this.refuseKnown(user);
-    if (this.store === null || this.fresh.has(user.sessionId)) return undefined;
-    return this.ask(this.store, user);
+    if (this.entries === null || this.askedLately.has(user.sessionId)) return undefined;
+    return this.ask(this.entries, user);
   }
 
-  /**
-   * Whether an instance that shares the store has remembered this; without a store, nobody has.
-   * @throws HankoUnavailableError `hanko_unavailable`
-   * @internal
-   */
-  async recalls(id: string): Promise<boolean> {
-    return (await this.recall(deliveryKey(id))) !== undefined;
-  }
-
-  /**
-   * @param untilMs milliseconds since 1970.
-   * @throws HankoUnavailableError `hanko_unavailable`
-   * @internal
-   */
-  async remember(id: string, untilMs: number): Promise<void> {
-    await this.keep(deliveryKey(id), untilMs, {});
-  }
-
-  private async ask(store: GuardedStore, user: HankoUser): Promise<void> {
+  private async ask(entries: StoreEntries, user: HankoUser): Promise<void> {
     const { sessionId, id } = user;
-    const keys = [sessionKey(sessionId), userKey(id)];
     try {
-      await this.fresh.renew(sessionId, async () => {
-        const values = await store.getMany(keys);
-        keys.forEach((key, index) => this.learn(key, values[index]));
+      await this.askedLately.ask(sessionId, async () => {
+        for (const entry of await entries.find(sessionId, id)) this.learn(entry);
       });
     } catch {
       const error = this.storeUnavailable();
@@ -158,7 +194,7 @@ export class HankoRevocation implements OnModuleDestroy {
       if (this.options.revocation.onUnavailable === 'accept') return;
       throw error;
     }
-    this.hasWarned = false;
+    this.isOutageKnown = false;
     this.refuseKnown(user);
   }
 
@@ -174,10 +210,19 @@ export class HankoRevocation implements OnModuleDestroy {
     }
   }
 
-  /** What somebody wrote under a key, here or elsewhere. */
-  private learn(key: string, value: unknown): void {
-    const entry = readStored(key, value);
-    if (entry === null || entry.until <= this.options.now()) return;
+  /** Here first, whatever the store does. */
+  private async end(entry: RevocationEntry): Promise<void> {
+    this.learn(entry);
+    if (this.entries === null || entry.until <= this.options.now()) return;
+    try {
+      await this.entries.keep(entry);
+    } catch {
+      throw this.storeUnavailable();
+    }
+  }
+
+  private learn(entry: RevocationEntry): void {
+    if (entry.until <= this.options.now()) return;
     if (entry.kind === 'session') {
       const isNews = this.list.addSession(entry.sessionId, entry.until);
       if (isNews) this.revoked.next({ kind: 'session', sessionId: entry.sessionId });
@@ -187,39 +232,13 @@ export class HankoRevocation implements OnModuleDestroy {
     }
   }
 
-  /** @throws HankoUnavailableError */
-  private async recall(key: string): Promise<unknown> {
-    if (this.store === null) return undefined;
+  /** Where that fails requests ask all the same. */
+  private listen(store: RevocationStore): () => void {
     try {
-      const [value] = await this.store.getMany([key]);
-      return value ?? undefined;
-    } catch {
-      throw this.storeUnavailable();
-    }
-  }
-
-  /**
-   * Keeps an entry for as long as it holds. Events come in any order, so what stands there already is not
-   * made less.
-   * @throws HankoUnavailableError
-   */
-  private async keep(key: string, until: number, more: { issuedUpTo?: number }): Promise<void> {
-    if (this.store === null) return;
-    const before = ((await this.recall(key)) ?? {}) as Readonly<Record<string, unknown>>;
-    const latest = (name: string, own: number): number => {
-      const other = before[name];
-      return Number.isFinite(other) && (other as number) > own ? (other as number) : own;
-    };
-    const entry: Record<string, number> = { until: latest('until', until) };
-    if (more.issuedUpTo !== undefined) {
-      entry.issuedUpTo = latest('issuedUpTo', more.issuedUpTo);
-    }
-    const ttlMs = (entry.until as number) - this.options.now();
-    if (ttlMs <= 0) return;
-    try {
-      await this.store.set(key, entry, Math.ceil(ttlMs));
-    } catch {
-      throw this.storeUnavailable();
+      return subscribeToEntries(store, (entry) => this.learn(entry));
+    } catch (error) {
+      this.logOnce(`The revocation store cannot subscribe: ${whereThrown(error)}`);
+      return NOTHING;
     }
   }
 
@@ -234,8 +253,8 @@ export class HankoRevocation implements OnModuleDestroy {
 
   /** Warns once per outage. */
   private storeUnavailable(): HankoUnavailableError {
-    if (!this.hasWarned) {
-      this.hasWarned = true;
+    if (!this.isOutageKnown) {
+      this.isOutageKnown = true;
       this.logger.warn(
         'The revocation store does not answer: ' +
           (this.options.revocation.onUnavailable === 'accept'
@@ -243,15 +262,22 @@ export class HankoRevocation implements OnModuleDestroy {
             : 'requests with a token are answered 503.'),
       );
     }
-    return new HankoUnavailableError('The revocation store does not answer', RETRY_AFTER_SECONDS);
+    return new HankoUnavailableError(
+      'The revocation store does not answer',
+      RETRY_AFTER_SECONDS,
+      'The store of ended sessions cannot be reached, try again later',
+    );
+  }
+
+  private logOnce(line: string): void {
+    if (this.logged.has(line) || this.logged.size >= MAX_LOGGED) return;
+    this.logged.add(line);
+    this.logger.error(line);
   }
 }
 
-/** Of a date that is none, the alternative: in doubt more is revoked, not less. */
-function timeOf(date: Date | undefined, alternative: number): number {
-  const time = date?.getTime();
-  return Number.isFinite(time) ? (time as number) : alternative;
-}
+/** Different failures that are logged at most. */
+const MAX_LOGGED = 100;
 
 const NOTHING = (): void => undefined;
 

@@ -1,6 +1,4 @@
-import { IdFilter } from './id-filter.js';
-
-/** Whose tokens are no longer good. */
+/** Whose tokens are no longer valid. */
 export interface Subject {
   readonly sessionId: string;
   readonly userId: string;
@@ -14,19 +12,17 @@ interface UserEntry {
   readonly until: number;
 }
 
-/** Expired entries are looked for after so many additions. */
+/** Expired entries are removed after so many additions. */
 const SWEEP_EVERY = 1_000;
 
 /**
- * Sessions and users that were revoked, by their ids in lower case. Bounded by what can still be alive: an
- * entry goes when the last token that it could refuse has expired. Times in milliseconds since 1970.
+ * Sessions and users that were revoked, by their ids in lower case. An entry goes when the last token that it
+ * could refuse has expired. Times in milliseconds since 1970.
  */
 export class RevocationList {
   /** Until when, by session. */
   private readonly sessions = new Map<string, number>();
   private readonly users = new Map<string, UserEntry>();
-  /** Of both kinds. */
-  private readonly filter = new IdFilter();
   private additions = 0;
 
   constructor(private readonly now: () => number) {}
@@ -37,30 +33,29 @@ export class RevocationList {
 
   /** Hanko writes UUIDs in lower case, and reads them in any: so does this. */
   has({ sessionId, userId, issuedAt }: Subject): boolean {
-    const { sessions, users, filter } = this;
-    if (filter.mayHave(sessionId) && sessions.has(sessionId.toLowerCase())) return true;
-    const user = filter.mayHave(userId) ? users.get(userId.toLowerCase()) : undefined;
+    if (this.sessions.has(sessionId.toLowerCase())) return true;
+    const user = this.users.get(userId.toLowerCase());
     return user !== undefined && issuedAt <= user.issuedUpTo;
   }
 
   /** @returns whether that is news. */
   addSession(sessionId: string, until: number): boolean {
-    const before = this.sessions.get(sessionId);
-    this.sessions.set(sessionId, Math.max(until, before ?? until));
-    this.filter.add(sessionId);
+    const id = sessionId.toLowerCase();
+    const before = this.sessions.get(id);
+    this.sessions.set(id, Math.max(until, before ?? until));
     this.sweep();
     return before === undefined;
   }
 
   /** @returns whether that is news. */
   addUser(userId: string, issuedUpTo: number, until: number): boolean {
-    const before = this.users.get(userId);
+    const id = userId.toLowerCase();
+    const before = this.users.get(id);
     const isNews = before === undefined || issuedUpTo > before.issuedUpTo;
-    this.users.set(userId, {
+    this.users.set(id, {
       issuedUpTo: Math.max(issuedUpTo, before?.issuedUpTo ?? issuedUpTo),
       until: Math.max(until, before?.until ?? until),
     });
-    this.filter.add(userId);
     this.sweep();
     return isNews;
   }
@@ -70,14 +65,11 @@ export class RevocationList {
     if (this.additions < SWEEP_EVERY) return;
     this.additions = 0;
     const now = this.now();
-    this.filter.clear();
     for (const [id, until] of this.sessions) {
       if (until <= now) this.sessions.delete(id);
-      else this.filter.add(id);
     }
     for (const [id, { until }] of this.users) {
       if (until <= now) this.users.delete(id);
-      else this.filter.add(id);
     }
   }
 }

@@ -31,7 +31,7 @@ import {
   send,
   startApp,
 } from '../support/e2e-app.js';
-import { FaultyStore, type StoreFault } from '../support/e2e-revocation.js';
+import { expectStoreDown, FaultyStore, type StoreFault } from '../support/e2e-revocation.js';
 import { expectRevoked } from '../support/e2e-session.js';
 
 @Controller()
@@ -188,7 +188,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await using a = await startOne();
       await using b = await startOne();
       await revocationOf(a).revokeUser(userId);
-      clock.advanceSeconds(1);
+      // Hanko's clock may be ahead by the tolerance.
+      clock.advanceSeconds(6);
       const later = await hanko.token({ user: userId });
 
       for (const app of [a, b]) {
@@ -270,7 +271,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await post(app, await delivery(LOGOUT, { id: sessionId, expires_at }));
       await revocationOf(app).revokeUser(userId);
 
-      expect(faulty.ttls).toEqual([10 * MINUTES + tolerance, 2_678_400_000 + tolerance]);
+      const user = 2_678_400_000 + 2 * tolerance;
+      expect(faulty.ttls).toEqual([10 * MINUTES + tolerance, user, user]);
     });
 
     it('the longest life of a session where nobody says', async () => {
@@ -285,8 +287,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('nothing is kept of what has expired', async () => {
       const faulty = new FaultyStore();
       await using app = await start({ store: faulty.store });
-      await revocationOf(app).revoke(sessionId, new Date(clock.now() - tolerance));
+      const expires_at = new Date(clock.now() - tolerance).toISOString();
+      const { status } = await post(app, await delivery(LOGOUT, { id: sessionId, expires_at }));
 
+      expect(status).toBe(200);
       expect(faulty.kept.size).toBe(0);
       expect(healthOf(app).revocations.known).toBe(0);
     });
@@ -320,7 +324,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(faulty.questions).toHaveLength(3);
       expect(new Set(faulty.questions.map(String))).toEqual(
         new Set([
-          `keyv:nestjs-hanko:revoked-session:${sessionId},keyv:nestjs-hanko:revoked-user:${userId}`,
+          `keyv:nestjs-hanko:revoked-session:${sessionId},keyv:nestjs-hanko:revoked-user:${userId},keyv:nestjs-hanko:revoked-user:${userId}:2`,
         ]),
       );
     });
@@ -366,7 +370,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await expectIn(app);
       clock.advanceSeconds(1);
 
-      expect(await closed(app)).toBeRefused('hanko_unavailable');
+      expectStoreDown(await closed(app));
+      // One failure may be an odd one, three in a row are not.
+      expect(healthOf(app)).toMatchObject({
+        status: 'up',
+        revocations: { store: 'answering', lastStoreFailureAt: new Date(clock.now()) },
+      });
+      for (let i = 0; i < 2; i++) expectStoreDown(await closed(app));
       expect(healthOf(app)).toMatchObject({
         status: 'down',
         revocations: { store: 'failing', lastStoreFailureAt: new Date(clock.now()) },
@@ -377,7 +387,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it("requests pass with onUnavailable: 'accept', and health says degraded", async () => {
       await using app = await start({ store: faulty.store, onUnavailable: 'accept' });
       faulty.break(fault);
-      await expectIn(app);
+      for (let i = 0; i < 3; i++) await expectIn(app);
 
       expect(healthOf(app)).toMatchObject({
         status: 'degraded',
@@ -438,10 +448,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('recovers by itself, and the log says once that it was gone, without an address', async () => {
       await using app = await start({ store: faulty.store });
       faulty.break(fault);
-      for (let i = 0; i < 5; i++) expect(await closed(app)).toBeRefused('hanko_unavailable');
+      for (let i = 0; i < 3; i++) expectStoreDown(await closed(app));
       faulty.questions = [];
       // It is left alone now.
-      expect(await closed(app)).toBeRefused('hanko_unavailable');
+      expectStoreDown(await closed(app));
       expect(faulty.questions).toEqual([]);
       faulty.recover();
       clock.advanceSeconds(1);
@@ -459,9 +469,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       faulty.break(fault);
       const answers = await Promise.all(Array.from({ length: 500 }, () => closed(app)));
 
-      for (const answer of answers) expect(answer).toBeRefused('hanko_unavailable');
-      // Those who came after the first one failed asked again, up to the five that open the circuit.
-      expect(faulty.questions.length).toBeLessThanOrEqual(5);
+      for (const answer of answers) expectStoreDown(answer);
+      // Those who came after the first one failed asked again, up to the three that open the circuit.
+      const asked = faulty.questions.filter((keys) => !String(keys).includes('canary'));
+      expect(asked.length).toBeLessThanOrEqual(3);
     });
   });
 
@@ -471,7 +482,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await using app = await start({ store: faulty.store });
       faulty.break(fault);
 
-      expect(await closed(app)).toBeRefused('hanko_unavailable');
+      expectStoreDown(await closed(app));
     });
   });
 
@@ -483,7 +494,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await revocationOf(other).revoke(sessionId);
       faulty.break(fault);
 
-      expect(await closed(app)).toBeRefused('hanko_unavailable');
+      for (let i = 0; i < 3; i++) expectStoreDown(await closed(app));
       expect(healthOf(app)).toMatchObject({ status: 'down', revocations: { store: 'failing' } });
     });
 

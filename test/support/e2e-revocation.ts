@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Keyv, KeyvHooks } from 'keyv';
 import type { RevocationStore } from 'nestjs-hanko';
+import { expect } from 'vitest';
+import type { Answer } from './e2e-app.js';
 
 /**
  * How an adapter fails: `throws` as most do; `emits`, and says that there is nothing, as Redis' does;
@@ -92,4 +94,18 @@ export class FaultyStore {
   recover(): void {
     this.adapter.fault = null;
   }
+}
+
+/** What a caller is told while the store does not answer: all of it. */
+export function expectStoreDown({ status, body, headers }: Answer): void {
+  expect({ status, body, retryAfter: headers['retry-after'] }).toEqual({
+    status: 503,
+    body: {
+      statusCode: 503,
+      code: 'hanko_unavailable',
+      message: 'The store of ended sessions cannot be reached, try again later',
+    },
+    retryAfter: '1',
+  });
+  expect(headers).not.toHaveProperty('www-authenticate');
 }

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { type HankoModuleOptions, type HankoRevoked, HankoUser } from 'nestjs-hanko';
+import { inspect } from 'node:util';
+import {
+  type HankoModuleOptions,
+  type HankoRevoked,
+  HankoTokenError,
+  HankoUnavailableError,
+  HankoUser,
+} from 'nestjs-hanko';
+import { expect } from 'vitest';
 import type { RevocationStore } from '../../lib/options/revocation-options.js';
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
@@ -40,6 +48,35 @@ export function userWith(shape: SessionShape = {}): HankoUser {
 export const check = async (revocation: HankoRevocation, user: HankoUser): Promise<void> =>
   revocation.check(user);
 
+export const DAY = 86_400_000;
+/** The default of `maxSessionLifetimeSeconds`, in milliseconds. */
+export const MAX_LIFE = 31 * DAY;
+
+export const ADA_ID = '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33';
+export const ADA_SESSION_ID = '5c0b6a52-5f0e-4c8e-9a53-0a4a3f4f1f10';
+
+/** Ada, always in the same session. */
+export const ada = (issuedAt = START - 60_000): HankoUser =>
+  userWith({ id: ADA_ID, sessionId: ADA_SESSION_ID, issuedAt });
+
+/** Where a store keeps revocations of Ada and of her session. */
+export const sessionKey = `nestjs-hanko:revoked-session:${ADA_SESSION_ID}`;
+export const userKey = `nestjs-hanko:revoked-user:${ADA_ID}`;
+export const secondUserKey = `${userKey}:2`;
+
+/** What `check` came to. */
+export const judge = (revocation: HankoRevocation, user: HankoUser): Promise<string> =>
+  check(revocation, user).then(
+    () => 'passes',
+    (error: unknown) => {
+      if (error instanceof HankoTokenError || error instanceof HankoUnavailableError) {
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hunter2');
+        return error.code;
+      }
+      throw error;
+    },
+  );
+
 /** Everything that was revoked, as it is told. */
 export function heardOf(revocation: HankoRevocation): HankoRevoked[] {
   const heard: HankoRevoked[] = [];
@@ -74,6 +111,11 @@ export class SharedStore implements RevocationStore {
     this.values.set(key, JSON.stringify(value));
     // As Redis does, it tells whoever has set it too.
     for (const listener of this.listeners) listener(key, value);
+  }
+
+  /** What was read, without the entry by which a store is tried. */
+  get questions(): readonly (readonly string[])[] {
+    return this.reads.filter((keys) => !keys.includes('nestjs-hanko:canary'));
   }
 
   /** What stands under a key. */

@@ -87,6 +87,16 @@ function refusalWith(
   return { name, code, status, body: { statusCode: status, code, message }, headers, leaks: [] };
 }
 
+/** The answer when a store of revocations cannot be asked. */
+export const unavailableStore = (retryAfterSeconds: number): Refusal => ({
+  ...unavailableRefusal(retryAfterSeconds),
+  body: {
+    statusCode: 503,
+    code: 'hanko_unavailable',
+    message: 'The store of ended sessions cannot be reached, try again later',
+  },
+});
+
 /**
  * What a promise was refused with. Fails if it was not, or by something else than an error of ours.
  * @param secret what must not be found in the error.
