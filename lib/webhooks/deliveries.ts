@@ -3,42 +3,56 @@ import { RecentMap } from '../util/recent-map.js';
 /** In each half of what is remembered. */
 const MAX_HALF = 100_000;
 
+/** What came of a delivery so far. */
+export interface Delivery<Response> {
+  /** What Hanko is told; null while nothing is under way and its effect is not complete. */
+  response: Promise<Response> | null;
+  /** Ids of handlers that succeeded: they are not called again. */
+  readonly done: Set<string>;
+}
+
 /**
- * Deliveries that were taken, so that a token has its effect once. Each is remembered for at least `ageMs`;
- * only what Hanko signed comes in, so forgeries take no room.
+ * Deliveries that this instance received, so that a token has its effect once. Each is remembered for at least
+ * `ageMs`; only what Hanko signed comes in, so forgeries take no room.
  */
-export class Deliveries<Result> {
-  private readonly taken = new RecentMap<Promise<Result>>(MAX_HALF);
+export class Deliveries<Response> {
+  private readonly received: RecentMap<Delivery<Response>>;
   private turnedAt: number;
 
+  /**
+   * @param ageMs milliseconds.
+   * @param maxHalf deliveries in each half of what is remembered.
+   */
   constructor(
     private readonly ageMs: number,
     private readonly now: () => number,
+    maxHalf = MAX_HALF,
   ) {
+    this.received = new RecentMap(maxHalf);
     this.turnedAt = now();
   }
 
   get size(): number {
-    return this.taken.size;
+    return this.received.size;
   }
 
-  get(id: string): Promise<Result> | undefined {
-    return this.taken.get(id);
+  get(id: string): Delivery<Response> | undefined {
+    return this.received.get(id);
   }
 
-  add(id: string, result: Promise<Result>): void {
+  /** The delivery, remembered from now on. */
+  add(id: string): Delivery<Response> {
+    const known = this.received.get(id);
+    if (known !== undefined) return known;
     const age = this.now() - this.turnedAt;
     // The clock was set back: how old they are is counted from now on.
     if (age < 0) this.turnedAt = this.now();
-    if (age >= this.ageMs || this.taken.isHalfFull) {
-      this.taken.turnOver();
+    if (age >= this.ageMs || this.received.isHalfFull) {
+      this.received.turnOver();
       this.turnedAt = this.now();
     }
-    this.taken.set(id, result);
-  }
-
-  /** It failed, and may come again. */
-  forget(id: string): void {
-    this.taken.delete(id);
+    const delivery: Delivery<Response> = { response: null, done: new Set() };
+    this.received.set(id, delivery);
+    return delivery;
   }
 }

@@ -1,13 +1,20 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { whereThrown } from '../util/where-thrown.js';
 import { type EventHandler, findEventHandlers } from './find-event-handlers.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
+
+/** A handler by an id that is the same after a restart and on each instance. */
+export interface Handler extends EventHandler {
+  /** `Mailer.send`; with a number where several have that name. */
+  readonly id: string;
+}
 
 /** Finds the methods that bear `@OnHankoEvent()`, and calls them. */
 @Injectable()
 export class EventHandlers implements OnApplicationBootstrap {
   private readonly logger = new Logger('HankoWebhooks');
-  private handlers: readonly EventHandler[] = [];
+  private handlers: readonly Handler[] = [];
   /** How many modules there were when handlers were searched. */
   private searched = 0;
 
@@ -18,21 +25,31 @@ export class EventHandlers implements OnApplicationBootstrap {
     this.find();
   }
 
-  /**
-   * Calls all that want the event, at the same time.
-   * @returns whether all went well. It never rejects.
-   */
-  async call(event: HankoEvent): Promise<boolean> {
+  /** Handlers whose subscriptions the event belongs to, and whether there is none that cannot be called. */
+  wanting({ name }: HankoEvent): {
+    readonly handlers: readonly Handler[];
+    readonly isComplete: boolean;
+  } {
     const isComplete = this.findAgain();
-    const wanted = this.handlers.filter(({ subscriptions }) =>
-      subscriptions.some((subscription) => isUnder(event.name, subscription)),
+    const handlers = this.handlers.filter(({ subscriptions }) =>
+      subscriptions.some((subscription) => isUnder(name, subscription)),
     );
-    const results = await Promise.all(wanted.map((handler) => this.callOne(handler, event)));
-    return isComplete && results.every(Boolean);
+    return { handlers, isComplete };
+  }
+
+  /** @returns whether all went well. It never rejects. */
+  async call({ name, call }: Handler, event: HankoEvent): Promise<boolean> {
+    try {
+      await call(event);
+      return true;
+    } catch (error) {
+      this.logger.error(`${name} failed for ${event.name}: ${whereThrown(error)}`);
+      return false;
+    }
   }
 
   private find(): void {
-    this.handlers = findEventHandlers(this.modules);
+    this.handlers = withIds(findEventHandlers(this.modules));
     this.searched = this.modules.size;
   }
 
@@ -47,40 +64,14 @@ export class EventHandlers implements OnApplicationBootstrap {
       return false;
     }
   }
-
-  private async callOne({ name, call }: EventHandler, event: HankoEvent): Promise<boolean> {
-    try {
-      await call(event);
-      return true;
-    } catch (error) {
-      this.logger.error(`${name} failed for ${event.name}: ${whereFrom(error)}`);
-      return false;
-    }
-  }
 }
 
-/**
- * Name and stack of an error without its message, which may repeat what the event holds: a passcode, say.
- * Where the message does not stand in the stack as it is, nobody knows which lines are its own.
- */
-function whereFrom(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return `a ${typeof error} was thrown`;
-  try {
-    const { name, message, stack } = error as Readonly<Record<string, unknown>>;
-    const kind = typeof name === 'string' && /^\w{1,64}$/.test(name) ? name : 'an error';
-    return `${kind}, whose message is left out${framesOf(stack, message)}`;
-  } catch {
-    return 'an error that cannot be read';
-  }
-}
-
-function framesOf(stack: unknown, message: unknown): string {
-  if (typeof stack !== 'string' || typeof message !== 'string') return '';
-  const at = stack.indexOf(message);
-  if (at === -1) return '';
-  const lines = stack.slice(at + message.length).split('\n');
-  return lines
-    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line))
-    .map((line) => `\n${line}`)
-    .join('');
+/** Nest keeps modules and providers in the order in which the app names them. */
+function withIds(handlers: readonly EventHandler[]): readonly Handler[] {
+  const counts = new Map<string, number>();
+  return handlers.map((handler) => {
+    const count = (counts.get(handler.name) ?? 0) + 1;
+    counts.set(handler.name, count);
+    return { ...handler, id: count === 1 ? handler.name : `${handler.name} (${count})` };
+  });
 }

@@ -15,6 +15,12 @@ export class BodyError extends Error {
 /** A request whose body a parser may have read already. */
 export type MaybeParsed = IncomingMessage & { readonly body?: unknown };
 
+/** Whether a body parser has read it. */
+export const isParsed = ({ body, readableEnded }: MaybeParsed): boolean =>
+  typeof body === 'string' ||
+  Buffer.isBuffer(body) ||
+  (typeof body === 'object' && body !== null && readableEnded);
+
 /**
  * The JSON of a request: what a body parser made of it, or read here. Express has parsed it by then,
  * Fastify has not.
@@ -25,7 +31,7 @@ export type MaybeParsed = IncomingMessage & { readonly body?: unknown };
 export async function readJson(request: MaybeParsed, maxBytes: number): Promise<unknown> {
   const { body } = request;
   if (typeof body === 'string' || Buffer.isBuffer(body)) return parse(body.toString());
-  if (typeof body === 'object' && body !== null && request.readableEnded) return body;
+  if (isParsed(request)) return body;
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;

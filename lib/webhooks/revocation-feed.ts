@@ -1,27 +1,59 @@
-import { isObject, isUuid } from '../util/value-checks.js';
 import type { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { isObject, isUuid } from '../util/value-checks.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
 
+/** An event that Hanko signed does not say whom to revoke. */
+export class UnusableEvent extends Error {
+  override readonly name = 'UnusableEvent';
+}
+
+/** What the feed needs beside the event. */
+interface FeedOptions {
+  readonly revokeOnPasswordChange: boolean;
+  /** Told of what was revoked for longer than need be. */
+  readonly warn: (warning: string) => void;
+}
+
 /**
- * Revokes what an event says has ended. A `session.delete` that Hanko rolls back later (contract §6.4) ends the
- * session here nevertheless: in doubt it is refused.
+ * Revokes what an event says has ended. A `session.delete` that Hanko rolls back later (docs/hanko.md, Webhooks)
+ * ends the session here nevertheless: in doubt more is revoked.
  *
+ * @throws UnusableEvent if there is no id to revoke
  * @throws HankoUnavailableError if the store does not take it.
  */
 export async function feedRevocation(
   { name, data, issuedAt }: HankoEvent,
   revocation: HankoRevocation,
-  { revokeOnPasswordChange }: { readonly revokeOnPasswordChange: boolean },
+  { revokeOnPasswordChange, warn }: FeedOptions,
 ): Promise<void> {
-  const { id, expires_at } = isObject(data) ? data : {};
-  if (!isUuid(id)) return;
-  if (isUnder(name, 'session.delete')) {
-    const until = typeof expires_at === 'string' ? new Date(expires_at) : undefined;
-    await revocation.revoke(id, until && Number.isNaN(until.getTime()) ? undefined : until);
-  } else if (
+  const isSession = isUnder(name, 'session.delete');
+  const isUser =
     isUnder(name, 'user.delete') ||
-    (revokeOnPasswordChange && isUnder(name, 'user.update.password'))
-  ) {
-    await revocation.revokeUser(id, issuedAt);
+    (revokeOnPasswordChange && isUnder(name, 'user.update.password'));
+  if (!isSession && !isUser) return;
+  const { id, expires_at } = isObject(data) ? data : {};
+  if (!isUuid(id)) {
+    throw new UnusableEvent(
+      `A ${name} event has no UUID in data.id, so nothing was revoked. Has this version of Hanko another form of it?`,
+    );
   }
+  if (isUser) {
+    // By the same clock as the tokens' iat, so without a tolerance.
+    await revocation.endUser(id, issuedAt.getTime());
+    return;
+  }
+  const expiresAt = readTime(expires_at);
+  if (Number.isNaN(expiresAt)) {
+    warn(
+      `The expires_at of a ${name} event cannot be read: its session is revoked for maxSessionLifetimeSeconds.`,
+    );
+  }
+  await revocation.endSession(id, Number.isNaN(expiresAt) ? undefined : expiresAt);
+}
+
+/** @returns undefined if Hanko does not know; NaN for what is no time, as the zero time of Go (the year 1). */
+function readTime(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return time > 0 ? time : Number.NaN;
 }

@@ -8,14 +8,14 @@ export interface HankoWebhooksOptions {
   /** Where Hanko posts, with or without a leading slash, below the app's global prefix. Default none: it is required. */
   readonly path: string;
   /**
-   * When Hanko is answered: `after` the handlers of the app are done, so that a failure counts with Hanko
-   * (500), or `before` they run. Revocations are kept first in either case. Hanko waits ten seconds and never
-   * sends again. Default `after`.
+   * When the receiver responds: `afterHandlers` of the app are done, so that a failure counts with Hanko (500), or
+   * `beforeHandlers` run. Revocations are kept first in either case. Hanko waits ten seconds and never sends again.
+   * Default `afterHandlers`.
    */
-  readonly answer?: 'after' | 'before';
+  readonly respond?: 'beforeHandlers' | 'afterHandlers';
   /** Whether a changed password ends the user's sessions, all of them. Hanko itself ends none. Default false. */
   readonly revokeOnPasswordChange?: boolean;
-  /** How long handlers may take before Hanko is answered 500, in milliseconds. Default 9,000, range 1 to 60,000. */
+  /** How long handlers may take before the response is 500, in milliseconds. Default 9,000, range 1 to 60,000. */
   readonly handlerTimeoutMs?: number;
   /** Larger bodies are refused, in bytes. Default 262,144, range 1,024 to 16,777,216. */
   readonly maxBodyBytes?: number;
@@ -31,7 +31,7 @@ const NUMBERS = {
 
 const NAMES: readonly string[] = [
   'path',
-  'answer',
+  'respond',
   'revokeOnPasswordChange',
   ...Object.keys(NUMBERS),
 ];
@@ -50,11 +50,13 @@ export function resolveWebhooksOptions(written: unknown): ResolvedWebhooksOption
     if (!NAMES.includes(name))
       fault(name, `is not an option. The options are ${NAMES.join(', ')}.`);
   }
-  const { path, answer = 'after', revokeOnPasswordChange = false } = options;
+  const { path, respond = 'afterHandlers', revokeOnPasswordChange = false } = options;
   if (!isText(path) || !PATH.test(path)) {
     fault('path', "must be the path that Hanko posts to, such as 'webhooks/hanko'.");
   }
-  if (answer !== 'after' && answer !== 'before') fault('answer', "must be 'after' or 'before'.");
+  if (respond !== 'beforeHandlers' && respond !== 'afterHandlers') {
+    fault('respond', "must be 'beforeHandlers' or 'afterHandlers'.");
+  }
   if (typeof revokeOnPasswordChange !== 'boolean') {
     fault('revokeOnPasswordChange', 'must be true or false.');
   }
@@ -62,7 +64,7 @@ export function resolveWebhooksOptions(written: unknown): ResolvedWebhooksOption
   if (faults.length > 0) throw new HankoConfigurationError(faults);
   return {
     path: path as string,
-    answer: answer as 'after' | 'before',
+    respond: respond as 'beforeHandlers' | 'afterHandlers',
     revokeOnPasswordChange: revokeOnPasswordChange as boolean,
     ...numbers,
   };

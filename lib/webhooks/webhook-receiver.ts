@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { publishWebhook } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
 import { isHankoError } from '../errors/hanko.errors.js';
+import { logDetailOf } from '../errors/log-detail.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { isObject } from '../util/value-checks.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
-import { Deliveries } from './deliveries.js';
-import { EventHandlers } from './event-handlers.js';
-import type { HankoEvent } from './hanko-events.js';
-import { BodyError, type MaybeParsed, readJson } from './request-body.js';
+import { Deliveries, type Delivery } from './deliveries.js';
 import { requireForWebhooks } from '../auth/require-hanko-module.js';
-import { feedRevocation } from './revocation-feed.js';
+import { EventHandlers } from './event-handlers.js';
+import { HandlerCalls } from './handler-calls.js';
+import type { HankoEvent } from './hanko-events.js';
+import { bodyParsersOf, refusesBody } from './parser-check.js';
+import { BodyError, isParsed, type MaybeParsed, readJson } from './request-body.js';
+import { feedRevocation, UnusableEvent } from './revocation-feed.js';
+import { SharedDeliveries } from './shared-deliveries.js';
 import type { ResolvedWebhooksOptions } from './webhook-options.js';
-import { MAX_REPLAY_MS, WebhookTokenVerifier } from './webhook-token.verifier.js';
+import { replayWindowMs, WebhookTokenVerifier } from './webhook-token.verifier.js';
 
 /** What Hanko is answered. It looks at the status only: 400 and above count as failures. */
 interface Answer {
@@ -34,7 +39,7 @@ const FAILED: Answer = { status: 500, code: 'webhook_handler_failed' };
  * so the guards of the app do not run for it: the signature is its guard.
  */
 @Injectable()
-export class WebhookReceiver {
+export class WebhookReceiver implements OnApplicationBootstrap {
   private readonly logger = new Logger('HankoWebhooks');
   private readonly log = new LimitedLog(
     (line) => this.logger.warn(line),
@@ -42,20 +47,52 @@ export class WebhookReceiver {
   );
   private readonly verifier: WebhookTokenVerifier;
   private readonly deliveries: Deliveries<Answer>;
+  private readonly calls: HandlerCalls;
   private readonly revocation: HankoRevocation;
-  private readonly now: () => number;
+  private readonly feedOptions: Parameters<typeof feedRevocation>[2];
+  /** What was warned of already. */
+  private readonly warned = new Set<string>();
+  private isParserKnown = false;
 
   constructor(
     @Inject(HANKO_WEBHOOKS_OPTIONS) private readonly options: ResolvedWebhooksOptions,
     @Optional() @Inject(HANKO_OPTIONS) hanko: ResolvedHankoOptions,
     @Optional() @Inject(HANKO_JWKS) jwks: JwksProvider,
     @Optional() @Inject(HankoRevocation) revocation: HankoRevocation,
-    @Inject(EventHandlers) private readonly handlers: EventHandlers,
+    @Inject(EventHandlers) handlers: EventHandlers,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     this.revocation = requireForWebhooks(revocation);
-    this.now = hanko.now;
-    this.verifier = new WebhookTokenVerifier(hanko, jwks, options.maxBodyBytes);
-    this.deliveries = new Deliveries(MAX_REPLAY_MS, hanko.now);
+    const { now, clockToleranceSeconds } = hanko;
+    const { handlerTimeoutMs, maxBodyBytes, revokeOnPasswordChange } = options;
+    const ageMs = replayWindowMs(clockToleranceSeconds);
+    const { storeClient } = revocation;
+    this.verifier = new WebhookTokenVerifier(hanko, jwks, maxBodyBytes);
+    this.deliveries = new Deliveries(ageMs, now);
+    this.calls = new HandlerCalls(
+      handlers,
+      storeClient && new SharedDeliveries(storeClient, now, { claimMs: handlerTimeoutMs, ageMs }),
+      handlerTimeoutMs,
+    );
+    this.feedOptions = {
+      revokeOnPasswordChange,
+      warn: (warning) => this.warnOnce(warning),
+    };
+  }
+
+  /** Warns of a body parser that refuses deliveries before this receiver gets them: nobody else would say so. */
+  async onApplicationBootstrap(): Promise<void> {
+    const { maxBodyBytes } = this.options;
+    const app: unknown = this.adapterHost.httpAdapter?.getInstance?.();
+    const parsers = bodyParsersOf(app);
+    this.isParserKnown = parsers.length > 0;
+    const refusals = await Promise.all(parsers.map((parser) => refusesBody(parser, maxBodyBytes)));
+    if (!refusals.includes(true)) return;
+    this.warnOnce(
+      `The body parser of the app answers 413 to webhooks that are smaller than maxBodyBytes (${maxBodyBytes}), ` +
+        'before HankoWebhooksModule gets them, and Hanko does not send them again. Raise its limit in main.ts: ' +
+        `app.useBodyParser('json', { limit: ${maxBodyBytes} }). Or lower maxBodyBytes to its limit.`,
+    );
   }
 
   /** Answers by itself, whatever happens: no filter of the app gets to see it. */
@@ -70,6 +107,12 @@ export class WebhookReceiver {
 
   private async answer(request: MaybeParsed): Promise<Answer> {
     try {
+      if (isParsed(request) && !this.isParserKnown) {
+        this.warnOnce(
+          'A body parser reads webhooks before HankoWebhooksModule does, so its limit counts and not maxBodyBytes. ' +
+            'What it refuses is lost: let it pass over this path, or give it a limit of maxBodyBytes at least.',
+        );
+      }
       const { token, name } = envelope(await readJson(request, this.options.maxBodyBytes));
       const { event, verifySignature } = this.verifier.read(token);
       // The outer name is not signed.
@@ -78,82 +121,71 @@ export class WebhookReceiver {
       }
       // Two texts are never the same token: only canonical base64url was let through.
       const id = createHash('sha256').update(token).digest('base64');
-      const before = this.deliveries.get(id);
-      if (before !== undefined) return await this.onReplay(before, event);
+      const before = this.deliveries.get(id)?.response;
+      if (before) return await replay(before, event);
       await verifySignature();
+      const delivery = this.deliveries.add(id);
       // Another one may have come while the signature was verified.
-      const meanwhile = this.deliveries.get(id);
-      if (meanwhile !== undefined) return await this.onReplay(meanwhile, event);
-      const result = this.processOnce(id, event);
-      this.deliveries.add(id, result);
-      const answer = await result;
-      if (answer.status !== 200) this.deliveries.forget(id);
-      return answer;
+      if (delivery.response) return await replay(delivery.response, event);
+      delivery.response = this.process(id, event, delivery);
+      return await delivery.response;
     } catch (error) {
       return this.refuse(error);
     }
   }
 
-  private async onReplay(before: Promise<Answer>, { name }: HankoEvent): Promise<Answer> {
-    publishWebhook({ outcome: 'replay', event: name });
-    return before;
-  }
-
-  /** Never rejects. */
-  private async processOnce(id: string, event: HankoEvent): Promise<Answer> {
+  /** Never rejects. What did not have its whole effect is processed again when it comes again. */
+  private async process(
+    id: string,
+    event: HankoEvent,
+    delivery: Delivery<Answer>,
+  ): Promise<Answer> {
     try {
       // First, and here at least, whatever the store does: Hanko never sends again.
-      await feedRevocation(event, this.revocation, this.options);
-      // Handlers run once among the instances that share a store.
-      if (await this.revocation.recalls(id))
-        return await this.onReplay(Promise.resolve(DONE), event);
-      const answer = await this.process(event);
-      // That it failed is in the log; what the handlers did is done.
-      if (answer.status === 200) {
-        await this.revocation.remember(id, this.now() + MAX_REPLAY_MS).catch(() => undefined);
-      }
-      return answer;
+      await feedRevocation(event, this.revocation, this.feedOptions);
     } catch (error) {
+      delivery.response = null;
       return this.refuse(error);
     }
-  }
-
-  private async process(event: HankoEvent): Promise<Answer> {
-    const handled = this.callHandlers(event);
-    if (this.options.answer === 'before') return DONE;
-    return (await handled) ? DONE : FAILED;
-  }
-
-  private async callHandlers(event: HankoEvent): Promise<boolean> {
-    const { handlerTimeoutMs } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => {
-        this.logger.error(`Handlers of ${event.name} were not done after ${handlerTimeoutMs} ms`);
-        resolve(false);
-      }, handlerTimeoutMs);
+    const handled = this.calls.run(id, event, delivery.done).then((isDone) => {
+      if (!isDone) delivery.response = null;
+      return isDone ? DONE : FAILED;
     });
-    const isGood = await Promise.race([this.handlers.call(event), timeout]);
-    clearTimeout(timer);
-    publishWebhook({ outcome: isGood ? 'done' : 'failed', event: event.name });
-    return isGood;
+    return this.options.respond === 'beforeHandlers' ? DONE : handled;
   }
 
   private refuse(error: unknown): Answer {
     const isOurs = isHankoError(error) && error.code !== 'configuration_invalid';
+    const isUnusable = error instanceof UnusableEvent;
     const reason = isOurs
       ? error.reason
-      : error instanceof BodyError
+      : error instanceof BodyError || isUnusable
         ? error.message
         : 'unexpected error';
-    this.log.write(() => `A delivery was refused: ${reason}`);
+    if (isUnusable) this.warnOnce(reason);
+    else
+      this.log.write(() => `A delivery was refused: ${(isOurs && logDetailOf(error)) || reason}`);
     publishWebhook({ outcome: 'refused', reason });
     if (isOurs && error.code === 'hanko_unavailable') {
       return { status: 503, code: error.code, headers: error.headers };
     }
     if (error instanceof BodyError) return { ...INVALID, status: error.status };
-    return isOurs ? INVALID : { status: 500, code: 'webhook_failed' };
+    return isOurs || isUnusable ? INVALID : { status: 500, code: 'webhook_failed' };
   }
+
+  private warnOnce(warning: string): void {
+    if (this.warned.has(warning) || this.warned.size >= MAX_WARNINGS) return;
+    this.warned.add(warning);
+    this.logger.warn(warning);
+  }
+}
+
+/** Different warnings at most: they hold names of events, which Hanko signs. */
+const MAX_WARNINGS = 100;
+
+async function replay(before: Promise<Answer>, { name }: HankoEvent): Promise<Answer> {
+  publishWebhook({ outcome: 'replay', event: name });
+  return before;
 }
 
 /** @throws BodyError */

@@ -212,7 +212,7 @@ export const modules = [
   HankoWebhooksModule.forRoot({ path: 'webhooks/hanko' }),
   HankoWebhooksModule.forRoot({
     path: '/hooks',
-    answer: 'before',
+    respond: 'beforeHandlers',
     revokeOnPasswordChange: true,
     handlerTimeoutMs: 1_000,
     maxBodyBytes: 2_048,
@@ -222,8 +222,8 @@ export const modules = [
   HankoWebhooksModule.forRoot({}),
   // @ts-expect-error: where?
   HankoWebhooksModule.forRoot(),
-  // @ts-expect-error: no such answer
-  HankoWebhooksModule.forRoot({ path: 'hooks', answer: 'never' }),
+  // @ts-expect-error: no such moment
+  HankoWebhooksModule.forRoot({ path: 'hooks', respond: 'never' }),
   // @ts-expect-error: a unit is part of the name
   HankoWebhooksModule.forRoot({ path: 'hooks', handlerTimeout: 5 }),
   // @ts-expect-error: where?

@@ -119,7 +119,7 @@ export const modules = [
   HankoModule.forRootAsync({ useClass: Options }),
   HankoModule.forRootAsync({ imports: [AppModule], useExisting: Options }),
   HankoModule.forRoot({ session: { refreshSeconds: 60 }, revocation: { maxAgeSeconds: 0 } }),
-  HankoWebhooksModule.forRoot({ path: 'webhooks/hanko', answer: 'before' }),
+  HankoWebhooksModule.forRoot({ path: 'webhooks/hanko', respond: 'beforeHandlers' }),
   HankoWebhooksModule.forRootAsync({ useFactory: () => ({ path: 'webhooks/hanko' }) }),
   // @ts-expect-error a path is required
   HankoWebhooksModule.forRoot({}),

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { type HankoModuleOptions, HankoTokenError, type JwkSet } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordedTokens } from '../support/unit-recordings.js';
+import { recordedTokens } from '../../support/unit-recordings.js';
 import {
   createService,
   leaksOf,
@@ -12,8 +12,8 @@ import {
   type TokenCode,
   tokenRefusal,
   unavailableRefusal,
-} from '../support/unit-verifier.js';
-import { recordedDeliveries, verifyWebhook } from '../support/unit-webhooks.js';
+} from '../../support/unit-verifier.js';
+import { recordedDeliveries, verifyWebhook } from '../../support/unit-webhooks.js';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const NOW_SECONDS = NOW / 1000;
@@ -264,12 +264,6 @@ describe('the life of a webhook token', () => {
       expect(await judge(token, at(begin - 1))).toEqual(refusedUnread('token_not_yet_valid'));
     },
   );
-
-  it('cannot be told by a clock that is broken', async () => {
-    expect(await judge(claiming({}), { now: () => Number.NaN })).toEqual(
-      refusedUnread('token_expired'),
-    );
-  });
 });
 
 describe('the audience', () => {
@@ -280,7 +274,6 @@ describe('the audience', () => {
     { name: 'one of several options', aud: ['a.test'], audience: ['b.test', 'a.test'] },
     { name: 'unchecked on purpose', aud: ['b.test'], audience: null },
     { name: 'unchecked and missing', aud: undefined, audience: null },
-    { name: 'beside what is no text', aud: [1, null, 'a.test'], audience: 'a.test' },
   ])('lets pass: $name', async ({ aud, audience }) => {
     await expect(verify(claiming({ aud }), { audience })).resolves.toHaveProperty('name');
   });
@@ -290,16 +283,30 @@ describe('the audience', () => {
     { name: 'several others', aud: ['b.test', 'c.test'], audience: ['a.test', 'd.test'] },
     { name: 'a prefix', aud: ['a.test.evil'], audience: 'a.test' },
     { name: 'another case', aud: ['A.test'], audience: 'a.test' },
-    { name: 'a list in the list', aud: [['a.test']], audience: 'a.test' },
     { name: 'an empty list', aud: [], audience: 'a.test' },
-    { name: 'null', aud: null, audience: 'a.test' },
     { name: 'none', aud: undefined, audience: 'a.test' },
-    { name: 'an object', aud: { 0: 'a.test', length: 1 }, audience: 'a.test' },
   ])('refuses: $name', async ({ aud, audience }) => {
     expect(await judge(claiming({ aud }), { audience })).toEqual(
       refusedUnread('token_audience_mismatch'),
     );
   });
+
+  it.each<{ name: string; aud: unknown }>([
+    { name: 'beside what is no text', aud: [1, null, 'a.test'] },
+    { name: 'a list in the list', aud: [['a.test']] },
+    { name: 'null', aud: null },
+    { name: 'an object', aud: { 0: 'a.test', length: 1 } },
+  ])(
+    'is text or a list of texts, as in session tokens, else it is refused: $name',
+    async ({ aud }) => {
+      for (const audience of ['a.test', null]) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        expect(await judge(claiming({ aud }), { audience })).toEqual(
+          refusedUnread('token_claims_invalid'),
+        );
+      }
+    },
+  );
 });
 
 describe('the issuer', () => {

@@ -1,6 +1,6 @@
 import { type ConfigurationFault, HankoConfigurationError } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { resolveWebhooksOptions } from '../../lib/webhooks/webhook-options.js';
+import { resolveWebhooksOptions } from '../../../lib/webhooks/webhook-options.js';
 
 const PATH_HINT = "must be the path that Hanko posts to, such as 'webhooks/hanko'.";
 
@@ -23,7 +23,7 @@ describe('options of webhooks', () => {
   it('have defaults, but for the path', () => {
     expect(resolveWebhooksOptions({ path: 'webhooks/hanko' })).toEqual({
       path: 'webhooks/hanko',
-      answer: 'after',
+      respond: 'afterHandlers',
       revokeOnPasswordChange: false,
       handlerTimeoutMs: 9_000,
       maxBodyBytes: 262_144,
@@ -33,7 +33,7 @@ describe('options of webhooks', () => {
   it('are taken as written', () => {
     const options = {
       path: '/hooks',
-      answer: 'before',
+      respond: 'beforeHandlers',
       revokeOnPasswordChange: true,
       handlerTimeoutMs: 60_000,
       maxBodyBytes: 1_024,
@@ -46,7 +46,7 @@ describe('options of webhooks', () => {
     expect(
       resolveWebhooksOptions({
         path: 'a',
-        answer: undefined,
+        respond: undefined,
         revokeOnPasswordChange: undefined,
         handlerTimeoutMs: undefined,
         maxBodyBytes: undefined,
@@ -92,11 +92,11 @@ describe('options of webhooks', () => {
     expect(faultsOf({ path })).toEqual([fault('path', PATH_HINT)]);
   });
 
-  it.each(['', 'later', 'AFTER', null, true, 0, ['after']])(
-    'are refused with the answer %j',
-    (answer) => {
-      expect(faultsOf({ path: 'a', answer })).toEqual([
-        fault('answer', "must be 'after' or 'before'."),
+  it.each(['', 'after', 'before', 'AFTERHANDLERS', null, true, 0, ['afterHandlers']])(
+    'are refused where they respond %j',
+    (respond) => {
+      expect(faultsOf({ path: 'a', respond })).toEqual([
+        fault('respond', "must be 'beforeHandlers' or 'afterHandlers'."),
       ]);
     },
   );
@@ -134,7 +134,7 @@ describe('options of webhooks', () => {
       expect(faultsOf({ path: 'a', [name]: 'x' })).toEqual([
         fault(
           name,
-          'is not an option. The options are path, answer, revokeOnPasswordChange, handlerTimeoutMs, maxBodyBytes.',
+          'is not an option. The options are path, respond, revokeOnPasswordChange, handlerTimeoutMs, maxBodyBytes.',
         ),
       ]);
     },
@@ -150,7 +150,7 @@ describe('options of webhooks', () => {
   it('are told of every fault at once, and of no value', () => {
     const faults = faultsOf({
       path: '/hunter2?x',
-      answer: 'hunter2',
+      respond: 'hunter2',
       revokeOnPasswordChange: 'hunter2',
       handlerTimeoutMs: 'hunter2',
       maxBodyBytes: 'hunter2',
@@ -160,7 +160,7 @@ describe('options of webhooks', () => {
     expect(faults.map(({ path }) => path.split(' ')[1])).toEqual([
       'other',
       'path',
-      'answer',
+      'respond',
       'revokeOnPasswordChange',
       'handlerTimeoutMs',
       'maxBodyBytes',
