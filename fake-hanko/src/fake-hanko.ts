@@ -72,7 +72,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.servers.stop();
   }
 
-  /** What `await using` calls: `stop`. */
+  /** Calls `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -80,7 +80,7 @@ export class FakeHanko implements AsyncDisposable {
   // Users and sessions
 
   /**
-   * Makes a user who can then log in.
+   * Creates a user who can then log in.
    * @throws TypeError if the id, the address or the name is taken.
    */
   createUser(user: NewFakeUser = {}): FakeUser {
@@ -236,7 +236,7 @@ export class FakeHanko implements AsyncDisposable {
     return [...this.parts.publicServer.requests];
   }
 
-  /** How many of them had a path that ends in this. */
+  /** Counts the logged requests whose path ends in this. Default: all of them. */
   countRequests(path = ''): number {
     return this.requests.filter((request) => request.path.endsWith(path)).length;
   }

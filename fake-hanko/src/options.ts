@@ -62,7 +62,7 @@ export interface FakeHankoOptions {
   readonly rateLimits?: 'on' | 'off';
   /** Origins of the pages that may call it. Default `loopback`: all pages of this machine. */
   readonly allowOrigins?: 'loopback' | readonly string[];
-  /** Who is told of users, sessions and mails. Default nobody. */
+  /** Receivers that are told of users, sessions and mails. Default none. */
   readonly webhooks?: readonly FakeWebhook[];
   /** Called with each mail that Hanko would send; what it throws fails the request. Default nobody. */
   readonly onMail?: (mail: FakeMail) => void;

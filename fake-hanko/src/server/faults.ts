@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { check, checkNoMore } from '../check.js';
 import type { RouteResponse } from './route.js';
 
-/** What can go wrong on demand. */
+/** The failures that can be simulated. */
 export const FAULT_KINDS = [
   /** The connection is cut without an answer. */
   'down',

@@ -35,9 +35,9 @@ export interface FakeSession {
   readonly id: string;
   /** The user's id, a UUID. */
   readonly user_id: string;
-  /** Of the login; null if it is not known. */
+  /** The browser or program that signed in; null if it is not known. */
   readonly user_agent: string | null;
-  /** Of the login; null if it is not known. */
+  /** The address that the login came from; null if it is not known. */
   readonly ip_address: string | null;
   /** A time, RFC 3339 §5.6. */
   readonly created_at: string;
@@ -61,19 +61,19 @@ export interface FakeMail {
   readonly passcode: string | null;
 }
 
-/** What a user can be made from. */
+/** A user to create; every member is optional. */
 export interface NewFakeUser {
   /** A UUID. Default: a random one. */
   readonly id?: string;
   /** The primary address. Default none. */
   readonly email?: string;
-  /** Default true. */
+  /** Whether the address is proved. Default true. */
   readonly emailVerified?: boolean;
   /** The name. Default none. */
   readonly username?: string;
   /** For a sign-in through the Flow API: text of at most 72 bytes. Default none. */
   readonly password?: string;
-  /** Of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
+  /** Key of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
   readonly totpSecret?: string;
 }
 
@@ -88,7 +88,7 @@ export interface Credentials {
 export interface TotpCredential {
   /** Base32. */
   readonly secret: string;
-  /** Of the last code that was taken; none before it is taken again. */
+  /** Time step of the last code that was taken: no code of it or before it is taken again. */
   readonly lastStep: number | null;
 }
 

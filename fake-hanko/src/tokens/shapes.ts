@@ -1,6 +1,6 @@
 import type { FakeUser } from '../store/records.js';
 
-/** What a session token says. All is optional: a new user who logged in just now with a password. */
+/** Content of a session token. Without any member: a new user who logged in just now with a password. */
 export interface TokenShape {
   /** A user of this server, or the id of one. */
   readonly user?: FakeUser | string;
@@ -16,17 +16,17 @@ export interface TokenShape {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** How long ago the user logged in, in seconds. Default 0; negative = in the future. */
   readonly ageSeconds?: number;
-  /** Default: the server's. */
+  /** Life of the session, in seconds. Default: `lifespanSeconds` of the server. */
   readonly lifespanSeconds?: number;
-  /** Default: the server's. */
+  /** The `aud` claim. Default: `audience` of the server. */
   readonly audience?: string | readonly string[];
-  /** Default: the server's. */
+  /** The `iss` claim. Default: `issuer` of the server. */
   readonly issuer?: string;
   /** Id of the published key that signs. Default: the newest. */
   readonly kid?: string;
 }
 
-/** When a webhook was. */
+/** Options of a webhook's token. */
 export interface WebhookShape {
   /** How long ago the event was, in seconds. Default 0; after 300 its token has expired. */
   readonly ageSeconds?: number;

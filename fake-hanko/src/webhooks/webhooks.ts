@@ -5,9 +5,9 @@ import type { Hook } from './events.js';
 export interface WebhookDelivery {
   /** Its name, such as `email.send`. */
   readonly event: string;
-  /** Of the receiver. */
+  /** Address of the receiver. */
   readonly url: string;
-  /** Of the receiver's answer, below 400 if all is well; null if there was none. */
+  /** Status of the receiver's response, below 400 if all is well; null if there was none. */
   readonly status: number | null;
   /** Why there was no answer; null if there was one. */
   readonly error: string | null;
