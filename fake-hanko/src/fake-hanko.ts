@@ -87,12 +87,12 @@ export class FakeHanko implements AsyncDisposable {
     return createUser(this.parts.store, user);
   }
 
-  /** Ends the user's sessions too. */
+  /** Deletes a user and ends all their sessions. @throws TypeError if there is no such user. */
   deleteUser(userId: string): void {
     check(this.parts.store.deleteUser(userId), 'there is no user with this id');
   }
 
-  /** Living sessions, of one user or of all. */
+  /** Lists the sessions that have not ended, of one user or of all. */
   sessions(userId?: string): readonly FakeSession[] {
     return this.parts.store.sessionsOf(userId);
   }
@@ -108,13 +108,13 @@ export class FakeHanko implements AsyncDisposable {
 
   // Signing in through the Flow API
 
-  /** The newest passcode that was mailed to an address and is still good; undefined if there is none. */
+  /** The newest passcode that was mailed to an address and is still valid; undefined if there is none. */
   passcode(address: string): string | undefined {
     return this.parts.passcodes.newestFor(address);
   }
 
   /**
-   * What an authenticator app shows now: each code is good once, and the next one comes on the half
+   * The code that an authenticator app shows now: each is valid once, and the next one comes on the half
    * minute of `now`.
    * @param whose a user's address, or the key that the set-up page shows.
    */
@@ -127,9 +127,9 @@ export class FakeHanko implements AsyncDisposable {
   // Webhooks
 
   /**
-   * Sends one to a receiver on this machine, whoever is told of what else, and waits for its answer.
+   * Sends a webhook to a receiver on this machine, whatever `webhooks` says, and waits for the response.
    * @param data what Hanko would say of the event; any event, also one that FakeHanko does not know.
-   * @throws Error if there is no answer in ten seconds.
+   * @throws Error if there is no response in ten seconds.
    */
   async sendWebhook(
     url: string,
@@ -174,7 +174,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.tokens.sign({ payload: this.parts.tokens.webhook(event, data, options) });
   }
 
-  /** A token that must be refused, though it says what a good one would. */
+  /** A token that must be refused, though it says what a valid one would. */
   async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
     return this.parts.forger.forge(how, shape);
   }
@@ -196,7 +196,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.keys.rotate();
   }
 
-  /** Publishes a key no longer. */
+  /** Stops publishing a key: what it signed is invalid from then on. */
   removeKey(kid: string): void {
     check(this.parts.keys.remove(kid), 'there is no key with this kid');
   }
@@ -224,7 +224,7 @@ export class FakeHanko implements AsyncDisposable {
     await this.parts.servers.close();
   }
 
-  /** Ends all faults. */
+  /** Ends all faults: requests get real replies again. */
   async recover(): Promise<void> {
     check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
     this.parts.faults.clear();
@@ -241,7 +241,7 @@ export class FakeHanko implements AsyncDisposable {
     return this.requests.filter((request) => request.path.endsWith(path)).length;
   }
 
-  /** Forgets the requests so far. */
+  /** Empties the log of requests. */
   clearRequests(): void {
     this.parts.publicServer.requests.length = 0;
   }
