@@ -1,0 +1,26 @@
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { HankoHealth, Public, RequireAuth } from 'nestjs-hanko';
+
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(private readonly hanko: HankoHealth) {}
+
+  @Get('live') // restart me? Never because of Hanko
+  live() {
+    return { status: 'up' };
+  }
+
+  @Get('ready') // send me requests?
+  ready() {
+    const { status } = this.hanko.report(); // up | degraded | down
+    if (status === 'down') throw new ServiceUnavailableException({ status });
+    return { status };
+  }
+
+  @RequireAuth() // what failed and when: for people, and for metrics
+  @Get('details')
+  details() {
+    return this.hanko.report();
+  }
+}
