@@ -28,7 +28,7 @@ const NAME = 'hankoMiddleware()';
  * refused gets that response at once: `next` is not called, so nothing behind it runs, and exception filters of the
  * app do not see it. Who is let in is in `request.user`, and a guard behind it verifies nothing a second time.
  *
- * It covers what is mounted at the same path, and nothing else: see `docs/middleware.md` for paths.
+ * It covers what is mounted at the same path, and nothing else: `docs/outside-handlers.md` says more of paths.
  *
  * @param app the application, whose root module imports HankoModule.
  * @param demands as `@RequireAuth()` takes them. Default: nothing beyond a valid session token.

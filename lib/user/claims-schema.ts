@@ -42,7 +42,8 @@ type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
 
 /**
  * The claims that a schema makes, without those that are Hanko's own:
- * `interface HankoClaims extends InferHankoClaims<typeof schema> {}`.
+ * `interface HankoClaims extends InferHankoClaims<typeof schema> { readonly sub: string }`. (Repeating `sub` changes nothing; the
+ * default rules of typescript-eslint refuse an empty interface.)
  */
 export type InferHankoClaims<Schema extends HankoClaimsSchema> = WithoutOwn<
   NonNullable<Schema['~standard']['types']>['output']

@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const COMMON_TYPES = [
   'ArgumentsHost',
+  'CanActivate',
   'ExceptionFilter',
   'ExecutionContext',
   'NestMiddleware',
@@ -21,13 +22,16 @@ const COMMON_TYPES = [
 /** Where a name comes from that a block of documentation uses and does not import. */
 const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] = [
   ['@nestjs/common', [...Object.keys(common), ...COMMON_TYPES]],
-  ['@nestjs/core', ['APP_GUARD', 'NestFactory']],
+  ['@nestjs/core', ['APP_GUARD', 'HttpAdapterHost', 'NestFactory']],
   ['@nestjs/config', ['ConfigModule', 'ConfigService']],
   ['@nestjs/testing', ['Test']],
-  ['nestjs-hanko', [...Object.keys(main), 'TokenExtractor', 'IncomingRequest']],
+  [
+    'nestjs-hanko',
+    [...Object.keys(main), 'TokenExtractor', 'IncomingRequest', 'HankoOptionsFactory'],
+  ],
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
   ['fake-hanko', ['FakeHanko']],
-  ['nestjs-hanko/testing', ['describeRoutes', 'expectNoOpenRoutes']],
+  ['nestjs-hanko/testing', ['describeRoutes', 'expectNoOpenRoutes', 'HankoStub', 'hankoUser']],
   ['nestjs-hanko/webhooks', Object.keys(webhooks)],
   ['nestjs-hanko/swagger', Object.keys(swagger)],
   ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
@@ -41,6 +45,13 @@ const AMBIENT: Readonly<Record<string, string>> = {
   request: 'declare const request: any;',
   db: 'declare const db: { query<Row>(sql: string, values: string[]): Promise<{ rows: Row[] }> };',
   AppModule: 'declare class AppModule {}',
+  NotesController:
+    "declare class NotesController { list(user: import('nestjs-hanko').HankoUser): unknown }",
+  ApiKeys: 'declare class ApiKeys { isValid(key: string): Promise<boolean> }',
+  CacheInterceptor:
+    "declare class CacheInterceptor { protected trackBy(context: import('@nestjs/common').ExecutionContext): Promise<string | undefined | null> | string | undefined | null }",
+  dashboard: 'declare const dashboard: () => void;',
+  files: 'declare const files: () => void;',
   sessionStorage: 'declare const sessionStorage: { getItem(key: string): string | null };',
 };
 
@@ -70,7 +81,7 @@ interface Block {
 
 function codeBlocks(document: string): readonly Block[] {
   const text = readFileSync(join(root, document), 'utf8');
-  return [...text.matchAll(/^(<!-- spec -->\n\n)?```ts\n([^]*?)^```$/gm)]
+  return [...text.matchAll(/^(<!-- (?:stub )?spec -->\n\n)?```ts\n([^]*?)^```$/gm)]
     .filter(([, isSpec]) => isSpec === undefined) // compiled and run in test/package
     .map((match) => ({
       name: `${document}:${text.slice(0, match.index).split('\n').length}`,

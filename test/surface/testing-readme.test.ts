@@ -54,3 +54,10 @@ describe("FakeHanko's page", () => {
     );
   });
 });
+
+describe('the page of tests', () => {
+  test('shows the spec with the stub that is run in default projects with Jest and with Vitest', () => {
+    const [, spec] = /<!-- stub spec -->\n\n```ts\n([^]*?)```/.exec(read('docs/testing.md')) ?? [];
+    expect(spec).toBe(read('test/package/consumer/src/stub.spec.ts'));
+  });
+});

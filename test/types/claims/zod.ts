@@ -22,7 +22,10 @@ const claims = z.object({
 });
 
 declare module 'nestjs-hanko' {
-  interface HankoClaims extends InferHankoClaims<typeof claims> {}
+  // The form of the documentation, which typescript-eslint's default rules accept.
+  interface HankoClaims extends InferHankoClaims<typeof claims> {
+    readonly sub: string;
+  }
 }
 
 export const module = HankoModule.forRoot({ claimsSchema: claims });
