@@ -6,7 +6,7 @@ import type { TokenExtractor } from '../extraction/token-extractor.js';
 import { HANKO_MODULE_OPTIONS, HANKO_OPTIONS } from '../hanko.constants.js';
 import { HankoModule } from '../hanko.module.js';
 import type { HankoForRootOptions } from '../hanko.module-definition.js';
-import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import {
   type HankoModuleOptions,
   type ResolvedHankoOptions,
@@ -126,7 +126,11 @@ export class HankoStub {
         inject: [HANKO_OPTIONS],
         useFactory: (options: ResolvedHankoOptions) => new StubVerifier(this.claims, options),
       },
-      { provide: SessionLiveness, useFactory: () => EVERY_SESSION_IS_ALIVE },
+      {
+        provide: SessionLiveness,
+        inject: [HANKO_OPTIONS],
+        useFactory: (options: ResolvedHankoOptions) => new StubLiveness(options),
+      },
     ];
   }
 
@@ -166,30 +170,37 @@ const isUser = (user: HankoStubUser | HankoUser): user is HankoUser =>
   isObject(user) && isObject(user.claims) && 'session_id' in user.claims;
 
 /** Knows the tokens that a stub has given out, and no other. */
-class StubVerifier {
-  private readonly schema: ClaimsSchema;
+class StubVerifier extends SessionTokenVerifier {
+  private readonly ownSchema: ClaimsSchema;
+  private readonly now: () => number;
 
   constructor(
-    private readonly claims: ReadonlyMap<string, HankoClaims>,
-    private readonly options: ResolvedHankoOptions,
+    private readonly tokens: ReadonlyMap<string, HankoClaims>,
+    options: ResolvedHankoOptions,
   ) {
-    this.schema = new ClaimsSchema(options.claimsSchema);
+    super(options);
+    this.ownSchema = new ClaimsSchema(options.claimsSchema);
+    this.now = options.now;
   }
 
-  verify(token: string): MaybePromise<HankoUser> {
-    const claims = this.claims.get(token);
+  override verify(token: string): MaybePromise<HankoUser> {
+    const claims = this.tokens.get(token);
     if (claims === undefined) {
       throw new HankoTokenError('token_signature_invalid', 'It is no token of HankoStub.token()');
     }
-    if (claims.exp * 1000 <= this.options.now()) {
+    if (claims.exp * 1000 <= this.now()) {
       throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
     }
-    const parsed = this.schema.apply(claims);
-    return isPromise(parsed) ? parsed.then((found) => new HankoUser(found)) : new HankoUser(parsed);
+    return andThen(this.ownSchema.apply(claims), (applied) => new HankoUser(applied));
   }
 }
 
-const EVERY_SESSION_IS_ALIVE = { check: () => undefined, status: null };
+/** Every session is alive, and nobody is asked. */
+class StubLiveness extends SessionLiveness {
+  override check(): void {
+    // Nothing to refuse.
+  }
+}
 
 const NO_KEYS = { getKey: () => undefined };
 
