@@ -37,6 +37,7 @@ import {
   withCheckedFactory,
 } from './startup/module-setup.js';
 import { refuseSessionsWithoutApi } from './startup/refusals.js';
+import { watchScopedHandlers } from './startup/scoped-handlers.js';
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
@@ -117,6 +118,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     const app = { modules, config, httpAdapter: adapterHost.httpAdapter };
     const handlers = describeHandlers(app);
     refuseLostMarks(app, handlers);
+    watchScopedHandlers(app, handlers);
     const logger = new Logger(HankoModule.name);
     for (const warning of startupWarnings(options, handlers)) logger.warn(warning);
     const routes = descriptionsOf(handlers);

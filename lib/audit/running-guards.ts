@@ -31,12 +31,18 @@ export interface SkippedGuard {
 /** Nest 12, the first with this pipe, runs global guards for gateways. */
 export const GLOBAL_GUARDS_REACH_GATEWAYS = 'StandardSchemaValidationPipe' in common;
 
+/** Brand of a global guard of ours that looks at functions, and not at callers. */
+export const WATCHING = Symbol('nestjs-hanko:watching');
+
+const isWatching = (guard: unknown): boolean =>
+  typeof guard === 'object' && guard !== null && WATCHING in guard;
+
 /** What calls a handler; `other` is what goes through Nest's `ExternalContextCreator`, as GraphQL does. */
 type Kind = HankoRouteDescription['kind'] | 'other';
 
 export function runningGuards(method: Method, kind: Kind, app: AuditedApp): RunningGuards {
   const global = globalGuards(method.host, app);
-  const reached = isReachedByGlobal(kind, app) ? global : [];
+  const reached = isReachedByGlobal(kind, app) ? global.filter((guard) => !isWatching(guard)) : [];
   const bound = boundGuards(method).map((guard) => resolve(guard, method.host));
   const running = [...reached, ...bound.map(({ found }) => found)].filter(canRun);
   const ours = running.filter(isOurs);
@@ -47,7 +53,7 @@ export function runningGuards(method: Method, kind: Kind, app: AuditedApp): Runn
     skipped: [...bound.flatMap(({ skipped }) => skipped ?? []), ...hiddenGuards(method)],
     withoutService: namesOf(ours.filter((guard) => given.includes(guard) && !hasService(guard))),
     deciding: namesOf(ours.filter(decidesItself)),
-    missesGlobal: reached !== global && global.some(isOurs),
+    missesGlobal: !isReachedByGlobal(kind, app) && global.some(isOurs),
   };
 }
 

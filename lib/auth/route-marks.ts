@@ -1,6 +1,5 @@
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import {
-  classNameOf,
   type Marked,
   methodsCalledBy,
   notedMark,
@@ -203,7 +202,3 @@ function saidTwice(own: object, demands: object, path: string): ConfigurationFau
 /** Functions are the same only if they are one. */
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a !== 'function' && JSON.stringify(a) === JSON.stringify(b));
-
-/** How a place is written: `BaseController.remove`. */
-export const nameOfPlace = ({ prototype }: MarkPlace, method: string): string =>
-  `${classNameOf(prototype)}.${method}`;

@@ -55,9 +55,9 @@ function whatIsMarked(
   if (typeof descriptor === 'number') return 'a parameter';
   if (typeof target === 'function') return 'a static member';
   if (typeof property === 'symbol') return 'a method that is named by a symbol';
-  const { value, get, set } = (descriptor ?? {}) as PropertyDescriptor;
-  if (get !== undefined || set !== undefined) return 'an accessor';
-  return typeof value === 'function' ? 'method' : 'a property';
+  const found = (descriptor ?? {}) as { readonly value?: unknown };
+  if ('get' in found || 'set' in found) return 'an accessor';
+  return typeof found.value === 'function' ? 'method' : 'a property';
 }
 
 /** Writes a mark down in both places. */
@@ -135,6 +135,12 @@ export function methodsCalledBy(owner: Function, handler: Function): readonly st
   if (names.size === 0 && bound !== undefined && bound in prototype) names.add(bound);
   return [...names];
 }
+
+/** Whether a function is a method of a class, as it was declared. */
+export const hasFunction = (owner: Function, handler: Function): boolean =>
+  prototypesOf(owner)
+    .flatMap(valuesOf)
+    .some(({ value }) => value === handler);
 
 /** Without calling accessors. */
 const valuesOf = (prototype: object): { readonly name: string; readonly value: unknown }[] =>

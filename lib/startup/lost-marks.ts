@@ -3,7 +3,7 @@ import type { DescribedHandler } from '../audit/describe-routes.js';
 import { isHandler } from '../audit/handlers.js';
 import { skipProblem } from '../audit/problems.js';
 import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
-import { type RouteMarks, routeMarks } from '../auth/route-marks.js';
+import { type RouteMarks, routeMarks, type RouteMode } from '../auth/route-marks.js';
 import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
 import { classNameOf, notedMark, notedMethods, prototypesOf } from '../discovery/marks.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
@@ -50,94 +50,88 @@ function unguarded(
 
 /** The fault of a handler without our guard, if it is marked closed. */
 function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): ConfigurationFault[] {
-  const { mode, place, demands } = marks;
+  if (marks.mode !== 'required') return [];
   const skipped = guards.skipped.find(({ isOurs, cause }) => isOurs && cause !== 'replaced');
-  if (mode !== 'required') return [];
-  if (skipped !== undefined)
-    return [{ path: method.name, hint: lost(skipProblem(skipped), demands) }];
-  if (place === undefined) return [];
-  const marker =
-    place.on === 'class'
-      ? classNameOf(place.prototype)
-      : `${classNameOf(place.prototype)}.${method.method}`;
-  if (place.on === 'class') {
-    return [
-      {
-        path: method.name,
-        hint: lost(
-          `is closed by @RequireAuth() on ${marker}, and Nest does not see the guard there: a decorator put another ` +
-            'class in its place. Write @RequireAuth() above that decorator, or bind APP_GUARD.',
-          demands,
-        ),
-      },
-    ];
-  }
-  const isOverride = !Object.hasOwn(place.prototype, method.method)
-    ? false
-    : prototypesOf(method.host.type).findIndex((prototype) =>
-        Object.hasOwn(prototype, method.method),
-      ) < prototypesOf(method.host.type).indexOf(place.prototype);
-  return [
-    {
-      path: method.name,
-      hint: lost(
-        isOverride
-          ? `overrides ${marker}, which is marked @RequireAuth(), and no HankoAuthGuard runs for the override. Mark it ` +
-              '@RequireAuth() as well, or bind the guard to the class or with APP_GUARD. If it is meant to be open, mark it @Public().'
-          : 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, or the constructor, put ' +
-              'another function in place of the method, and Nest reads guards from that one. Write @RequireAuth() above ' +
-              'that decorator, or bind the guard to the class or with APP_GUARD.',
-        demands,
-      ),
-    },
-  ];
+  const reason = skipped === undefined ? lostBy(method, marks) : skipProblem(skipped);
+  if (reason === undefined) return [];
+  const demands = Object.keys(marks.demands);
+  const unchecked =
+    demands.length === 0 ? '' : ` Its demands (${demands.join(', ')}) are not checked either.`;
+  return [{ path: method.name, hint: reason + unchecked }];
 }
 
-const lost = (hint: string, demands: object): string => {
-  const names = Object.keys(demands);
-  return names.length === 0
-    ? hint
-    : `${hint} Its demands (${names.join(', ')}) are not checked either.`;
-};
+/** Why no guard runs where something is marked closed; undefined where nothing is. */
+function lostBy({ method, host }: Method, { place }: RouteMarks): string | undefined {
+  if (place === undefined) return undefined;
+  const owner = classNameOf(place.prototype);
+  if (place.on === 'class') {
+    return (
+      `is closed by @RequireAuth() on ${owner}, and Nest does not see the guard there: a decorator put another ` +
+      'class in its place. Write @RequireAuth() above that decorator, or bind APP_GUARD.'
+    );
+  }
+  const declaring = prototypesOf(host.type).find((prototype) => Object.hasOwn(prototype, method));
+  return declaring === place.prototype
+    ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, or the constructor, put ' +
+        'another function in place of the method, and Nest reads guards from that one. Write @RequireAuth() above ' +
+        'that decorator, or bind the guard to the class or with APP_GUARD.'
+    : `overrides ${owner}.${method}, which is marked @RequireAuth(), and no HankoAuthGuard runs for the override. Mark ` +
+        'it @RequireAuth() as well, or bind the guard to the class or with APP_GUARD. If it is meant to be open, mark ' +
+        'it @Public().';
+}
 
 /** Marks of methods and classes that nothing calls from outside, as far as their decorators tell. */
 function idleMarks(hosts: readonly Host[]): ConfigurationFault[] {
-  const used = new Set<string>();
-  const marked = new Map<string, string>();
-  const ids = new Map<object, number>();
-  const keyOf = (prototype: object, method = ''): string => {
-    if (!ids.has(prototype)) ids.set(prototype, ids.size);
-    return `${ids.get(prototype)} ${method}`;
+  const marks = new Map<object, Map<string, IdleMark>>();
+  const note = (prototype: object, method: string, isUsed: boolean): void => {
+    const ofClass = marks.get(prototype) ?? new Map<string, IdleMark>();
+    marks.set(prototype, ofClass);
+    const name = classNameOf(prototype) + (method === '' ? '' : `.${method}`);
+    const mode = notedMark(ROUTE_MODE, prototype, method === '' ? undefined : method);
+    ofClass.set(method, {
+      name,
+      mode: mode as RouteMode,
+      isUsed: isUsed || ofClass.get(method)?.isUsed === true,
+    });
   };
+  // A mark of a base class is used if any class that extends it has a handler there.
   for (const host of hosts) {
-    const methods = methodsOf(host);
-    const isCalled = (method: string): boolean =>
-      methods.some(
-        (candidate) =>
-          candidate.method === method && (isHandler(candidate) || isCalledByOthers(candidate)),
-      );
-    const isUsed =
-      host.kind === 'controllers' ||
-      bearsOthers(host.listed) ||
-      methods.some(({ method }) => isCalled(method));
+    const called = new Set(
+      methodsOf(host)
+        .filter((method) => isHandler(method) || isCalledByOthers(method))
+        .map(({ method }) => method),
+    );
+    const hasHandlers = host.kind === 'controllers' || called.size > 0 || bearsOthers(host.listed);
     for (const prototype of prototypesOf(host.type)) {
-      if (notedMark(ROUTE_MODE, prototype) !== undefined) {
-        marked.set(keyOf(prototype), classNameOf(prototype));
-        if (isUsed) used.add(keyOf(prototype));
-      }
+      if (notedMark(ROUTE_MODE, prototype) !== undefined) note(prototype, '', hasHandlers);
       for (const method of notedMethods(ROUTE_MODE, prototype)) {
-        marked.set(keyOf(prototype, method), `${classNameOf(prototype)}.${method}`);
-        if (isCalled(method)) used.add(keyOf(prototype, method));
+        note(prototype, method, called.has(method));
       }
     }
   }
-  return [...marked].filter(([key]) => !used.has(key)).map(([, path]) => ({ path, hint: IDLE }));
+  return [...marks.values()]
+    .flatMap((ofClass) => [...ofClass.values()])
+    .filter(({ isUsed }) => !isUsed)
+    .map(({ name, mode }) => ({
+      path: name,
+      hint:
+        `is marked ${DECORATORS[mode]} and is no handler: nothing calls it from outside, so the mark has no effect. If it ` +
+        'is meant to be one, its route decorator (@Get() …) must stand above every decorator that replaces the method. ' +
+        'Otherwise remove the mark.',
+    }));
 }
 
-const IDLE =
-  'is marked @Public(), @OptionalAuth() or @RequireAuth() and is no handler: nothing calls it from outside, so the mark ' +
-  'has no effect. If it is meant to be one, its route decorator (@Get() …) must stand above every decorator that ' +
-  'replaces the method. Otherwise remove the mark.';
+interface IdleMark {
+  readonly name: string;
+  readonly mode: RouteMode;
+  readonly isUsed: boolean;
+}
+
+const DECORATORS: Readonly<Record<RouteMode, string>> = {
+  public: '@Public()',
+  optional: '@OptionalAuth()',
+  required: '@RequireAuth()',
+};
 
 /** Whether decorators of other packages stand on a method: they may make a handler of it. */
 const isCalledByOthers = ({ declared, called, host, method }: Method): boolean =>
