@@ -164,10 +164,10 @@ describe('a mark where Nest never looks', () => {
         [KEY](): void {}
       }
       const on = (target: object, name: string | symbol, descriptor?: unknown) => () =>
-        (decorator as (...args: unknown[]) => void)(
+        decorator(
           target,
           name,
-          descriptor ?? Object.getOwnPropertyDescriptor(target, name),
+          (descriptor ?? Object.getOwnPropertyDescriptor(target, name)) as PropertyDescriptor,
         );
       const message = (where: string, what: string): string => `${where}: has ${mark} on ${what}`;
 

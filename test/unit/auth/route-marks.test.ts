@@ -8,7 +8,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { routeMarks } from '../../lib/auth/route-marks.js';
+import { routeMarks } from '../../../lib/auth/route-marks.js';
 
 /** Claims of these tests are declared by nobody. */
 const Demand = (options: unknown): ClassDecorator & MethodDecorator =>
