@@ -5,20 +5,22 @@ import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 
-/** What went wrong last: when, and why, without an address. */
+/** The last failure of a part: when, and why, without an address. */
 export interface HankoFailure {
-  /** By the clock of the app. */
+  /** When it happened, by the clock of the app. */
   readonly at: Date;
-  /** In words for operators. */
+  /** Why, in words for operators; for the keys with a guess at the cause. */
   readonly reason: string;
 }
 
-/** How things stand with Hanko, as far as requests have shown. */
+/** Whether this app can authenticate its callers, from what calls to Hanko have shown. */
 export interface HankoHealthReport {
   /**
    * - `up`: nothing is wrong.
-   * - `degraded`: requests are answered, some by what was known before, or without asking.
+   * - `degraded`: requests are answered, some from what was known before, or without asking.
    * - `down`: requests with a token get 503.
+   *
+   * It becomes `up` again without a request, so it may decide whether requests come (a readiness probe).
    */
   readonly status: 'up' | 'degraded' | 'down';
   /** The keys that verify tokens. */
@@ -34,26 +36,29 @@ export interface HankoHealthReport {
   };
   /** Sessions that were revoked before their tokens expired. */
   readonly revocations: {
-    /** How many this instance knows. */
+    /** Revocations that this instance knows. */
     readonly known: number;
-    /** The store that instances share; `none` if there is none. */
+    /** The state of the store that instances share; `none` if there is none. */
     readonly store: 'none' | 'answering' | 'failing';
     readonly lastStoreFailureAt: Date | null;
   };
-  /** Questions whether a session is alive. */
+  /** Questions to Hanko whether a session is alive. */
   readonly sessions: {
-    /** `unused` until a session policy asks; `failing` if the last question was not answered. */
+    /**
+     * `unused` until a session policy asks; `failing` while sessions are refused unasked, because questions about
+     * several of them had no reply. One question that failed is in `lastFailure` alone.
+     */
     readonly state: 'unused' | 'answering' | 'failing';
     readonly lastAnswerAt: Date | null;
     readonly lastFailure: HankoFailure | null;
-    /** Until when Hanko is not asked any more, because it did not answer; null while it is asked. */
+    /** When Hanko is asked again, because it did not reply; null while it is asked. */
     readonly retryAt: Date | null;
   };
 }
 
 /**
- * Tells how things stand with Hanko, for health checks and metrics. It asks nobody: it says what requests
- * and background refreshes have shown.
+ * Says whether this app can authenticate its callers, for readiness probes and metrics. It makes no network calls:
+ * it says what requests and fetches in the background have shown.
  */
 @Injectable()
 export class HankoHealth {
@@ -64,7 +69,7 @@ export class HankoHealth {
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
   ) {}
 
-  /** Costs no call and no promise. */
+  /** The state of this moment, without a network call and without a promise. */
   report(): HankoHealthReport {
     const keys = this.keys();
     const sessions = this.sessions();

@@ -45,8 +45,8 @@ export interface HankoModuleOptions
   readonly logRoutes?: boolean;
 
   /**
-   * `fetch` to use for calls to Hanko. Default: Node's own HTTP client with its global agents, which takes
-   * less than half of the CPU time of `globalThis.fetch`.
+   * `fetch` to use for calls to Hanko. Default: Node's own HTTP client with its global agents. Give
+   * `globalThis.fetch` for a dispatcher that undici's `setGlobalDispatcher` has set.
    */
   readonly fetch?: typeof globalThis.fetch;
 
