@@ -255,7 +255,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(await ok(app)).toBe(true);
       expect(app.log.messages('warn', 'HankoJwks')).toEqual([
         expect.stringMatching(
-          /^Hanko's keys cannot be fetched: [A-Z_]+\. Requests with a token get 503\.$/,
+          /^Hanko's keys cannot be fetched from http\S+\/jwks\.json: [A-Z_]+\. Requests with a token get 503\.$/,
         ),
       ]);
       expect(app.log.messages('log', 'HankoJwks')).toEqual(["Hanko's keys could be fetched again"]);

@@ -180,7 +180,10 @@ function sessionIn(token: string): string {
 
 /** With the options' defaults, and an empty environment. */
 export const createLiveness = (options: HankoModuleOptions, maxKnown?: number): SessionLiveness =>
-  new SessionLiveness(resolveOptions({ audience: null, ...options }, () => undefined), maxKnown);
+  new SessionLiveness(
+    resolveOptions({ audience: null, ...options }, () => undefined),
+    maxKnown,
+  );
 
 /** A policy in the words of the options. */
 export const policy = (

@@ -102,7 +102,7 @@ describe('a provider of keys', () => {
     expect(await cryptoDuring(() => atOnce(4, () => verifyBy(() => importKey())))).toBe(4);
   });
 
-  it('is asked on each request, for the kid, at the time of the request', async () => {
+  it('is asked on each request, for the kid and nothing else', async () => {
     const asked: unknown[][] = [];
     const getKey = (...question: unknown[]): webcrypto.CryptoKey => {
       asked.push(question);
@@ -113,7 +113,7 @@ describe('a provider of keys', () => {
       clock.advance(1);
     }
 
-    expect(asked).toEqual([0, 1, 2].map((n) => [hanko.signingKid, START + n * 1000]));
+    expect(asked).toEqual([0, 1, 2].map(() => [hanko.signingKid]));
   });
 
   it('of another realm that fails is unavailable, and says nothing of why', async () => {
