@@ -825,7 +825,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const held = new HeldFetch();
       const arrivals = new ArrivalGuard();
       const app = await startApp(platform, {
-        imports: [hankoModule({ fetch: held.fetch })],
+        imports: [hankoModule({ fetch: held.fetch, validateTimeoutMs: 60_000 })],
         controllers: CONTROLLERS,
         providers: [
           { provide: APP_GUARD, useValue: arrivals },
