@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The TypeScript files below a folder that have more lines than that. */
+function longerThan(most: number, folder: string): readonly string[] {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts'),
+  );
+  return files
+    .map((file) => ({
+      file,
+      lines: readFileSync(join(root, folder, file), 'utf8')
+        .trimEnd()
+        .split('\n').length,
+    }))
+    .filter(({ lines }) => lines > most)
+    .map(({ file, lines }) => `${file}: ${lines}`);
+}
+
+describe('files', () => {
+  test.each(['lib', 'fake-hanko/src'])('of %s have at most 300 lines', (folder) => {
+    expect(longerThan(300, folder)).toEqual([]);
+    expect(longerThan(30, folder).length).toBeGreaterThan(20);
+  });
+
+  test('of fake-hanko/test have at most 500 lines', () => {
+    expect(longerThan(500, 'fake-hanko/test')).toEqual([]);
+  });
+});
