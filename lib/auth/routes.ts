@@ -21,6 +21,9 @@ export interface Route {
   readonly requirements: RequirementChecks;
 }
 
+const NO_CLASS = class {};
+const NO_HANDLER = (): void => undefined;
+
 /** Reads the marks of handlers, once each. */
 export class Routes {
   /** By class, then handler: classes that inherit a handler share the function, not the mark. */
@@ -40,8 +43,9 @@ export class Routes {
   }
 
   of(context: ExecutionContext): Route {
-    const handler = context.getHandler();
-    const owner = context.getClass();
+    // A context that code makes by hand may have neither; what has no marks is closed.
+    const handler: Function = context.getHandler() ?? NO_HANDLER;
+    const owner: Type = context.getClass() ?? NO_CLASS;
     let handlers = this.known.get(owner);
     if (handlers === undefined) this.known.set(owner, (handlers = new WeakMap()));
     let route = handlers.get(handler);

@@ -42,7 +42,10 @@ export function bearerTokenExtractor(): TokenExtractor {
         token = candidate;
       }
       if (token === '') {
-        throw new HankoTokenError('token_malformed', 'The Authorization header has no token');
+        throw new HankoTokenError(
+          'token_malformed',
+          'The Authorization header has the scheme Bearer and no token behind it',
+        );
       }
       return token === undefined ? undefined : { tokens: [token], ambient: false };
     },

@@ -1,6 +1,9 @@
 import type { webcrypto } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { LimitedLog } from '../diagnostics/limited-log.js';
 import { HankoTokenError, HankoUnavailableError, isHankoError } from '../errors/hanko.errors.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
+import { describeError } from '../util/describe-error.js';
 import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import { isRs256PublicKey } from './rs256.js';
 
@@ -22,7 +25,8 @@ export function findVerificationKey(
   };
   try {
     const key = jwks.getKey(kid);
-    return isPromise(key) ? Promise.resolve(key).then(checkKey).catch(refuse) : checkKey(key);
+    if (isPromise(key)) return Promise.resolve(key).then(checkKey).catch(refuse);
+    return checkKey(key);
   } catch (error) {
     return refuse(error);
   }
@@ -48,11 +52,28 @@ function checkKey(key: webcrypto.CryptoKey | undefined): webcrypto.CryptoKey {
   return key;
 }
 
+const logger = new Logger('HankoJwks');
+
+/** Told when it changes, and every half minute while it lasts: each request meets it again. */
+let lastTold = { text: '', atMs: -Infinity };
+
+function tellFailure(error: unknown): void {
+  const text = describeError(error);
+  const nowMs = performance.now();
+  if (text === lastTold.text && nowMs - lastTold.atMs < RETRY_AFTER_SECONDS * 1000) return;
+  lastTold = { text, atMs: nowMs };
+  failures.write(() => `The JwksProvider failed: it threw ${text}`);
+}
+
+const failures = new LimitedLog((line) => logger.warn(line), 'failures of the JwksProvider');
+
 /** A provider's failure is no fault of the caller's. */
 function refuseFor(error: unknown): never {
   if (isHankoError(error)) throw error;
-  // Its message may hold an address, so it is not passed on.
-  throw new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);
+  const failure = new HankoUnavailableError('The JwksProvider failed', RETRY_AFTER_SECONDS);
+  // Its message may hold an address: callers' errors have nothing of it, the log has what is no secret.
+  tellFailure(error);
+  throw failure;
 }
 
 /** For failures that only the app's own code can mend. */

@@ -71,7 +71,7 @@ describe('an extractor', () => {
       'credentials_ambiguous: The request has two Authorization headers with different bearer tokens',
     );
     expect(causeOf(() => bearer.extract(raw('Authorization', 'Bearer')))).toBe(
-      'token_malformed: The Authorization header has no token',
+      'token_malformed: The Authorization header has the scheme Bearer and no token behind it',
     );
   });
 });

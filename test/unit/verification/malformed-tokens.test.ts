@@ -1,0 +1,46 @@
+import { HankoAuthError } from 'nestjs-hanko';
+import { describe, expect, it } from 'vitest';
+import { decodeUnverifiedJws } from '../../../lib/verification/compact-jws.js';
+
+const reasonOf = (token: string): string => {
+  try {
+    decodeUnverifiedJws(token, 8_192);
+  } catch (error) {
+    if (error instanceof HankoAuthError) return error.reason;
+  }
+  return expect.unreachable('it was accepted');
+};
+
+describe('the reason of a malformed token tells the usual mistakes apart', () => {
+  it.each([
+    { token: '', reason: 'it is empty' },
+    { token: 'undefined', reason: 'it is the text "undefined": the caller has no token' },
+    { token: '[object Object]', reason: 'it is the text "[object Object]"' },
+    { token: 'Bearer a.b.c', reason: 'it begins with "Bearer": the scheme is written twice' },
+    { token: 'bearer: a.b.c', reason: 'the scheme is written twice' },
+    { token: '"a.b.c"', reason: 'it stands in quotes' },
+    { token: "'a.b.c", reason: 'it stands in quotes' },
+    { token: '\ta.b.c', reason: 'white space other than a space stands before or behind it' },
+    { token: 'a.b c.d', reason: 'it has white space in it' },
+    { token: 'a.b.c.d.e', reason: 'it has five parts, so it is encrypted (JWE)' },
+    { token: 'a.b', reason: 'it is not three parts' },
+    { token: 'a.b.c.d.e.f.g', reason: 'it is not three parts' },
+    { token: 'YWE=.YWE.YWE', reason: 'its parts are not base64url: it has other characters' },
+    { token: 'YWE..YWE', reason: 'its parts are not canonical base64url' },
+  ])('$token', ({ token, reason }) => {
+    expect(reasonOf(token)).toContain(`The token is malformed: ${reason}`);
+  });
+
+  it('and never repeats a token', () => {
+    for (const token of [
+      's3cret',
+      'Bearer s3cret',
+      '"s3cret"',
+      's3.cret',
+      's3=.cr.et',
+      's3 cret',
+    ]) {
+      expect(reasonOf(token)).not.toMatch(/s3/);
+    }
+  });
+});
