@@ -23,7 +23,7 @@ const withoutSecrets = (text: string): string =>
   text
     .slice(0, 5 * MAX_LENGTH)
     .replaceAll(/[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+/gi, originOf)
-    .replaceAll(/[\w+/=.~%-]{24,}/g, (run) => (/^[a-z.-]+$/i.test(run) ? run : '[…]'));
+    .replaceAll(/[\w+/=.~%-]{24,}/g, '[…]');
 
 const originOf = (url: string): string => {
   if (!URL.canParse(url)) return '[…]';

@@ -58,7 +58,8 @@ const startWith = async (
       log.lines.length = 0;
       await app.request(method, '/notes', headers);
       const lines = log.messages('debug', 'HankoAuth');
-      expect(lines.join('\n')).not.toMatch(/eyJ|[\r\n\u001b]/);
+      // Of one line each, without a token.
+      expect(lines.filter((line) => /eyJ|[^ -~…]/.test(line))).toEqual([]);
       return lines;
     },
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),

@@ -128,7 +128,7 @@ describe.each(PLATFORMS)('on %s, what was found out early', (platform) => {
   const authenticate =
     (options: HankoAuthenticateOptions = {}) =>
     (auth: HankoAuthService, request: NodeRequest): Promise<unknown> =>
-      auth.authenticate(request, options).then((user) => user && { ...user });
+      auth.authenticate(request, options);
 
   it('is not asked again for the same credential: one verification, one message', async () => {
     using authentications = recordChannel(HANKO_CHANNELS.authentication);

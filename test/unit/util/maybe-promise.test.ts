@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { Thenable } from '../../support/unit-thenable.js';
 import { isPromise, type MaybePromise, andThen } from '../../../lib/util/maybe-promise.js';
 
 describe('andThen()', () => {
@@ -15,7 +16,7 @@ describe('andThen()', () => {
 
   test('waits for promises of another realm, and for any other thenable', async () => {
     const foreign = runInNewContext('Promise.resolve(2)') as Promise<number>;
-    const thenable = { then: (onValue: (value: number) => void) => onValue(2) };
+    const thenable = new Thenable(2);
     for (const value of [foreign, thenable as unknown as Promise<number>]) {
       const later = andThen(value, (two) => two + 1);
       expect(later).toBeInstanceOf(Promise);
@@ -46,7 +47,7 @@ describe('andThen()', () => {
 });
 
 describe('isPromise()', () => {
-  test.each([[null], [undefined], [0], ['then'], [{}], [{ then: true }]])(
+  test.each([[null], [undefined], [0], ['then'], [{}], [JSON.parse('{"then":true}')]])(
     'is false for %j',
     (value) => {
       expect(isPromise<unknown>(value)).toBe(false);

@@ -17,7 +17,7 @@ describe('the reason of a malformed token tells the usual mistakes apart', () =>
     { token: 'undefined', reason: 'it is the text "undefined": the caller has no token' },
     { token: '[object Object]', reason: 'it is the text "[object Object]"' },
     { token: 'Bearer a.b.c', reason: 'it begins with "Bearer": the scheme is written twice' },
-    { token: 'bearer: a.b.c', reason: 'the scheme is written twice' },
+    { token: 'bearer: a.b.c', reason: 'it begins with "Bearer": the scheme' },
     { token: '"a.b.c"', reason: 'it stands in quotes' },
     { token: "'a.b.c", reason: 'it stands in quotes' },
     { token: '\ta.b.c', reason: 'white space other than a space stands before or behind it' },
