@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   isBrokenConnection,
 } from './exchange.js';
+import { isObject } from '../util/value-checks.js';
 import { FetchFailure } from './fetch-failure.js';
 
 type Fetch = typeof globalThis.fetch;
@@ -28,6 +29,7 @@ export const fetchExchange =
         if (!isBrokenConnection(error) || signal.aborted) throw error;
         return send();
       });
+      if (!isResponse(response)) throw noResponse();
       checkStatus(response.status, asked);
       if (response.redirected) throw new FetchFailure('a redirect was followed');
       return { status: response.status, text: await readText(response, asked) };
@@ -36,12 +38,25 @@ export const fetchExchange =
     return Promise.race([exchange(), rejection(signal)]);
   };
 
+/** By shape: it may be of another realm, or made by another library. */
+const isResponse = (value: unknown): boolean =>
+  isObject(value) &&
+  Number.isInteger(value.status) &&
+  (value.body === null || (isObject(value.body) && Symbol.asyncIterator in value.body));
+
+const isBytes = (chunk: unknown): boolean => ArrayBuffer.isView(chunk);
+
+/** What the app gave as `fetch` is not one: that says nothing of Hanko. */
+const noResponse = (): FetchFailure =>
+  new FetchFailure('the option fetch did not return a Response whose body is a stream of bytes');
+
 async function readText(response: Response, asked: HttpRequest): Promise<string> {
   if (response.body === null) return '';
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of response.body) {
+    if (!isBytes(chunk)) throw noResponse();
     checkSize((bytes += chunk.byteLength), asked);
     text += decoder.decode(chunk, { stream: true });
   }

@@ -88,7 +88,7 @@ function problemsOf(url: URL): string[] {
     [path.includes('/.well-known'), 'must be the base URL, without /.well-known/jwks.json.'],
     [/\/sessions(?:\/validate)?$/.test(path), 'must be the base URL, without /sessions/validate.'],
     [
-      /\/admin$/.test(path),
+      path.endsWith('/admin'),
       "must be the public API's base URL, without /admin, which is the Admin API.",
     ],
     [path.includes('//'), 'must not have // in its path.'],

@@ -49,15 +49,28 @@ const extractors: Option<readonly TokenExtractor[] | undefined> = {
     // Copied, so that a gap in a sparse list is an entry like any other, and the app cannot change it later.
     const list: unknown[] = [...(value as unknown[])];
     for (const [index, extractor] of list.entries()) {
-      if (isObject(extractor) && isText(extractor.name) && isFunction(extractor.extract)) continue;
-      fault(
-        'must be a TokenExtractor: an object with a name and a method extract(request).',
-        `[${index}]`,
-      );
+      const problem = extractorProblem(extractor);
+      if (problem !== null) fault(problem, `[${index}]`);
     }
     return list as TokenExtractor[];
   },
 };
+
+function extractorProblem(extractor: unknown): string | null {
+  if (!(isObject(extractor) && isText(extractor.name) && isFunction(extractor.extract))) {
+    return 'must be a TokenExtractor: an object with a name and a method extract(request).';
+  }
+  if (extractor.extract.constructor.name === 'AsyncFunction') {
+    return 'must not have an async extract(request): look only at the request, and return at once.';
+  }
+  if (extractor.place === undefined || isPlace(extractor.place)) return null;
+  return "must have a place like { in: 'bearer' }, { in: 'cookie', name } or { in: 'header', name }, or none.";
+}
+
+const isPlace = (place: unknown): boolean =>
+  isObject(place) &&
+  (place.in === 'bearer' ||
+    ((place.in === 'cookie' || place.in === 'header') && isText(place.name)));
 
 const trustedOrigins: Option<ReadonlySet<string>> = {
   read: ({ value = [], fault }) => {

@@ -91,6 +91,37 @@ describe('extractors', () => {
     expect(paths({ apiUrl, extractors: [, own] })).toEqual(['extractors[0]']);
   });
 
+  it.each([
+    undefined,
+    { in: 'bearer' },
+    { in: 'cookie', name: 'own' },
+    { in: 'header', name: 'x-token' },
+  ])('may say where they look: %j', (place) => {
+    expect(resolve({ apiUrl, extractors: [{ ...own, place }] }).extractors).toHaveLength(1);
+  });
+
+  it.each([
+    null,
+    'bearer',
+    {},
+    { in: 'query', name: 'token' },
+    { in: 'cookie' },
+    { in: 'header', name: ' ' },
+    [{ in: 'bearer' }],
+  ])('cannot look elsewhere: %j', (place) => {
+    expect(faults({ apiUrl, extractors: [own, { ...own, place }] })).toEqual([
+      { path: 'extractors[1]', hint: expect.stringMatching(/^must have a place like/) },
+    ]);
+  });
+
+  it('cannot be asynchronous: a promise is no credential', () => {
+    const late = { name: 'late', extract: async () => Promise.resolve(undefined) };
+
+    expect(faults({ apiUrl, extractors: [late] })).toEqual([
+      { path: 'extractors[0]', hint: expect.stringContaining('must not have an async extract') },
+    ]);
+  });
+
   it('are those of the start, whatever the app does with its list later', () => {
     const list = [own];
     const { extractors } = resolve({ apiUrl, extractors: list });

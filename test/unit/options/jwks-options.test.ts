@@ -65,7 +65,7 @@ describe('jwks', () => {
       { path: 'jwks.keys[2]', hint: '"use" is not "sig".' },
       { path: 'jwks.keys[3]', hint: 'the modulus has less than 2048 bits.' },
       { path: 'jwks.keys[4]', hint: '"kty" is not "RSA".' },
-      { path: 'jwks.keys[5]', hint: '"kid" is missing.' },
+      { path: 'jwks.keys[5]', hint: '"kid" is missing, by which tokens name their key.' },
     ]);
   });
 
