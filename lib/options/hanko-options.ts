@@ -26,9 +26,9 @@ import { type TokenOptions, tokenOptions } from './token-options.js';
 export interface HankoModuleOptions
   extends ApiUrlOptions, TokenOptions, CredentialOptions, JwksOptions, SessionOptions {
   /**
-   * Bounds of what is remembered of verified tokens, so that RSA is computed once per token and not once
-   * per request. Only the signature is remembered: times, audience, issuer and key are checked on
-   * every request. Default on, with the bounds' own defaults; `false`, or 0 for either, remembers nothing.
+   * Limits the cache of verified signatures, by which RSA is computed once per token and not once per request.
+   * Only the signature is cached: times, audience, issuer and key are checked on every request. Default on, with the
+   * limits' own defaults; `false`, or 0 for either limit, turns it off.
    */
   readonly signatureCache?: SignatureCacheOptions | false;
 
@@ -52,14 +52,14 @@ export interface HankoModuleOptions
 
   /**
    * The time, in milliseconds since 1970. Default `Date.now`, also where a test has replaced it since the app
-   * started. Whatever is no number is an error, not a time.
+   * started. A return value that is not a number is an error, never a time.
    */
   readonly now?: () => number;
 }
 
-/** What a class given to `forRootAsync` as `useClass` or `useExisting` implements. */
+/** Creates the options: implemented by a class given to `forRootAsync` as `useClass` or `useExisting`. */
 export interface HankoOptionsFactory {
-  /** Makes the options, once, when the app starts. */
+  /** Called once, when the app starts. */
   createHankoOptions(): HankoModuleOptions | Promise<HankoModuleOptions>;
 }
 

@@ -6,8 +6,8 @@ import { type Option, wholeNumber } from './option.js';
 /** Where the keys come from that verify tokens. */
 export interface JwksOptions {
   /**
-   * Verification keys of your own instead of fetching Hanko's: a JWK Set (RFC 7517 §5), which is
-   * pinned and needs no network, or a {@link JwksProvider}. Default none.
+   * Verification keys to use instead of fetching Hanko's: a JWK Set (RFC 7517 §5), which is pinned and makes no
+   * network calls, or a {@link JwksProvider}. Default none.
    */
   readonly jwks?: JwkSet | JwksProvider;
 
@@ -15,8 +15,8 @@ export interface JwksOptions {
   readonly jwksCacheSeconds?: number;
 
   /**
-   * At most one fetch because of an unknown `kid` in this time, in seconds: bounds what forged tokens
-   * can cause. Default 30, range 1 to 3,600.
+   * An unknown `kid` causes at most one fetch in this time, in seconds, which limits what forged tokens can
+   * cause. Default 30, range 1 to 3,600.
    */
   readonly jwksCooldownSeconds?: number;
 
@@ -27,8 +27,8 @@ export interface JwksOptions {
   readonly jwksMaxBytes?: number;
 
   /**
-   * While Hanko cannot be reached, its last good keys are used for this long after the last good
-   * fetch, in seconds. Default 86,400 (a day), range 0 to 2,678,400 (31 days).
+   * How long the keys of the last successful fetch are used while Hanko cannot be reached, in seconds since that
+   * fetch. Default 86,400 (a day), range 0 to 2,678,400 (31 days).
    */
   readonly jwksStaleIfErrorSeconds?: number;
 }

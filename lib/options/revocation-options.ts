@@ -3,11 +3,10 @@ import { isOnUnavailable, ON_UNAVAILABLE_HINT, type OnUnavailable } from './on-u
 import { type Limits, type Option, readNumbers } from './option.js';
 
 /**
- * Where several instances share what one of them learned: a `Keyv` (5 or later) with any adapter (Redis,
- * Valkey, Postgres, …), or anything else with these methods.
+ * Shares revocations between instances: a `Keyv` (5 or later) with any adapter (Redis, Valkey, Postgres, …), or
+ * anything else with these methods.
  *
- * A store that fails has to throw, or to emit `error`: Keyv emits, and returns undefined as if there were
- * nothing.
+ * A store that fails must reject or emit `error`. Keyv emits, and returns undefined as if it had found nothing.
  */
 export interface RevocationStore {
   /**
@@ -16,36 +15,36 @@ export interface RevocationStore {
    */
   getMany(keys: string[]): Promise<readonly unknown[]>;
   /**
-   * Keeps a value, which is JSON; it resolves when it is kept.
+   * Stores a JSON value. Resolves when it is stored.
    * @param ttlMs milliseconds after which the value may be forgotten.
    */
   set(key: string, value: unknown, ttlMs: number): Promise<unknown>;
-  /** Keyv's. */
+  /** Reports failures that do not reject, as Keyv does. */
   on?(event: 'error', listener: (error: unknown) => void): unknown;
   /**
    * Calls the listener for each value that another instance has set, as soon as it can. Optional: with it
-   * `revoked$` tells of those at once, and not only when a request comes for them.
-   * @returns what ends it.
+   * `revoked$` emits those at once, and not only when a request comes for them.
+   * @returns a function that ends the subscription.
    */
   subscribe?(listener: (key: string, value: unknown) => void): () => void;
 }
 
-/** Members of the option `revocation`. */
+/** Configures how revoked sessions are remembered and shared: the option `revocation`. */
 export interface RevocationOptions {
-  /** Shared by all instances. Default none: each instance knows what it was told itself, until it restarts. */
+  /** Shared by all instances. Default none: each instance knows only its own revocations, until it restarts. */
   readonly store?: RevocationStore;
   /**
-   * How old the store's last answer about a session may be, in seconds: what one instance learned holds on
-   * all within this time. 0 asks on each request. Default 1, range 0 to 60.
+   * Maximum age of the store's last reply about a session, in seconds: a revocation takes effect on all instances
+   * within this time. 0 reads the store on each request. Default 1, range 0 to 60.
    */
   readonly maxAgeSeconds?: number;
   /**
-   * Longest life of a session, in seconds: how long a revoked user is remembered. At least the server's
-   * `session.lifespan`. Default 2,678,400 (31 days), range 60 to 31,622,400.
+   * Longest life of a session, in seconds, which is how long a revoked user is remembered. It must be at least the
+   * server's `session.lifespan`. Default 2,678,400 (31 days), range 60 to 31,622,400.
    */
   readonly maxSessionLifetimeSeconds?: number;
   /**
-   * What happens to requests while the store does not reply: `'reject'` answers 503, `'accept'` goes by the
+   * Decides about requests while the store does not reply: `'reject'` answers 503, `'accept'` relies on the
    * revocations that this instance knows. Default `'reject'`, also if the module's `onUnavailable` is `'accept'`.
    */
   readonly onUnavailable?: OnUnavailable;
@@ -73,7 +72,7 @@ export const revocationOption: Option<ResolvedRevocationOptions> = {
     if (!isObject(written)) fault(`must be an object with ${MEMBERS.join(', ')}.`);
     for (const name of Object.keys(options)) {
       if (MEMBERS.includes(name)) continue;
-      fault(`is not an option: there are ${MEMBERS.join(', ')}.`, `.${name}`);
+      fault(`is not an option. The options are ${MEMBERS.join(', ')}.`, `.${name}`);
     }
     const { store, onUnavailable = 'reject' } = options;
     if (store !== undefined && !isStore(store)) {

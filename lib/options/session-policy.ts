@@ -15,36 +15,36 @@ export interface SessionOptions {
   readonly validateTimeoutMs?: number;
 
   /**
-   * What session policies do while Hanko does not reply, unless they set it themselves: `'reject'`
-   * answers 503, `'accept'` goes by the token alone, except for sessions that are known to have ended: logouts
-   * are missed. It does not apply to the store of `revocation`, which has its own. Default `'reject'`.
+   * Decides about requests while Hanko does not reply, unless their session policy sets it: `'reject'` answers 503,
+   * `'accept'` relies on the token alone and misses logouts; sessions known to have ended stay refused. It does not
+   * apply to the store of `revocation`, which has its own. Default `'reject'`.
    */
   readonly onUnavailable?: OnUnavailable;
 }
 
-/** How often a route asks Hanko about each session, and how. */
+/** Sets how often Hanko is asked about each session, and how. */
 export interface HankoSessionRefresh {
   /**
-   * How long an answer of Hanko's holds, in seconds: a session that has ended is refused after this time
-   * at the latest. 0 asks on each request. Range 0 to 86,400.
+   * How long Hanko's reply about a session is used, in seconds: a session that has ended is refused after this time
+   * at the latest. 0 calls Hanko on each request. Range 0 to 86,400.
    */
   readonly refreshSeconds: number;
   /**
-   * Whether asking counts as activity of the user. True (the default) asks by POST, which puts off Hanko's
-   * idle timeout; false asks by GET, which does not.
+   * Whether the call counts as activity of the user. True (the default) sends POST, which extends Hanko's idle
+   * timeout; false sends GET, which does not.
    */
   readonly keepAlive?: boolean;
-  /** Default: the module's `onUnavailable`. */
+  /** Decides about requests of this policy while Hanko does not reply. Default: the module's `onUnavailable`. */
   readonly onUnavailable?: OnUnavailable;
 }
 
 /**
- * Whether Hanko is asked if a session is still alive: a token alone stays good after a logout, until it
+ * Sets whether Hanko is asked if a session is still alive. A token alone stays valid after a logout, until it
  * expires.
  *
- * - `'offline'`: never.
- * - `'online'`: on each request; short for `{ refreshSeconds: 0 }`.
- * - `{ refreshSeconds }`: once in that time per session.
+ * - `'offline'`: Hanko is never asked.
+ * - `'online'`: Hanko is asked on each request; short for `{ refreshSeconds: 0 }`.
+ * - `{ refreshSeconds }`: Hanko is asked once in that time per session.
  */
 export type HankoSessionPolicy = 'offline' | 'online' | HankoSessionRefresh;
 
@@ -69,7 +69,7 @@ export function sessionPolicyFaults(policy: unknown, path: string): Configuratio
     .filter((name) => !MEMBERS.includes(name))
     .map((name) => ({
       path: `${path}.${name}`,
-      hint: `is no part of a session policy: there are ${MEMBERS.join(', ')}.`,
+      hint: `is not part of a session policy. Its members are ${MEMBERS.join(', ')}.`,
     }));
   const isInRange =
     Number.isInteger(refreshSeconds) &&

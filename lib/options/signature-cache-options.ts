@@ -1,7 +1,7 @@
 import { isObject } from '../util/value-checks.js';
 import { type Limits, type Option, readNumbers } from './option.js';
 
-/** Bounds of the option `signatureCache`. A token takes some 2.5 kB, its claims included. */
+/** Limits the cache of verified signatures: the option `signatureCache`. A token takes about 2.5 kB with its claims. */
 export interface SignatureCacheOptions {
   /** Largest number of remembered tokens. Default 10,000, range 0 to 1,000,000. */
   readonly maxEntries?: number;
@@ -24,7 +24,7 @@ export const signatureCacheOption: Option<Readonly<Record<keyof SignatureCacheOp
     const bounds = isObject(written) ? written : {};
     for (const name of Object.keys(bounds)) {
       if (!Object.hasOwn(SIGNATURE_CACHE_LIMITS, name)) {
-        fault('is not an option: there are maxEntries and maxBytes.', `.${name}`);
+        fault('is not an option. The options are maxEntries and maxBytes.', `.${name}`);
       }
     }
     return readNumbers(bounds, SIGNATURE_CACHE_LIMITS, (name, hint) => fault(hint, `.${name}`));

@@ -6,7 +6,7 @@ import { readText, textProblem } from './text.js';
 /** What a session token must be. */
 export interface TokenOptions {
   /**
-   * Audiences this service accepts: a token passes if its `aud` claim (RFC 7519 §4.1.3) has one of them. By
+   * Audiences that this service accepts: a token passes if its `aud` claim (RFC 7519 §4.1.3) has one of them. By
    * default Hanko puts its `webauthn.relying_party.id` there, a host name such as `app.example.com`.
    * Default: `HANKO_AUDIENCE` (comma-separated). Unset is a warning at start-up; `null` turns the
    * check off on purpose.
@@ -22,14 +22,13 @@ export interface TokenOptions {
   /** Tolerance for `exp`, `nbf` and `iat`, in seconds. Default 5, range 0 to 300. */
   readonly clockToleranceSeconds?: number;
 
-  /** Longer tokens are refused unread, in bytes. Default 8,192, range 1,024 to 1,048,576. */
+  /** Maximum size of a token, in bytes; longer ones are refused unread. Default 8,192, range 1,024 to 1,048,576. */
   readonly maxTokenBytes?: number;
 
   /**
-   * A Standard Schema (zod, valibot, arktype, …) that the claims of each verified token are put through, once
-   * per token: what it makes of them is `user.claims`; claims that it does not mention stay as they were sent,
-   * and Hanko's own cannot be changed. A token that it refuses is answered 401 `token_claims_invalid`.
-   * Default: claims are what was sent.
+   * A Standard Schema (zod, valibot, arktype, …) that parses the claims of each verified token, once per token. Its
+   * output is `user.claims`; claims that it does not mention stay as they were sent, and Hanko's own cannot be
+   * changed. A token that it refuses is answered 401 `token_claims_invalid`. Default: claims stay as they were sent.
    */
   readonly claimsSchema?: HankoClaimsSchema;
 }

@@ -71,7 +71,7 @@ describe('a session policy', () => {
   it('has no other parts', () => {
     const policy = { refreshSeconds: 1, keepalive: true, refreshMs: 1, constructor: 1 };
     const hint =
-      'is no part of a session policy: there are refreshSeconds, keepAlive, onUnavailable.';
+      'is not part of a session policy. Its members are refreshSeconds, keepAlive, onUnavailable.';
 
     expect(sessionPolicyFaults(policy, 'session')).toEqual([
       { path: 'session.keepalive', hint },

@@ -74,7 +74,7 @@ describe('signatureCache', () => {
       expect(faults({ apiUrl, signatureCache })).toEqual([
         {
           path: `signatureCache.${name}`,
-          hint: 'is not an option: there are maxEntries and maxBytes.',
+          hint: 'is not an option. The options are maxEntries and maxBytes.',
         },
       ]);
       expect(paths({ apiUrl, signatureCache: { [name]: undefined } })).toHaveLength(1);
