@@ -108,6 +108,7 @@ export class HankoStub {
    * Takes the place of `HankoModule.forRoot()` in a test without the app's root module:
    * `Test.createTestingModule({ imports: [hanko.forRoot()], controllers: [NotesController] })`.
    * @param options those of `HankoModule.forRoot()`; what is about tokens, keys and Hanko's address has no effect.
+   * @throws HankoConfigurationError `configuration_invalid` for something else than an object.
    */
   forRoot(options: HankoForRootOptions = {}): DynamicModule {
     const module = HankoModule.forRoot(options);
