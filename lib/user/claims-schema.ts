@@ -42,8 +42,8 @@ type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
 
 /**
  * The claims that a schema makes, without those that are Hanko's own:
- * `interface HankoClaims extends InferHankoClaims<typeof schema> { readonly sub: string }`. (Repeating `sub` changes nothing; the
- * default rules of typescript-eslint refuse an empty interface.)
+ * `interface HankoClaims extends InferHankoClaims<typeof schema> { readonly sub: string }`. The
+ * default rules of typescript-eslint refuse an empty interface, and repeating `sub` changes nothing.
  */
 export type InferHankoClaims<Schema extends HankoClaimsSchema> = WithoutOwn<
   NonNullable<Schema['~standard']['types']>['output']
