@@ -128,7 +128,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         const isPoison = `${headers.authorization ?? ''}${body}`.includes(poison);
         return isPoison ? { status: code, body: '<html>' } : reply;
       };
-      await using app = await start({ apiUrl: spy.url });
+      await using app = await start({ apiUrl: spy.url, validateTimeoutMs: 60_000 });
       for (let n = 0; n < 8; n += 1) {
         expect(await app.get('/online', bearer(poison))).toBeRefused('hanko_unavailable');
       }
