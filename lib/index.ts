@@ -54,7 +54,7 @@ export type {
 export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/hanko-auth.service.js';
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
-export type { HankoClaims } from './user/hanko-claims.js';
+export type { HankoClaims, HankoRegister } from './user/hanko-claims.js';
 export type { JwksProvider, JwksStatus } from './jwks/jwks-provider.js';
 export type { JwkSet } from './jwks/jwk-set.js';
 export type {

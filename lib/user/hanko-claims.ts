@@ -1,3 +1,25 @@
+import type { HankoClaimsSchema, InferHankoClaims } from './claims-schema.js';
+
+/**
+ * Where an app registers the type of its option `claimsSchema`; {@link HankoClaims} then has the claims that the
+ * schema makes:
+ * ```ts
+ * declare module 'nestjs-hanko' {
+ *   interface HankoRegister {
+ *     claimsSchema: typeof claimsSchema;
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line no-empty-interface, no-empty-object-type
+export interface HankoRegister {}
+
+type RegisteredClaims = HankoRegister extends {
+  readonly claimsSchema: infer Schema extends HankoClaimsSchema;
+}
+  ? InferHankoClaims<Schema>
+  : object;
+
 /**
  * The claims of a verified session token, as Hanko sent them.
  *
@@ -12,11 +34,12 @@
  *   }
  * }
  * ```
- * Declaring is not checking: nothing verifies at run time that `tier` holds what you say.
+ * Declaring is not checking: nothing verifies at run time that `tier` holds what you say. With the option
+ * `claimsSchema`, register the schema in {@link HankoRegister} instead, and declare nothing here.
  *
  * Source: hanko backend/session/session.go.
  */
-export interface HankoClaims {
+export interface HankoClaims extends RegisteredClaims {
   /** Subject: the user's id, a UUID (RFC 7519 §4.1.2). */
   readonly sub: string;
   /** Id of the session on the server, a UUID. */

@@ -93,12 +93,14 @@ function pass(parsed: MaybePromise<HankoClaims> | string): MaybePromise<HankoCla
 
 /** @returns null if the result has claims. */
 function faultIn(result: unknown): string | null {
-  if (!isObject(result)) return 'The option claimsSchema returned no result';
-  if (Array.isArray(result.issues)) return faultText(result.issues as HankoClaimsIssue[]);
-  if (result.issues) return 'The option claimsSchema refuses the claims';
-  return isObject(result.value)
-    ? null
-    : 'The option claimsSchema must make an object of the claims';
+  // That of arktype is a list with `issues`.
+  if (typeof result !== 'object' || result === null) {
+    return 'The option claimsSchema returned no result';
+  }
+  const { issues, value } = result as { readonly issues?: unknown; readonly value?: unknown };
+  if (Array.isArray(issues)) return faultText(issues as HankoClaimsIssue[]);
+  if (issues) return 'The option claimsSchema refuses the claims';
+  return isObject(value) ? null : 'The option claimsSchema must make an object of the claims';
 }
 
 function merge(claims: HankoClaims, output: object): HankoClaims {

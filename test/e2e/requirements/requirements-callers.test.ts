@@ -50,7 +50,7 @@ interface HeaderSink {
 const Demand = (options: unknown): ClassDecorator & MethodDecorator =>
   RequireAuth(options as RequireAuthOptions);
 
-let clock: FakeClock;
+let clock = new FakeClock();
 let hanko: FakeHanko;
 /** Logged in with a password, and no gold. */
 let token: string;

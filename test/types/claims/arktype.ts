@@ -15,7 +15,10 @@ const claims = type({
 });
 
 declare module 'nestjs-hanko' {
-  interface HankoClaims extends InferHankoClaims<typeof claims> {}
+  // By hand; typescript-eslint's default rules accept an interface with a member.
+  interface HankoClaims extends InferHankoClaims<typeof claims> {
+    readonly sub: string;
+  }
 }
 
 export const module = HankoModule.forRoot({ claimsSchema: claims });

@@ -3,7 +3,6 @@ import {
   CurrentUser,
   HankoModule,
   type HankoUser,
-  type InferHankoClaims,
   RequireAuth,
 } from 'nestjs-hanko';
 import { z } from 'zod';
@@ -23,8 +22,8 @@ const claims = z.object({
 
 declare module 'nestjs-hanko' {
   // The form of the documentation, which typescript-eslint's default rules accept.
-  interface HankoClaims extends InferHankoClaims<typeof claims> {
-    readonly sub: string;
+  interface HankoRegister {
+    claimsSchema: typeof claims;
   }
 }
 

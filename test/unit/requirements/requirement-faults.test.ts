@@ -6,7 +6,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { check, userWith } from '../../support/unit-requirements.js';
+import { check, unmetOf, userWith } from '../../support/unit-requirements.js';
 
 const faultsOf = (act: () => unknown): readonly ConfigurationFault[] => {
   try {
@@ -225,5 +225,119 @@ describe('assertRequirements()', () => {
     expect(faultsOf(() => check(userWith(), undefined))).toEqual([
       { path: 'assertRequirements()', hint: 'must be a plain object, got nothing.' },
     ]);
+  });
+});
+
+describe('@RequireAuth(), which is merged with what the class demands', () => {
+  it.each(['mfa', 'verifiedEmail'])('takes no %s: false, which could mean two things', (name) => {
+    expect(faultsOf(() => RequireAuth({ [name]: false }))).toEqual([
+      {
+        path: `@RequireAuth().${name}`,
+        hint: 'must be true, or null to take back what the class demands: false does neither. Leave it out to demand nothing.',
+      },
+    ]);
+  });
+
+  it('takes a claim that must be false', () => {
+    expect(faultsOf(() => RequireAuth({ claims: { role: false } as never }))).toEqual([]);
+  });
+
+  it('takes null for each demand, for one claim and for the session', () => {
+    const options = {
+      mfa: null,
+      amr: null,
+      maxAgeSeconds: null,
+      verifiedEmail: null,
+      session: null,
+    };
+    expect(faultsOf(() => RequireAuth({ ...options, claims: null }))).toEqual([]);
+    expect(faultsOf(() => RequireAuth({ ...options, claims: { role: null } as never }))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('check(), which is merged with nothing', () => {
+  it('takes false for a condition that does not hold', () => {
+    expect(faultsOf(() => check(userWith(), { mfa: false, verifiedEmail: false }))).toEqual([]);
+  });
+});
+
+describe.each([
+  { by: '@RequireAuth()', act: (options: unknown) => RequireAuth(options as RequireAuthOptions) },
+  { by: 'check()', act: (options: unknown) => check(userWith(), options) },
+])('$by reads what was written once, and all of it', ({ by, act }) => {
+  it.each<[what: string, options: unknown, path: string, hint: RegExp]>([
+    ['a symbol', { [Symbol('mfa')]: true }, '.Symbol(mfa)', /^is not an option/],
+    ['a hidden member', Object.defineProperty({}, 'role', { value: 1 }), '.role', /^is not an/],
+    ['a claim named by a symbol', { claims: { [Symbol('x')]: 1 } }, '.claims', /symbol/],
+    [
+      'a hidden claim that cannot be demanded',
+      { claims: Object.defineProperty({}, 'role', { value: {} }) as object },
+      '.claims.role',
+      /^must be a text/,
+    ],
+    ['an object that holds itself', selfHolding(), '.claims.a', /^must be a text/],
+    [
+      'an own __proto__ that cannot be demanded',
+      { claims: JSON.parse('{"__proto__":{"a":1}}') as object },
+      '.claims.__proto__',
+      /^must be a text/,
+    ],
+    [
+      'claims whose prototype was written',
+      { claims: { __proto__: { tier: 'gold' } } },
+      '.claims',
+      /^must be a plain object/,
+    ],
+  ])('refuses %s', (_, options, path, hint) => {
+    const [fault, ...others] = faultsOf(() => act(options));
+    expect(fault).toEqual({ path: `${by}${path}`, hint: expect.stringMatching(hint) as string });
+    expect(others).toEqual([]);
+  });
+
+  it('so that a getter cannot say one thing to the check and another to the route', () => {
+    let asked = 0;
+    const written = {
+      get maxAgeSeconds(): unknown {
+        asked += 1;
+        return asked === 1 ? 60 : 'never';
+      },
+    };
+    expect(faultsOf(() => act(written))).toEqual([]);
+    expect(asked).toBe(1);
+  });
+});
+
+function selfHolding(): object {
+  const circle: Record<string, unknown> = {};
+  circle['a'] = circle;
+  return { claims: circle };
+}
+
+describe('a claim of an odd name', () => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'is demanded like any other: %s',
+    (name) => {
+      const claims = Object.fromEntries([[name, 'x']]);
+      expect(unmetOf(userWith(), { claims })).toEqual([{ requirement: 'claims', claim: name }]);
+      expect(unmetOf(userWith(claims), { claims })).toBeNull();
+    },
+  );
+
+  it('is dropped by JavaScript itself from a literal { __proto__: … }: nobody can see it', () => {
+    expect(Object.keys({ __proto__: 'x' })).toEqual([]);
+    expect(unmetOf(userWith(), { claims: { __proto__: 'x' } })).toBeNull();
+    expect(unmetOf(userWith(), { claims: { ['__proto__']: 'x' } })).toEqual([
+      { requirement: 'claims', claim: '__proto__' },
+    ]);
+  });
+
+  it('is seen where it is hidden, or made by a proxy', () => {
+    const hidden = Object.defineProperty({}, 'tier', { value: 'gold' }) as object;
+    const proxy = new Proxy({ tier: 'gold' }, {});
+    for (const claims of [hidden, proxy]) {
+      expect(unmetOf(userWith(), { claims })).toEqual([{ requirement: 'claims', claim: 'tier' }]);
+    }
   });
 });
