@@ -210,7 +210,9 @@ describe('a function', () => {
     const { service } = await createService({ jwks: { getKey: () => undefined } });
     for (let n = 0; n < 100; n += 1) {
       const claims = { [`made-up-${n}`]: () => undefined };
-      expect(refusalBy(() => service.assertRequirements(userWith(), requirements({ claims })))).toBeDefined();
+      expect(
+        refusalBy(() => service.assertRequirements(userWith(), requirements({ claims }))),
+      ).toBeDefined();
     }
     Logger.overrideLogger(false);
     expect(log.messages('warn')).toHaveLength(20);

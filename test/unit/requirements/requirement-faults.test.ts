@@ -257,7 +257,7 @@ describe('@RequireAuth(), which is merged with what the class demands', () => {
   });
 });
 
-describe('check(), which is merged with nothing', () => {
+describe('assertRequirements(), which is merged with nothing', () => {
   it('takes false for a condition that does not hold', () => {
     expect(faultsOf(() => check(userWith(), { mfa: false, verifiedEmail: false }))).toEqual([]);
   });
@@ -265,7 +265,7 @@ describe('check(), which is merged with nothing', () => {
 
 describe.each([
   { by: '@RequireAuth()', act: (options: unknown) => RequireAuth(options as RequireAuthOptions) },
-  { by: 'check()', act: (options: unknown) => check(userWith(), options) },
+  { by: 'assertRequirements()', act: (options: unknown) => check(userWith(), options) },
 ])('$by reads what was written once, and all of it', ({ by, act }) => {
   it.each<[what: string, options: unknown, path: string, hint: RegExp]>([
     ['a symbol', { [Symbol('mfa')]: true }, '.Symbol(mfa)', /^is not an option/],
