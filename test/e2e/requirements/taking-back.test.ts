@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { HankoAuthGuard, HankoModule, RequireAuth, type RequireAuthOptions } from 'nestjs-hanko';
+import { HankoAuthGuard, HankoModule, RequireAuth } from 'nestjs-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +8,7 @@ import { bearer, PLATFORMS, type RunningApp, startApp } from '../../support/e2e-
 import { documentedCodes, documentOf, operationsOf } from '../../support/e2e-openapi.js';
 
 /** Claims of these tests are declared by nobody. */
-const Demand = (options: object): ClassDecorator & MethodDecorator =>
-  RequireAuth(options as RequireAuthOptions);
+const Demand = (options: object): ClassDecorator & MethodDecorator => RequireAuth(options);
 
 const ALL = {
   mfa: true,

@@ -273,7 +273,7 @@ describe.each([
     ['a claim named by a symbol', { claims: { [Symbol('x')]: 1 } }, '.claims', /symbol/],
     [
       'a hidden claim that cannot be demanded',
-      { claims: Object.defineProperty({}, 'role', { value: {} }) as object },
+      { claims: Object.defineProperty({}, 'role', { value: {} }) },
       '.claims.role',
       /^must be a text/,
     ],
@@ -334,7 +334,7 @@ describe('a claim of an odd name', () => {
   });
 
   it('is seen where it is hidden, or made by a proxy', () => {
-    const hidden = Object.defineProperty({}, 'tier', { value: 'gold' }) as object;
+    const hidden = Object.defineProperty({}, 'tier', { value: 'gold' });
     const proxy = new Proxy({ tier: 'gold' }, {});
     for (const claims of [hidden, proxy]) {
       expect(unmetOf(userWith(), { claims })).toEqual([{ requirement: 'claims', claim: 'tier' }]);
