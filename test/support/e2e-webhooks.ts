@@ -82,6 +82,8 @@ export interface ReceiverSetup {
   readonly configure?: (app: INestApplication) => unknown;
   /** Where to post. Default `/webhooks/hanko`. */
   readonly at?: string;
+  /** Fastify's limit of bodies that it parses, in bytes. */
+  readonly bodyLimit?: number;
 }
 
 /** A started app that receives webhooks. */
@@ -110,6 +112,7 @@ export async function startReceiver(
     application = {},
     configure,
     at = `/${PATH}`,
+    bodyLimit,
   }: ReceiverSetup,
 ): Promise<ReceiverApp> {
   const log = new CapturedLog();
@@ -123,7 +126,10 @@ export async function startReceiver(
   })
     .setLogger(log)
     .compile();
-  const adapter = platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
+  const adapter =
+    platform === 'Express'
+      ? new ExpressAdapter()
+      : new FastifyAdapter(bodyLimit === undefined ? {} : { bodyLimit });
   const app = testing.createNestApplication(adapter, application);
   try {
     await configure?.(app);
