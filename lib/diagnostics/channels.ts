@@ -4,6 +4,8 @@ import type { HankoAnswerCode } from '../errors/answers.js';
 /**
  * Names of the `node:diagnostics_channel` channels. No payload ever holds a token, a cookie or an address.
  *
+ * A subscriber must not throw: Node reports that as an uncaught exception, which ends the process.
+ *
  * @example
  * diagnostics_channel.subscribe(HANKO_CHANNELS.authentication, (message) => {
  *   const { outcome, code } = message as HankoAuthenticationMessage;

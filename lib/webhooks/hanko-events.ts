@@ -1,16 +1,16 @@
-/** A user, as the Admin API shows it, **private metadata included**. Members that are empty are left out. */
+/** A user, as the Admin API shows it, **private metadata included**. Empty members are omitted. */
 export interface HankoWebhookUser {
   /** The `sub` claim of the user's tokens, a UUID. */
   readonly id: string;
-  /** A time, RFC 3339 §5.6. */
+  /** When the user was created, RFC 3339 §5.6. */
   readonly created_at: string;
-  /** A time, RFC 3339 §5.6. */
+  /** When the user was last changed, RFC 3339 §5.6. */
   readonly updated_at: string;
-  /** Of the request that caused the event, where there was one. */
+  /** The IP address of the request that caused the event, where there was one. */
   readonly ip_address?: string;
-  /** Of the same request. */
+  /** The `User-Agent` of the request that caused the event, where there was one. */
   readonly user_agent?: string;
-  /** All addresses. */
+  /** All email addresses of the user. */
   readonly emails?: readonly {
     readonly id: string;
     readonly address: string;
@@ -19,84 +19,84 @@ export interface HankoWebhookUser {
     readonly created_at: string;
     readonly updated_at: string;
   }[];
-  /** Absent if there is none. */
+  /** The user name; absent if the user has none. */
   readonly username?: {
     readonly id: string;
     readonly username: string;
     readonly created_at: string;
     readonly updated_at: string;
   };
-  /** Private metadata is for back ends only. */
+  /** Metadata that your back end or the user has set. Never send `private_metadata` to a browser. */
   readonly metadata?: {
     readonly public_metadata?: unknown;
     readonly private_metadata?: unknown;
     readonly unsafe_metadata?: unknown;
   };
-  /** From a third party, or the Admin API. */
+  /** Full name, from a third-party provider or the Admin API. */
   readonly name?: string;
-  /** The same. */
+  /** Given name, from a third-party provider or the Admin API. */
   readonly given_name?: string;
-  /** The same. */
+  /** Family name, from a third-party provider or the Admin API. */
   readonly family_name?: string;
-  /** An address. */
+  /** The URL of a picture, from a third-party provider or the Admin API. */
   readonly picture?: string;
-  /** When it was set, not what it is. */
+  /** When the password was set and changed; never the password or its hash. */
   readonly password?: unknown;
-  /** Accounts at third parties. */
+  /** Accounts at third-party providers that are linked to the user. */
   readonly identities?: readonly unknown[];
-  /** An authenticator app, without its secret. */
+  /** The authenticator app of the user, without its secret. */
   readonly otp?: unknown;
-  /** Passkeys and security keys, public parts only. */
+  /** Passkeys and security keys of the user, with their public parts only. */
   readonly webauthn_credentials?: readonly unknown[];
 }
 
-/** A session. */
+/** A session as Hanko stores it. */
 export interface HankoWebhookSession {
   /** The `session_id` claim of its token. */
   readonly id: string;
-  /** The user's id, a UUID. */
+  /** The id of the session's user, a UUID. */
   readonly user_id: string;
-  /** Of the login; null if it is not known. */
+  /** The `User-Agent` of the login; null if Hanko does not know it. */
   readonly user_agent: string | null;
-  /** Of the login; null if it is not known. */
+  /** The IP address of the login; null if Hanko does not know it. */
   readonly ip_address: string | null;
-  /** A time, RFC 3339 §5.6. */
+  /** When the session began, RFC 3339 §5.6. */
   readonly created_at: string;
-  /** A time, RFC 3339 §5.6. */
+  /** When the session was last changed, RFC 3339 §5.6. */
   readonly updated_at: string;
-  /** When its token expires: a time, RFC 3339 §5.6. */
+  /** When the session's token expires, RFC 3339 §5.6; null if Hanko does not know. */
   readonly expires_at: string | null;
-  /** A time, RFC 3339 §5.6. */
+  /** When the session was last used, RFC 3339 §5.6. */
   readonly last_used: string;
 }
 
 /** A mail that was sent, or is yours to send. It may hold a passcode, which is a credential: never log it. */
 export interface HankoWebhookEmail {
-  /** The subject line. */
+  /** The subject line of the mail. */
   readonly subject: string;
-  /** The whole text. */
+  /** The whole text of the mail. */
   readonly body_plain: string;
-  /** The whole text as HTML. */
+  /** The whole text of the mail as HTML. */
   readonly body?: string;
-  /** The one recipient. */
+  /** The address of the one recipient. */
   readonly to_email_address: string;
-  /** Of the request, may be empty. */
+  /** The language that the request asked for; may be empty. */
   readonly language: string;
-  /** Deprecated by Hanko. */
+  /** The language of the request, deprecated by Hanko: use `language`. */
   readonly accept_language?: string;
-  /** False: Hanko did not send it, you must. */
+  /** Whether Hanko has sent the mail. If not, sending it is up to you. */
   readonly delivered_by_hanko: boolean;
   /** One of `login`, `recovery`, `email_verification`, `security_notification` and others. */
   readonly type: string;
-  /** What the text is made from. */
+  /** The values that the text of the mail is made from. */
   readonly data: {
     readonly service_name?: string;
     readonly otp_code?: string;
-    /** Seconds. */
+    /** How long the passcode is valid, in seconds. */
     readonly ttl?: number;
-    /** Seconds since 1970. */
+    /** Until when the passcode is valid, in seconds since 1970. */
     readonly valid_until?: number;
-    /** Of a security notification, as the addresses below. */
+    /** Which security notification it is; the addresses below belong to it. */
     readonly template?: string;
     readonly new_email_address?: string;
     readonly old_email_address?: string;
@@ -105,7 +105,7 @@ export interface HankoWebhookEmail {
 }
 
 /**
- * What the events of Hanko carry (contract: hanko backend/webhooks/events/events.go). Later versions may add
+ * The data of each event of Hanko (hanko backend/webhooks/events/events.go). Later versions may add
  * names: they arrive too, with `unknown` data.
  */
 export interface HankoEventPayloads {
@@ -149,7 +149,7 @@ export interface HankoEventPayloads {
   'session.delete.passive.limit': HankoWebhookSession;
 }
 
-/** Names of events that are sent. */
+/** The name of an event that Hanko sends. */
 export type HankoEventName = keyof HankoEventPayloads;
 
 /** `user.update` of `user.update.email.create`, and so on up. */
@@ -157,7 +157,7 @@ type GroupsOf<Name extends string> = Name extends `${infer Head}.${infer Rest}`
   ? Head | (Rest extends `${string}.${string}` ? `${Head}.${GroupsOf<Rest>}` : never)
   : never;
 
-/** Names of groups, such as `session.delete`. */
+/** The name of a group of events, such as `session.delete`. */
 export type HankoEventGroup = GroupsOf<HankoEventName>;
 
 /** The names that one subscription receives: it, and all below it. */
@@ -166,7 +166,7 @@ type NamesUnder<Subscription extends string> = {
 }[HankoEventName];
 
 interface NamedEvent<Name extends string, Data> {
-  /** As signed. */
+  /** The name of the event, as Hanko signed it. */
   readonly name: Name;
   /** What Hanko signed, in the shape that it documents; nothing but the signature was checked. */
   readonly data: Data;

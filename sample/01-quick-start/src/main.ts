@@ -1,12 +1,15 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import cookieParser from 'cookie-parser';
 import { AppModule } from './app.module.js';
 import { startDemoHanko } from './demo-hanko.js';
 
 const demo = await startDemoHanko();
 
-const app = await NestFactory.create(AppModule);
+const app = await NestFactory.create<NestExpressApplication>(AppModule);
+// Webhooks may be larger than the 100 kB that Express takes by default.
+app.useBodyParser('json', { limit: 262_144 });
 app.use(cookieParser());
 await app.listen(process.env.PORT ?? 3000, '127.0.0.1');
 
