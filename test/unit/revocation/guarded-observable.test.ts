@@ -28,6 +28,7 @@ afterEach(async () => {
   await later();
   process.off('uncaughtException', onLost);
   process.off('unhandledRejection', onLost);
+  // oxlint-disable-next-line vitest/no-standalone-expect -- of each test
   expect(lost).toEqual([]);
 });
 

@@ -51,9 +51,7 @@ class Race {
       const entries = new StoreEntries(new StoreClient(store, now), now);
       void entries
         .keep({ kind: 'user', userId: ADA_ID, issuedUpTo, until: START + DAY })
-        .then(() => {
-          writer.isOver = true;
-        });
+        .then(() => (writer.isOver = true));
       return writer;
     });
   }
