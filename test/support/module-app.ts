@@ -54,6 +54,7 @@ export class ModuleApp {
     ...others,
   });
 
+  // oxlint-disable vitest/no-standalone-expect -- it is called in tests
   readonly expectWorking = async (app: RunningApp): Promise<void> => {
     expect(await app.get('/who')).toBeRefused('credentials_missing');
     expect((await app.get('/who', bearer(this.token))).text).toBe(this.userId);

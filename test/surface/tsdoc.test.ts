@@ -70,7 +70,7 @@ const { checker } = program;
 const errors = errorCodes(checker, program.exportsOf(ENTRIES['nestjs-hanko']));
 
 /** What users of the package have a name for. */
-const named = new Set(
+const exported = new Set(
   Object.values(ENTRIES).flatMap((file) => [...program.exportsOf(file).values()]),
 );
 
@@ -82,7 +82,7 @@ function summaryOf(symbol: ts.Symbol): string {
 
 /** Members that users call or read: not what is marked internal, nor the constructor where Nest calls it. */
 function visibleMembers(owner: ts.Symbol): readonly ts.Symbol[] {
-  return membersOf(checker, owner, named).filter((member) => {
+  return membersOf(checker, owner, exported).filter((member) => {
     const [declaration] = member.declarations ?? [];
     if (declaration === undefined || accessOf(declaration) !== 'public') return false;
     if (member.getJsDocTags().some(({ name }) => name === 'internal')) return false;
@@ -140,7 +140,7 @@ function isAnswer(symbol: ts.Symbol): boolean {
 function optionComplaints(file: string, name: string, withRange: boolean): readonly string[] {
   const symbol = program.exportsOf(file).get(name);
   if (symbol === undefined) throw new Error(`${file} does not export ${name}`);
-  return membersOf(checker, symbol, named).flatMap((option) => {
+  return membersOf(checker, symbol, exported).flatMap((option) => {
     const text = ts.displayPartsToString(option.getDocumentationComment(undefined));
     const unit = Object.entries(UNITS).find(([suffix]) => option.name.endsWith(suffix));
     const type = checker.getNonNullableType(checker.getTypeOfSymbol(option));

@@ -142,7 +142,18 @@ describe('a JwksProvider of the app', () => {
     const answer = await app.get('/who', bearer(fixture.token));
 
     expect(answer).toBeRefused('hanko_unavailable');
-    expect(app.log.lines.map(({ text }) => text).join('\n')).not.toContain('vault.internal');
+    expect(answer.text).not.toContain('vault.internal');
+  });
+
+  it('that throws has its own error in the log, for operators', async () => {
+    await using app = await startWith(() => {
+      throw new Error('the vault is sealed');
+    });
+    await app.get('/who', bearer(fixture.token));
+
+    expect(app.log.lines.map(({ text }) => text).join('\n')).toMatch(
+      /The JwksProvider failed: .*Error: the vault is sealed/,
+    );
   });
 
   it('that hands out an HMAC secret does not make forged tokens good', async () => {
