@@ -41,14 +41,8 @@ export const HANKO_CLAIM_NAMES = [
 type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
 
 /**
-<<<<<<< HEAD
- * The claims that a schema makes, without those that are Hanko's own:
- * `interface HankoClaims extends InferHankoClaims<typeof schema> { readonly sub: string }`. The
- * default rules of typescript-eslint refuse an empty interface, and repeating `sub` changes nothing.
-=======
  * The claims that a schema makes, without those that are Hanko's own. `HankoClaims` has them once the schema is
  * registered in `HankoRegister`.
->>>>>>> bc7c0ef (feat(user): HankoRegister takes claims' types from the registered schema; docs of demands, claims and errors; null takes back, tested end to end)
  */
 export type InferHankoClaims<Schema extends HankoClaimsSchema> = WithoutOwn<
   NonNullable<Schema['~standard']['types']>['output']
