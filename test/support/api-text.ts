@@ -74,7 +74,9 @@ class ApiWriter {
   private heritage(clause: ts.HeritageClause): string {
     if (!ts.isInterfaceDeclaration(clause.parent)) return clause.getText();
     const types = clause.types.filter((type) => {
-      const { symbol } = this.checker.getTypeAtLocation(type);
+      // `object` has no symbol, and adds nothing.
+      const symbol = this.checker.getTypeAtLocation(type).symbol as ts.Symbol | undefined;
+      if (symbol === undefined) return false;
       return this.exported.has(symbol) || !symbol.declarations?.some(isOurs);
     });
     return types.length === 0 ? '' : `extends ${types.map((type) => type.getText()).join(', ')}`;
