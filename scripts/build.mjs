@@ -4,7 +4,8 @@
 //
 // Two builds, because jose is published as ES modules only: Node can `require` those, Jest cannot
 // before Node 24. So the CommonJS build carries its own copy of the few functions of jose that lib
-// uses, and everything else is the same source compiled twice.
+// uses, and everything else is the same source compiled twice. fake-hanko carries the function of uqr that
+// it uses in both builds, so that it brings no other package.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,10 +18,15 @@ const cjs = join(root, 'dist/cjs');
 const PACKAGES = {
   'nestjs-hanko': async () => {
     compile(root);
-    await carryJose();
+    await carry('jose', root, 'cjs');
     requireDirectly();
   },
-  'fake-hanko': () => compile(join(root, 'fake-hanko')),
+  'fake-hanko': async () => {
+    const folder = join(root, 'fake-hanko');
+    compile(folder);
+    await carry('uqr', folder, 'esm');
+    await carry('uqr', folder, 'cjs');
+  },
 };
 const [asked] = process.argv.slice(2);
 if (asked !== undefined && !(asked in PACKAGES)) {
@@ -45,39 +51,57 @@ function compile(folder) {
   writeFileSync(manifest, `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 
-async function carryJose() {
+/**
+ * Puts a dependency into a build: the functions of it that the build uses, in one file.
+ * @param format of the build: `esm` or `cjs`
+ */
+async function carry(name, folder, format) {
+  const build = join(folder, 'dist', format);
+  const [imported, written] =
+    format === 'esm'
+      ? [new RegExp(`import \\{ (.+?) \\} from '${name}'`, 'g'), `from '${name}'`]
+      : [new RegExp(`\\b${name}_1\\.(\\w+)`, 'g'), `require("${name}")`];
   const names = new Set();
-  for (const file of readdirSync(cjs, { recursive: true })) {
+  for (const file of readdirSync(build, { recursive: true })) {
     if (!file.endsWith('.js')) continue;
-    const path = join(cjs, file);
+    const path = join(build, file);
     const code = readFileSync(path, 'utf8');
-    if (!code.includes('require("jose")')) continue;
+    if (!code.includes(written)) continue;
+    for (const [, list] of code.matchAll(imported)) {
+      for (const used of list.split(', ')) names.add(used);
+    }
     const up = '../'.repeat(file.split(/[\\/]/).length - 1) || './';
-    writeFileSync(path, code.replaceAll('require("jose")', `require("${up}vendor/jose.js")`));
-    for (const [, name] of code.matchAll(/\bjose_1\.(\w+)/g)) names.add(name);
+    writeFileSync(path, code.replaceAll(written, written.replace(name, `${up}vendor/${name}.js`)));
   }
-  if (names.size === 0) throw new Error('dist/cjs no longer uses jose: drop this step');
+  if (names.size === 0) throw new Error(`${build} no longer uses ${name}: drop this step`);
 
-  const entry = `export { ${[...names].toSorted().join(', ')} } from 'jose';`;
+  const entry = `export { ${[...names].toSorted().join(', ')} } from '${name}';`;
   const bundle = await rolldown({
     input: 'entry',
-    cwd: root,
+    cwd: folder,
     platform: 'node',
     plugins: [
       {
         name: 'entry',
-        resolveId: (id) => (id === 'entry' ? join(root, 'entry.js') : null),
-        load: (id) => (id === join(root, 'entry.js') ? entry : null),
+        resolveId: (id) => (id === 'entry' ? join(folder, 'entry.js') : null),
+        load: (id) => (id === join(folder, 'entry.js') ? entry : null),
       },
     ],
   });
-  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/jose/package.json')));
-  const license = readFileSync(join(root, 'node_modules/jose/LICENSE.md'), 'utf8').trim();
+  const installed = join(root, 'node_modules', name);
+  const { version, homepage } = JSON.parse(readFileSync(join(installed, 'package.json')));
+  const license = readFileSync(
+    join(
+      installed,
+      readdirSync(installed).find((file) => file.startsWith('LICENSE')),
+    ),
+    'utf8',
+  ).trim();
   await bundle.write({
-    file: join(cjs, 'vendor/jose.js'),
-    format: 'cjs',
+    file: join(build, `vendor/${name}.js`),
+    format,
     exports: 'named',
-    banner: `/* jose ${version}, https://github.com/panva/jose\n\n${license}\n*/`,
+    banner: `/* ${name} ${version}, ${homepage}\n\n${license}\n*/`,
   });
   await bundle.close();
 }

@@ -56,7 +56,7 @@ const DIFFERENCES: readonly (readonly [pattern: RegExp, why: string])[] = [
     (action) => [new RegExp(` body\\.actions\\.${action}: omitted$`), 'OMITTED'] as const,
   ),
   [/ body\.payload\.request_options: omitted$/, 'passkeys are omitted'],
-  [/ body\.payload\.otp_image_source: recorded "data:image\/png;/, 'the QR code is omitted'],
+  [/ body\.payload\.otp_image_source: recorded "data:image\/png;/, 'keys and names differ'],
   [/ body\.payload\.user\.metadata: omitted$/, 'metadata is omitted'],
   [
     /^v304-cookie-g2-\S+ body\.actions\.otp_code_validate\.inputs\.otp_code\.error\.code: recorded "passcode_invalid", now "otp_code_invalid"$/,

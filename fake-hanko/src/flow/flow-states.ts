@@ -3,6 +3,7 @@ import { SIGN_IN_ACTIONS } from './flow-actions.js';
 import { type Action, type Arrival, type FlowContext, userOf } from './flow-context.js';
 import { FLOW_ERRORS } from './flow-errors.js';
 import type { StateName } from './flow.js';
+import { keyUri, qrCodeImage } from './qr-code.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
 import { startSession } from './sign-in.js';
 import { shownSession, shownUser } from '../store/dto.js';
@@ -82,13 +83,10 @@ function arriveAtPasscode(context: FlowContext): Arrival {
   return {};
 }
 
-/** In place of the QR code: the key stands beside it. */
-const NO_QR_CODE = `data:image/svg+xml;base64,${Buffer.from(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><rect width="200" height="200" fill="#fff"/><text x="100" y="90" text-anchor="middle" font-family="sans-serif" font-size="15">FakeHanko draws no code.<tspan x="100" dy="24">Type the key instead.</tspan></text></svg>',
-).toString('base64')}`;
-
-function totpPayload({ flow }: FlowContext): Readonly<Record<string, unknown>> {
-  return { otp_image_source: NO_QR_CODE, otp_secret: flow.data.totpSecret };
+function totpPayload(context: FlowContext): Readonly<Record<string, unknown>> {
+  const { totpSecret = '', email } = context.flow.data;
+  const account = email ?? userOf(context)?.username?.username ?? '';
+  return { otp_image_source: qrCodeImage(keyUri(account, totpSecret)), otp_secret: totpSecret };
 }
 
 function profilePayload(context: FlowContext): Readonly<Record<string, unknown>> {

@@ -27,10 +27,6 @@ export const OMITTED: Readonly<Record<string, Omitted>> = {
     actions: ['trust_device'],
   },
   metadata: { why: 'no page of the components shows it', actions: ['patch_metadata'] },
-  'the QR code of an authenticator app': {
-    why: 'the key stands beside it, and `totp()` reads it',
-    actions: [],
-  },
   'third parties and SAML': { why: 'they need a server of their own', actions: [] },
   'user names, remember me, account deletion': {
     why: 'they are off in an unconfigured Hanko',
