@@ -3,7 +3,7 @@ import { markedBy } from '../discovery/marks.js';
 
 /**
  * Lets anonymous callers in, and says who the others are: `@CurrentUser()` is null without a
- * credential, and with a cookie that has merely expired. Any other bad credential is refused.
+ * credential, and with a cookie that any other route would answer 401. A bad bearer is refused.
  *
  * Methods that a subclass inherits stay optional; a method that overrides one does not: mark it again.
  *

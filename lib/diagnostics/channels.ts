@@ -35,7 +35,7 @@ export type HankoAuthenticationMessage =
       readonly handler: string | undefined;
     }
   | {
-      /** An `@OptionalAuth()` route without a credential, or with a dead cookie. */
+      /** An `@OptionalAuth()` route without a credential, or with a cookie that is not valid. */
       readonly outcome: 'anonymous';
       readonly handler: string | undefined;
     }
