@@ -1,6 +1,5 @@
-import type { ConfigurationFault } from '../errors/hanko.errors.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { readNumbers } from '../options/option.js';
+import { type Findings, flag, type Option, wholeNumber, WrittenOption } from '../options/option.js';
 import { isObject, isText } from '../util/value-checks.js';
 
 /** Options of `HankoWebhooksModule.forRoot`. */
@@ -24,48 +23,51 @@ export interface HankoWebhooksOptions {
 /** The same with defaults, checked. */
 export type ResolvedWebhooksOptions = Required<HankoWebhooksOptions>;
 
-const NUMBERS = {
-  handlerTimeoutMs: [9_000, 1, 60_000],
-  maxBodyBytes: [262_144, 1_024, 16_777_216],
-} as const;
-
-const NAMES: readonly string[] = [
-  'path',
-  'respond',
-  'revokeOnPasswordChange',
-  ...Object.keys(NUMBERS),
-];
-
 /** Without patterns: a receiver has one address. */
 const PATH = /^\/?[\w.~%-]+(?:\/[\w.~%-]+)*$/;
 
+const path: Option<string> = {
+  read: ({ value, fault }) => {
+    if (!isText(value) || !PATH.test(value)) {
+      fault("must be the path that Hanko posts to, such as 'webhooks/hanko'.");
+    }
+    return value as string;
+  },
+};
+
+const respond: Option<ResolvedWebhooksOptions['respond']> = {
+  read: ({ value = 'afterHandlers', fault }) => {
+    if (value === 'beforeHandlers' || value === 'afterHandlers') return value;
+    fault("must be 'beforeHandlers' or 'afterHandlers'.");
+    return 'afterHandlers';
+  },
+};
+
+const OPTIONS = {
+  path,
+  respond,
+  revokeOnPasswordChange: flag(false),
+  handlerTimeoutMs: wholeNumber([9_000, 1, 60_000]),
+  maxBodyBytes: wholeNumber([262_144, 1_024, 16_777_216]),
+} satisfies {
+  readonly [Name in keyof ResolvedWebhooksOptions]: Option<ResolvedWebhooksOptions[Name]>;
+};
+
 /** @throws HankoConfigurationError with every fault. */
 export function resolveWebhooksOptions(written: unknown): ResolvedWebhooksOptions {
-  const faults: ConfigurationFault[] = [];
-  const fault = (path: string, hint: string): void => {
-    faults.push({ path: `HankoWebhooksModule ${path}`, hint });
-  };
+  const findings: Findings = { faults: [], warnings: [] };
   const options = isObject(written) ? written : {};
+  const writtenOption = (name: string): WrittenOption =>
+    new WrittenOption(options[name], `HankoWebhooksModule ${name}`, findings);
+  const names = Object.keys(OPTIONS);
   for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name))
-      fault(name, `is not an option. The options are ${NAMES.join(', ')}.`);
+    if (names.includes(name)) continue;
+    writtenOption(name).fault(`is not an option. The options are ${names.join(', ')}.`);
   }
-  const { path, respond = 'afterHandlers', revokeOnPasswordChange = false } = options;
-  if (!isText(path) || !PATH.test(path)) {
-    fault('path', "must be the path that Hanko posts to, such as 'webhooks/hanko'.");
-  }
-  if (respond !== 'beforeHandlers' && respond !== 'afterHandlers') {
-    fault('respond', "must be 'beforeHandlers' or 'afterHandlers'.");
-  }
-  if (typeof revokeOnPasswordChange !== 'boolean') {
-    fault('revokeOnPasswordChange', 'must be true or false.');
-  }
-  const numbers = readNumbers(options, NUMBERS, fault);
-  if (faults.length > 0) throw new HankoConfigurationError(faults);
-  return {
-    path: path as string,
-    respond: respond as 'beforeHandlers' | 'afterHandlers',
-    revokeOnPasswordChange: revokeOnPasswordChange as boolean,
-    ...numbers,
-  };
+  const values = Object.entries<Option<unknown>>(OPTIONS).map(([name, option]) => [
+    name,
+    option.read(writtenOption(name)),
+  ]);
+  if (findings.faults.length > 0) throw new HankoConfigurationError(findings.faults);
+  return Object.fromEntries(values) as ResolvedWebhooksOptions;
 }

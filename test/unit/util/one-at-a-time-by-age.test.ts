@@ -1,16 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SharedQuestion } from '../../../lib/util/shared-question.js';
+import { OneAtATime, type Question } from '../../../lib/util/one-at-a-time.js';
 import { settled, START } from '../../support/unit-revocation.js';
 import { TestClock } from '../../support/unit-verifier.js';
 
+interface Aged extends Question<number> {
+  readonly askedAt: number;
+}
+
 let clock: TestClock;
-let shared: SharedQuestion<number>;
+let shared: OneAtATime<number, Aged>;
 /** One per question that was put, to answer it or to let it fail. */
 let questions: { readonly answer: () => void; readonly fail: () => void }[];
 
 beforeEach(() => {
   clock = new TestClock(START);
-  shared = new SharedQuestion(clock.now);
+  shared = new OneAtATime();
   questions = [];
 });
 
@@ -24,10 +28,20 @@ const put = (): Promise<number> =>
     });
   });
 
-const ask = (maxAgeMs: number, key = 'a'): Promise<number | string> =>
-  shared.ask(key, put, maxAgeMs).catch((error: Error) => error.message);
+/** Shares what has begun only if it is younger than that. */
+const askOf = (key: string, begin: () => Promise<number>, maxAgeMs: number): Promise<number> =>
+  shared.ask(key, {
+    fits: ({ askedAt }, isOlder) => {
+      const age = clock.now() - askedAt;
+      return !isOlder || (age >= 0 && age < maxAgeMs);
+    },
+    begin: () => ({ isSent: true, askedAt: clock.now(), answer: begin() }),
+  });
 
-describe('a question', () => {
+const ask = (maxAgeMs: number, key = 'a'): Promise<number | string> =>
+  askOf(key, put, maxAgeMs).catch((error: Error) => error.message);
+
+describe('a question whose age counts', () => {
   it('is shared by all who accept its age', async () => {
     const first = ask(100);
     clock.advanceMs(99);
@@ -101,9 +115,7 @@ describe('a question', () => {
     for (let n = 0; n < 200; n += 1) {
       const begunBefore = begun;
       // Whoever accepts no age gets an answer to a question that began after it came.
-      all.push(
-        shared.ask('a', slow, 0).then((which) => expect(which).toBeGreaterThan(begunBefore)),
-      );
+      all.push(askOf('a', slow, 0).then((which) => expect(which).toBeGreaterThan(begunBefore)));
       // oxlint-disable-next-line no-await-in-loop -- they come at different moments
       if (n % 3 === 0) await Promise.resolve();
     }
