@@ -11,8 +11,8 @@ export interface SharedCall {
 /** So many different callers in a row must fail before the server is to blame. */
 const MIN_CALLERS = 3;
 
-/** Callers in each half of those with a wait of their own. */
-const MAX_HALF = 50;
+/** Callers in each half of those whose last call failed. */
+const MAX_HALF = 500;
 
 /**
  * A circuit that callers share, of which one whose calls always fail cannot keep the others out.
@@ -45,6 +45,11 @@ export class SharedCircuit {
   /** Milliseconds before it is worth this caller's while to come again. */
   waitMsOf(caller: string): number {
     return Math.max(this.common.waitMs, this.own.get(caller)?.waitMs ?? 0);
+  }
+
+  /** Whether this caller's last call failed, and none has succeeded since. */
+  hasFailed(caller: string): boolean {
+    return this.own.get(caller) !== undefined;
   }
 
   /** @returns null if no call is to be made now. */

@@ -40,6 +40,9 @@ export interface ValidatorStatus {
 /** Calls at a time, and so connections: they are kept alive in between. */
 const MAX_CALLS = 64;
 
+/** More of them, for sessions whose last question had no reply: those that hang take no place from the others. */
+const MAX_CALLS_AGAIN = 8;
+
 /** A reply repeats the claims of the token, and Go writes each `<`, `>` and `&` in them as six letters. */
 const maxReplyBytes = (maxTokenBytes: number): number => Math.max(65_536, 8 * maxTokenBytes);
 
@@ -61,7 +64,8 @@ const LOOK_AGAIN_MS = 100;
 export class SessionValidator {
   private readonly logger = new Logger('HankoSessions');
   private readonly closing = new AbortController();
-  private readonly semaphore = new Semaphore(MAX_CALLS);
+  private readonly slots = new Semaphore(MAX_CALLS);
+  private readonly slotsAgain = new Semaphore(MAX_CALLS_AGAIN);
   private readonly circuit: SharedCircuit;
   private answeredAt: number | null = null;
   private failedAt: number | null = null;
@@ -93,7 +97,7 @@ export class SessionValidator {
   close(): void {
     this.closing.abort();
     clearTimeout(this.tryTimer);
-    this.semaphore.dismiss();
+    this.dismissLines();
   }
 
   /**
@@ -112,7 +116,8 @@ export class SessionValidator {
     const call = this.closing.signal.aborted ? null : this.circuit.enter(sessionId);
     if (call === null) throw this.unavailable(sessionId);
     try {
-      const reply = await this.call(question(token, keepAlive), onSend);
+      const slots = this.circuit.hasFailed(sessionId) ? this.slotsAgain : this.slots;
+      const reply = await this.call(question(token, keepAlive), slots, onSend);
       const verdict = parseValidation(reply, sessionId);
       this.onAnswer(this.circuit.succeeded(call));
       publishSession({ outcome: verdict.isAlive ? 'alive' : 'ended' });
@@ -127,11 +132,15 @@ export class SessionValidator {
   }
 
   /** @throws FetchFailure */
-  private async call(request: JsonRequest, onSend: () => void): Promise<JsonReply> {
+  private async call(
+    request: JsonRequest,
+    slots: Semaphore,
+    onSend: () => void,
+  ): Promise<JsonReply> {
     const { fetch, url, timeoutMs, maxTokenBytes } = this.settings;
     const { signal } = this.closing;
     const startedAt = performance.now();
-    if (!(await this.semaphore.take(timeoutMs))) throw new NotAsked(this.whyNotAsked());
+    if (!(await slots.take(timeoutMs))) throw new NotAsked(this.whyNotAsked());
     onSend();
     try {
       const spentMs = performance.now() - startedAt;
@@ -139,8 +148,13 @@ export class SessionValidator {
       return await fetchJson(url, { fetch, timeoutMs, spentMs, maxBytes, signal }, request);
     } finally {
       // The platform has the connection back a moment after the reply was read.
-      setImmediate(() => this.semaphore.give());
+      setImmediate(() => slots.give());
     }
+  }
+
+  private dismissLines(): void {
+    this.slots.dismiss();
+    this.slotsAgain.dismiss();
   }
 
   private whyNotAsked(): string {
@@ -171,7 +185,7 @@ export class SessionValidator {
     if (this.circuit.isOpen) this.tryLater();
     if (!opensNow) return;
     // Who is still in line would only fail too.
-    this.semaphore.dismiss();
+    this.dismissLines();
     // Once per outage: a log line per request would be noise.
     if (this.closing.signal.aborted) return;
     this.logger.warn(

@@ -154,6 +154,35 @@ describe('one session whose question fails by itself', () => {
   );
 });
 
+describe('many sessions whose questions hang', () => {
+  it('take eight places of their own once they have failed, and none of those of the others', async () => {
+    const hanging = Array.from({ length: 64 }, () => testSession(START));
+    const ids = new Set(hanging.map(({ user }) => user.sessionId));
+    const ofHanging = (answer: Answer): Answer => {
+      return (question, response) =>
+        (ids.has(question.sessionId) ? answer : alive)(question, response);
+    };
+    const validator = createValidator();
+    const askAll = (): Promise<boolean[]> =>
+      Promise.all(hanging.map((session) => isAnswered(validator, session)));
+    server.answer = ofHanging(broken);
+    expect(await askAll()).not.toContain(true);
+    clock.advance(1);
+    expect(await isAnswered(validator)).toBe(true);
+
+    server.answer = ofHanging(() => undefined);
+    const before = server.questions.length;
+    const again = askAll();
+    await server.asked(before + 8);
+    const others = await Promise.all(Array.from({ length: 80 }, () => isAnswered(validator)));
+
+    expect(others).not.toContain(false);
+    expect(server.questions).toHaveLength(before + 8 + 80);
+    validator.close();
+    expect(await again).not.toContain(true);
+  });
+});
+
 describe('the size of a reply', () => {
   it.each([
     { maxTokenBytes: 1_024, bytes: 65_536 },
