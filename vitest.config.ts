@@ -50,7 +50,7 @@ export default defineConfig({
           name: 'nest11',
           include: ['test/e2e/**/*.test.ts'],
           // @nestjs/throttler finds the Nest that is installed beside it, and that is 12.
-          exclude: [...configDefaults.exclude, 'test/e2e/rate-limits.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/e2e/guards/rate-limits.test.ts'],
           setupFiles: ['test/support/setup.ts'],
           ...timeouts,
         },

@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { FakeHanko } from 'fake-hanko';
 import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FlowClient } from '../../fake-hanko/test/flow-client.js';
+import { FlowClient } from '../../fake-hanko/test/support/flow-client.js';
 import { decodeJws, send } from '../../fake-hanko/test/support/raw-http.js';
 
 const ADA = 'ada@example.test';

@@ -2,7 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
 import { EventHandlers } from '../../lib/webhooks/event-handlers.js';
-import { captureLog, START } from './unit-revocation.js';
+import { captureLog, START } from './revocation.js';
 
 export const event = (name: string, data: unknown = {}): HankoEvent => ({
   name,

@@ -1,7 +1,7 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { HankoAuthGuard, HankoConfigurationError, HankoModule } from 'nestjs-hanko';
-import { type Platform, type RunningApp, startApp, type StartOptions } from './e2e-app.js';
+import { type Platform, type RunningApp, startApp, type StartOptions } from './app.js';
 
 export const APP_GUARD_PROVIDER = { provide: APP_GUARD, useExisting: HankoAuthGuard };
 

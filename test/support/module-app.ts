@@ -8,8 +8,8 @@ import {
   type HankoModuleOptions,
 } from 'nestjs-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
-import './e2e-answers.js';
-import { bearer, type RunningApp, startApp, type StartOptions } from './e2e-app.js';
+import './to-be-refused.js';
+import { bearer, type RunningApp, startApp, type StartOptions } from './app.js';
 
 @Controller()
 export class WhoController {

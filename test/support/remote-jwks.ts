@@ -2,8 +2,8 @@ import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RemoteJwks, RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
 import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
-import { CountingFetch, createRemoteJwks, CryptoKey, JwksObserver } from './unit-jwks.js';
-import { refusalOf, TestClock } from './unit-verifier.js';
+import { CountingFetch, createRemoteJwks, CryptoKey, JwksObserver } from './jwks.js';
+import { refusalOf, TestClock } from './verifier.js';
 
 export const START = Date.parse('2026-03-01T12:00:00Z');
 

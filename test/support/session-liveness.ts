@@ -4,7 +4,7 @@ import type { HankoModuleOptions } from 'nestjs-hanko';
 import { afterEach, beforeEach } from 'vitest';
 import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js';
 import type { SessionLiveness } from '../../lib/session/session-liveness.js';
-import { Gate } from './unit-jwks.js';
+import { Gate } from './jwks.js';
 import {
   alive,
   type Answer,
@@ -16,8 +16,8 @@ import {
   type TestSession,
   testSession,
   ValidateServer,
-} from './unit-session.js';
-import { type Refusal, refusalOf, TestClock } from './unit-verifier.js';
+} from './validate-server.js';
+import { type Refusal, refusalOf, TestClock } from './verifier.js';
 
 export const START = Date.parse('2026-03-01T12:00:00Z');
 export const ONLINE = policy(0);

@@ -10,8 +10,8 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { FakeClock } from './e2e-app.js';
-import { VALIDATE } from './e2e-session.js';
+import { FakeClock } from './app.js';
+import { VALIDATE } from './session-spy.js';
 
 export const MINUTE = { refreshSeconds: 60 };
 

@@ -3,9 +3,14 @@ import {
   SessionValidator,
   type SessionValidatorSettings,
 } from '../../lib/session/session-validator.js';
-import { CountingFetch } from './unit-jwks.js';
-import { SessionObserver, type TestSession, testSession, ValidateServer } from './unit-session.js';
-import { refusalOf, TestClock } from './unit-verifier.js';
+import { CountingFetch } from './jwks.js';
+import {
+  SessionObserver,
+  type TestSession,
+  testSession,
+  ValidateServer,
+} from './validate-server.js';
+import { refusalOf, TestClock } from './verifier.js';
 
 export const START = Date.parse('2026-03-01T12:00:00Z');
 export const ALIVE = { isAlive: true, idleExpiresAt: null };

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { DOCUMENTED_ANSWERS } from './documented-answers.js';
-import type { Answer } from './e2e-app.js';
-import { parseChallenge } from './e2e-challenge.js';
+import type { Answer } from './app.js';
+import { parseChallenge } from './challenge.js';
 
 const STEP_UP = DOCUMENTED_ANSWERS.step_up_required.message;
 const UNMET = DOCUMENTED_ANSWERS.requirement_not_met.message;

@@ -16,8 +16,8 @@ import { HankoAuthGuard, HankoModule, Public } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, startApp } from '../../support/e2e-app.js';
-import { promised, refusals } from '../../support/e2e-routes.js';
+import { PLATFORMS, startApp } from '../../support/app.js';
+import { promised, refusals } from '../../support/routes.js';
 
 let hanko: FakeHanko;
 

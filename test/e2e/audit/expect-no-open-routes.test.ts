@@ -5,7 +5,7 @@ import { HankoAuthGuard, HankoModule, OptionalAuth, Public, RequireAuth } from '
 import { FakeHanko } from 'fake-hanko';
 import { describeRoutes, expectNoOpenRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, startApp } from '../../support/e2e-app.js';
+import { PLATFORMS, startApp } from '../../support/app.js';
 
 let hanko: FakeHanko;
 

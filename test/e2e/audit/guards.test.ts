@@ -14,7 +14,7 @@ import { FakeHanko } from 'fake-hanko';
 import { CurrentUser, HankoAuthGuard, OptionalAuth, Public, RequireAuth } from 'nestjs-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, type RunningApp } from '../../support/e2e-app.js';
+import { PLATFORMS, type RunningApp } from '../../support/app.js';
 import { APP_GUARD_PROVIDER, starter } from '../../support/lost-marks.js';
 
 let hanko: FakeHanko;

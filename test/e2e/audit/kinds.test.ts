@@ -9,9 +9,9 @@ import { CurrentUser, HankoAuthGuard, HankoModule, Public, RequireAuth } from 'n
 import { FakeHanko } from 'fake-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, startApp } from '../../support/e2e-app.js';
-import { CapturedLog } from '../../support/e2e-log.js';
-import { accessOf, routesOf } from '../../support/e2e-routes.js';
+import { PLATFORMS, startApp } from '../../support/app.js';
+import { CapturedLog } from '../../support/log.js';
+import { accessOf, routesOf } from '../../support/routes.js';
 
 /** Nest 11 does not run global guards for gateways. */
 const IS_NEST_11 = !('StandardSchemaValidationPipe' in common);

@@ -22,8 +22,8 @@ import {
 import { FakeHanko } from 'fake-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, type StartOptions, startApp } from '../../support/e2e-app.js';
-import { accessOf } from '../../support/e2e-routes.js';
+import { PLATFORMS, type StartOptions, startApp } from '../../support/app.js';
+import { accessOf } from '../../support/routes.js';
 
 let hanko: FakeHanko;
 

@@ -21,8 +21,8 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, startApp } from '../../support/e2e-app.js';
-import { accessOf, promised, refusals, routesOf } from '../../support/e2e-routes.js';
+import { PLATFORMS, startApp } from '../../support/app.js';
+import { accessOf, promised, refusals, routesOf } from '../../support/routes.js';
 
 let hanko: FakeHanko;
 

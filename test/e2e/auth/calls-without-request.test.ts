@@ -12,7 +12,7 @@ import {
   RequireAuth,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
+import { PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
 
 /** Packages find their handlers by decorators of their own. */
 const IsJob = SetMetadata('jobs:handler', true);

@@ -8,7 +8,7 @@ import {
   type TokenExtractor,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   cookie,
@@ -17,8 +17,8 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
-import { CapturedLog } from '../../support/e2e-log.js';
+} from '../../support/app.js';
+import { CapturedLog } from '../../support/log.js';
 
 @Controller()
 @UseGuards(HankoAuthGuard)

@@ -11,7 +11,7 @@ import {
   SessionToken,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import type { AnswerCode } from '../../support/documented-answers.js';
 import {
   bearer,
@@ -20,8 +20,8 @@ import {
   type RunningApp,
   startApp,
   type StartOptions,
-} from '../../support/e2e-app.js';
-import { CapturedLog } from '../../support/e2e-log.js';
+} from '../../support/app.js';
+import { CapturedLog } from '../../support/log.js';
 
 @Controller()
 class FeedController {

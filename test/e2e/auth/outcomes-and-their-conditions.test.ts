@@ -22,7 +22,7 @@ import {
   RequireAuth,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   cookie,
@@ -31,7 +31,7 @@ import {
   recordChannel,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 interface NodeRequest extends IncomingMessage {
   user?: unknown;

@@ -4,7 +4,7 @@ import cookieParser from 'cookie-parser';
 import { FakeHanko } from 'fake-hanko';
 import { CurrentUser, HankoAuthGuard, HankoModule, OptionalAuth } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   cookie,
@@ -13,7 +13,7 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 interface NodeRequest {
   method: string;

@@ -39,7 +39,7 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 /** What each filter says it caught, as an app's own body. */
 function filterOf(

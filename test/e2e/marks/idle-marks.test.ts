@@ -20,7 +20,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlainController, PLATFORMS } from '../../support/e2e-app.js';
+import { PlainController, PLATFORMS } from '../../support/app.js';
 import { APP_GUARD_PROVIDER, faultsOf, starter, Timed } from '../../support/lost-marks.js';
 
 let hanko: FakeHanko;

@@ -9,8 +9,8 @@ import {
 } from 'nestjs-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, PLATFORMS } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, PLATFORMS } from '../../support/app.js';
 import { APP_GUARD_PROVIDER, faultsOf, starter } from '../../support/lost-marks.js';
 
 let hanko: FakeHanko;

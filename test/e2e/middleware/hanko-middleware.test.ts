@@ -14,7 +14,7 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   type Answer,
   bearer,
@@ -25,7 +25,7 @@ import {
   recordChannel,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 let hanko: FakeHanko;
 let userId: string;

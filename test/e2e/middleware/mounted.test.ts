@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { FakeHanko } from 'fake-hanko';
 import { HankoModule, hankoMiddleware, HankoUser } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   type Platform,
@@ -12,7 +12,7 @@ import {
   PlainController,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 // What docs/outside-handlers.md says of things that hang on the adapter.
 

@@ -1,7 +1,7 @@
 import { HankoModule } from 'nestjs-hanko';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer } from '../../support/app.js';
 import { faultsOf, ModuleApp, start } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

@@ -5,8 +5,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { HankoModule } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer } from '../../support/app.js';
 import { faultsOf, ModuleApp, pathsOf, start } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HankoAuthService, HankoModule } from 'nestjs-hanko';
 import { expect, it } from 'vitest';
-import { CapturedLog } from '../../support/e2e-log.js';
+import { CapturedLog } from '../../support/log.js';
 import { JWKS, ModuleApp, start } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

@@ -2,8 +2,8 @@ import { type CanActivate, Controller, Get, type ModuleMetadata, UseGuards } fro
 import { APP_GUARD } from '@nestjs/core';
 import { CurrentUser, HankoAuthGuard, HankoModule, RequireAuth } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, PlainController, PLATFORMS, startApp } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, PlainController, PLATFORMS, startApp } from '../../support/app.js';
 import { ModuleApp } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

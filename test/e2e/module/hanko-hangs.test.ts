@@ -1,13 +1,13 @@
 import { HankoModule } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   PlainController,
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 import { JWKS, ModuleApp, WhoController } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

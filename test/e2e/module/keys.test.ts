@@ -8,8 +8,8 @@ import {
   type JwksProvider,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer } from '../../support/app.js';
 import { ModuleApp, start } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

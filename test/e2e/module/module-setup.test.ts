@@ -20,7 +20,7 @@ import {
 } from 'nestjs-hanko';
 import { HankoWebhooksModule } from 'nestjs-hanko/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer, startApp } from '../../support/e2e-app.js';
+import { bearer, startApp } from '../../support/app.js';
 
 let hanko: FakeHanko;
 

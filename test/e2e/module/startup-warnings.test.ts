@@ -1,8 +1,8 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { HankoModule, type HankoModuleOptions, RequireAuth } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
-import { bearer, type RunningApp, startApp } from '../../support/e2e-app.js';
-import { expectStoreDown } from '../../support/e2e-revocation.js';
+import { bearer, type RunningApp, startApp } from '../../support/app.js';
+import { expectStoreDown } from '../../support/faulty-store.js';
 import { ModuleApp, start, WhoController } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { HankoModule } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { CapturedLog } from '../../support/e2e-log.js';
+import { CapturedLog } from '../../support/log.js';
 import { faultsOf, ModuleApp, start } from '../../support/module-app.js';
 
 const fixture = new ModuleApp();

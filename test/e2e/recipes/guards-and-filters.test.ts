@@ -23,8 +23,8 @@ import {
 } from 'nestjs-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, cookie, type Platform, PLATFORMS, startApp } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, cookie, type Platform, PLATFORMS, startApp } from '../../support/app.js';
 import { ApiKeyOrSession } from '../../support/recipes/api-key.js';
 import { ApiKeys } from '../../support/recipes/api-keys.js';
 import { HealthController } from '../../support/recipes/health.js';

@@ -9,13 +9,7 @@ import {
 import { CurrentUser, HankoAuthGuard, HankoModule, HankoUser, RequireAuth } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  bearer,
-  type Platform,
-  PLATFORMS,
-  type RunningApp,
-  startApp,
-} from '../../support/e2e-app.js';
+import { bearer, type Platform, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
 
 // What README's recipes promise.
 

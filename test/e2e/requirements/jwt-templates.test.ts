@@ -15,9 +15,9 @@ import * as v from 'valibot';
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import '../../support/e2e-answers.js';
-import { bearer, PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
-import { SessionSpy, VALIDATE } from '../../support/e2e-session.js';
+import '../../support/to-be-refused.js';
+import { bearer, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
+import { SessionSpy, VALIDATE } from '../../support/session-spy.js';
 
 /** Claims of these tests are declared by nobody. */
 const Demand = (claims: unknown): MethodDecorator => RequireAuth({ claims } as RequireAuthOptions);

@@ -30,17 +30,10 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import {
-  type Answer,
-  bearer,
-  cookie,
-  FakeClock,
-  PLATFORMS,
-  startApp,
-} from '../../support/e2e-app.js';
-import { parseChallenge } from '../../support/e2e-challenge.js';
-import { expectRevoked, VALIDATE } from '../../support/e2e-session.js';
+import '../../support/to-be-refused.js';
+import { type Answer, bearer, cookie, FakeClock, PLATFORMS, startApp } from '../../support/app.js';
+import { parseChallenge } from '../../support/challenge.js';
+import { expectRevoked, VALIDATE } from '../../support/session-spy.js';
 
 /** Claims of these tests are declared by nobody. */
 interface HeaderSink {

@@ -15,7 +15,7 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko, type TokenShape } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   type Answer,
   bearer,
@@ -25,7 +25,7 @@ import {
   recordChannel,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 import { expectForbidden, expectStepUp } from '../../support/unmet-answers.js';
 
 /** Claims of these tests are declared by nobody. */

@@ -4,8 +4,8 @@ import { HankoAuthGuard, HankoModule, RequireAuth } from 'nestjs-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer, PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
-import { documentedCodes, documentOf, operationsOf } from '../../support/e2e-openapi.js';
+import { bearer, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
+import { documentedCodes, documentOf, operationsOf } from '../../support/openapi.js';
 
 /** Claims of these tests are declared by nobody. */
 const Demand = (options: object): ClassDecorator & MethodDecorator => RequireAuth(options);

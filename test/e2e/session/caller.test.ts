@@ -1,4 +1,4 @@
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -21,8 +21,8 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
-import { expectRevoked, SessionSpy, VALIDATE } from '../../support/e2e-session.js';
+} from '../../support/app.js';
+import { expectRevoked, SessionSpy, VALIDATE } from '../../support/session-spy.js';
 import {
   MINUTE,
   clock,

@@ -11,10 +11,10 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
-import { CapturedLog } from '../../support/e2e-log.js';
-import { expectRevoked, SessionSpy, VALIDATE } from '../../support/e2e-session.js';
+import '../../support/to-be-refused.js';
+import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
+import { CapturedLog } from '../../support/log.js';
+import { expectRevoked, SessionSpy, VALIDATE } from '../../support/session-spy.js';
 
 @Controller()
 class RoutesController {

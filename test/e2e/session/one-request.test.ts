@@ -1,4 +1,4 @@
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import type { IncomingMessage } from 'node:http';
 import {
   type CanActivate,
@@ -33,8 +33,8 @@ import {
   recordChannel,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
-import { expectRevoked } from '../../support/e2e-session.js';
+} from '../../support/app.js';
+import { expectRevoked } from '../../support/session-spy.js';
 import {
   hanko,
   userId,

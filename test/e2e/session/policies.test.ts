@@ -1,4 +1,4 @@
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -20,8 +20,8 @@ import {
   type RunningApp,
   send,
   startApp,
-} from '../../support/e2e-app.js';
-import { expectRevoked } from '../../support/e2e-session.js';
+} from '../../support/app.js';
+import { expectRevoked } from '../../support/session-spy.js';
 import {
   MINUTE,
   clock,

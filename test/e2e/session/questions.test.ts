@@ -1,16 +1,16 @@
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import { APP_GUARD } from '@nestjs/core';
 import { HankoAuthGuard, type HankoModuleOptions, type HankoSessionPolicy } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
+import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
 import {
   ArrivalGuard,
   expectRevoked,
   HeldFetch,
   SessionSpy,
   VALIDATE,
-} from '../../support/e2e-session.js';
+} from '../../support/session-spy.js';
 import {
   clock,
   hanko,

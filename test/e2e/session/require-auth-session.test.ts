@@ -1,9 +1,9 @@
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import { Controller, Get } from '@nestjs/common';
 import { HankoConfigurationError, type HankoSessionPolicy, RequireAuth } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { bearer, startApp } from '../../support/e2e-app.js';
-import { expectRevoked } from '../../support/e2e-session.js';
+import { bearer, startApp } from '../../support/app.js';
+import { expectRevoked } from '../../support/session-spy.js';
 import {
   MINUTE,
   hanko,

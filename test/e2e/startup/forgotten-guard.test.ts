@@ -2,7 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { FakeHanko } from 'fake-hanko';
 import { HankoAuthGuard, Public } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, type RunningApp } from '../../support/e2e-app.js';
+import { PLATFORMS, type RunningApp } from '../../support/app.js';
 import { APP_GUARD_PROVIDER, starter } from '../../support/lost-marks.js';
 
 let hanko: FakeHanko;

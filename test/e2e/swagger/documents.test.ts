@@ -13,7 +13,7 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 import {
   documentedCodes,
   documentOf,
@@ -21,8 +21,8 @@ import {
   type Operation,
   operationsOf,
   plainDocument,
-} from '../../support/e2e-openapi.js';
-import { CONTROLLERS } from '../../support/e2e-openapi-controllers.js';
+} from '../../support/openapi.js';
+import { CONTROLLERS } from '../../support/openapi-controllers.js';
 
 /** Nobody is asked. */
 const apiUrl = 'http://127.0.0.1:1';

@@ -3,8 +3,8 @@ import { RouterModule } from '@nestjs/core';
 import type { SwaggerDocumentOptions } from '@nestjs/swagger';
 import { HankoModule } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { type Platform, PLATFORMS, startApp } from '../../support/e2e-app.js';
-import { documentOf, type Operation, operationsOf } from '../../support/e2e-openapi.js';
+import { type Platform, PLATFORMS, startApp } from '../../support/app.js';
+import { documentOf, type Operation, operationsOf } from '../../support/openapi.js';
 import {
   type Access,
   ByHeaderController,
@@ -15,7 +15,7 @@ import {
   InnerModule,
   NotesController,
   VersionedController,
-} from '../../support/e2e-openapi-paths.js';
+} from '../../support/openapi-paths.js';
 
 interface Setting {
   readonly controllers: NonNullable<ModuleMetadata['controllers']>;

@@ -9,7 +9,7 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 import {
   type Body,
   documentedCodes,
@@ -19,8 +19,8 @@ import {
   type Operation,
   operationsOf,
   untruths,
-} from '../../support/e2e-openapi.js';
-import { CONTROLLERS } from '../../support/e2e-openapi-controllers.js';
+} from '../../support/openapi.js';
+import { CONTROLLERS } from '../../support/openapi-controllers.js';
 
 const AMR = ['pwd', 'totp'];
 const GOLD = { amr: AMR, claims: { tier: 'gold' } };

@@ -26,7 +26,7 @@ import {
 import { expectNoOpenRoutes, HankoStub, hankoUser } from 'nestjs-hanko/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import '../../support/e2e-answers.js';
+import '../../support/to-be-refused.js';
 import {
   bearer,
   cookie,
@@ -34,7 +34,7 @@ import {
   PLATFORMS,
   type RunningApp,
   startApp,
-} from '../../support/e2e-app.js';
+} from '../../support/app.js';
 
 @Controller('notes')
 class NotesController {

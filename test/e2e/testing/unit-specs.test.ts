@@ -20,7 +20,7 @@ import {
 } from 'nestjs-hanko';
 import { hankoUser } from 'nestjs-hanko/testing';
 import { describe, expect, it } from 'vitest';
-import { PLATFORMS, startApp } from '../../support/e2e-app.js';
+import { PLATFORMS, startApp } from '../../support/app.js';
 
 // What `nest g controller` and `nest g gateway` write beside a class: a TestingModule of the class alone.
 

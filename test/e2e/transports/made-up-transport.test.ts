@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HANKO_TRANSPORTS } from '../../../lib/hanko.constants.js';
 import type { HankoCall, HankoTransport } from '../../../lib/transports/transport.js';
 import { TRANSPORTS } from '../../../lib/transports/transports.js';
-import { PLATFORMS, type RunningApp, startApp } from '../../support/e2e-app.js';
+import { PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
 
 /** How calls arrive that no package knows: by pigeon. */
 interface Pigeon {

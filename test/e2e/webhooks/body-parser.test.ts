@@ -7,7 +7,7 @@ import {
   type ReceiverApp,
   type ReceiverSetup,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 let hanko: FakeHanko;
 beforeAll(async () => {

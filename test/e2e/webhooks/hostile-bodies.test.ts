@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, FakeClock, PLATFORMS } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, FakeClock, PLATFORMS } from '../../support/app.js';
 import {
   expectAnswer,
   expectDone,
@@ -12,7 +12,7 @@ import {
   type ReceiverApp,
   type ReceiverSetup,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 let clock: FakeClock;
 let hanko: FakeHanko;

@@ -6,15 +6,15 @@ import { FakeHanko } from 'fake-hanko';
 import { type HankoEvent, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebhookReceiver } from '../../../lib/webhooks/webhook-receiver.js';
-import '../../support/e2e-answers.js';
-import { bearer, cookie, FakeClock, PLATFORMS, recordChannel } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, cookie, FakeClock, PLATFORMS, recordChannel } from '../../support/app.js';
 import {
   expectDone,
   expectFailed,
   type ReceiverApp,
   type ReceiverSetup,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 let clock: FakeClock;
 let hanko: FakeHanko;

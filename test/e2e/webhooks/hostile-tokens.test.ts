@@ -1,15 +1,15 @@
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { FakeHanko, FORGERIES } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, cookie, FakeClock, PLATFORMS, send } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { bearer, cookie, FakeClock, PLATFORMS, send } from '../../support/app.js';
 import {
   expectDone,
   expectInvalid,
   type ReceiverApp,
   type ReceiverSetup,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 let clock: FakeClock;
 let hanko: FakeHanko;

@@ -9,9 +9,9 @@ import {
   OnHankoEvent,
 } from 'nestjs-hanko/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { bearer, FakeClock, PlainController, PLATFORMS, startApp } from '../../support/e2e-app.js';
-import { expectRevoked } from '../../support/e2e-session.js';
+import '../../support/to-be-refused.js';
+import { bearer, FakeClock, PlainController, PLATFORMS, startApp } from '../../support/app.js';
+import { expectRevoked } from '../../support/session-spy.js';
 import {
   expectDone,
   expectInvalid,
@@ -20,7 +20,7 @@ import {
   type ReceiverSetup,
   Relay,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 const MINUTE = 60;
 

@@ -4,8 +4,8 @@ import { HankoConfigurationError } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { type HankoEvent, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { FakeClock, PLATFORMS } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { FakeClock, PLATFORMS } from '../../support/app.js';
 import {
   expectDone,
   expectInvalid,
@@ -13,8 +13,8 @@ import {
   type ReceiverSetup,
   Relay,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
-import { FlowClient } from '../../../fake-hanko/test/flow-client.js';
+} from '../../support/webhooks.js';
+import { FlowClient } from '../../../fake-hanko/test/support/flow-client.js';
 
 const PASSWORD = 'Correct-Horse-1';
 const MINUTE = 60;

@@ -2,14 +2,14 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { FakeHanko } from 'fake-hanko';
 import { OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, PLATFORMS } from '../../support/e2e-app.js';
-import { FaultyStore } from '../../support/e2e-revocation.js';
+import { FakeClock, PLATFORMS } from '../../support/app.js';
+import { FaultyStore } from '../../support/faulty-store.js';
 import {
   expectDone,
   expectFailed,
   type ReceiverApp,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
+} from '../../support/webhooks.js';
 
 let clock: FakeClock;
 let hanko: FakeHanko;

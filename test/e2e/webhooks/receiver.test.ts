@@ -20,8 +20,8 @@ import cookieParser from 'cookie-parser';
 import { HankoAuthGuard } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import { FakeClock, PLATFORMS, recordChannel, send } from '../../support/e2e-app.js';
+import '../../support/to-be-refused.js';
+import { FakeClock, PLATFORMS, recordChannel, send } from '../../support/app.js';
 import {
   expectDone,
   expectInvalid,
@@ -31,8 +31,8 @@ import {
   recordedDeliveries,
   Relay,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
-import { recordedTokens } from '../../support/unit-recordings.js';
+} from '../../support/webhooks.js';
+import { recordedTokens } from '../../support/recordings.js';
 
 const MINUTE = 60;
 

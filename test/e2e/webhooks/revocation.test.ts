@@ -2,16 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { FakeHanko } from 'fake-hanko';
 import { OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import '../../support/e2e-answers.js';
-import {
-  bearer,
-  recordChannel,
-  cookie,
-  FakeClock,
-  PLATFORMS,
-  send,
-} from '../../support/e2e-app.js';
-import { expectRevoked } from '../../support/e2e-session.js';
+import '../../support/to-be-refused.js';
+import { bearer, recordChannel, cookie, FakeClock, PLATFORMS, send } from '../../support/app.js';
+import { expectRevoked } from '../../support/session-spy.js';
 import {
   expectDone,
   expectInvalid,
@@ -19,8 +12,8 @@ import {
   type ReceiverSetup,
   Relay,
   startReceiver,
-} from '../../support/e2e-webhooks.js';
-import { FlowClient } from '../../../fake-hanko/test/flow-client.js';
+} from '../../support/webhooks.js';
+import { FlowClient } from '../../../fake-hanko/test/support/flow-client.js';
 
 const PASSWORD = 'Correct-Horse-1';
 const MINUTE = 60;

@@ -1,10 +1,5 @@
 // Compiled by test/surface/claims-types.test.ts, by itself: claims inferred from a schema of zod.
-import {
-  CurrentUser,
-  HankoModule,
-  type HankoUser,
-  RequireAuth,
-} from 'nestjs-hanko';
+import { CurrentUser, HankoModule, type HankoUser, RequireAuth } from 'nestjs-hanko';
 import { z } from 'zod';
 
 const claims = z.object({

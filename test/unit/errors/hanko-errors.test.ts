@@ -15,7 +15,7 @@ import {
 } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
 import { DOCUMENTED_ANSWERS } from '../../support/documented-answers.js';
-import { TOKEN_CODES, type TokenCode } from '../../support/unit-verifier.js';
+import { TOKEN_CODES, type TokenCode } from '../../support/verifier.js';
 
 const REASON = 'the precise cause';
 

@@ -13,8 +13,8 @@ import {
   type TestSession,
   testSession,
   ValidateServer,
-} from '../../support/unit-session.js';
-import { refusalOf, TestClock } from '../../support/unit-verifier.js';
+} from '../../support/validate-server.js';
+import { refusalOf, TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const FETCHED = START - 60_000;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../../lib/http/circuit-breaker.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 

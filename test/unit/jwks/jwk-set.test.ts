@@ -1,7 +1,7 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CryptoKey } from '../../support/unit-jwks.js';
-import { tokenRefusal, unavailableRefusal } from '../../support/unit-verifier.js';
+import { CryptoKey } from '../../support/jwks.js';
+import { tokenRefusal, unavailableRefusal } from '../../support/verifier.js';
 import {
   observer,
   hanko,

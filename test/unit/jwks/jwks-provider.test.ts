@@ -7,13 +7,13 @@ import {
 } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CryptoKey } from '../../support/unit-jwks.js';
+import { CryptoKey } from '../../support/jwks.js';
 import {
   createService,
   refusalOf,
   tokenRefusal,
   unavailableRefusal,
-} from '../../support/unit-verifier.js';
+} from '../../support/verifier.js';
 
 const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 const SECRET = 'https://user:secret@keys.internal';

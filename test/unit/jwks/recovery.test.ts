@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeHanko } from 'fake-hanko';
 import type { RemoteJwks, RemoteJwksSettings } from '../../../lib/jwks/remote-jwks.js';
-import { createRemoteJwks, JwksObserver } from '../../support/unit-jwks.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { createRemoteJwks, JwksObserver } from '../../support/jwks.js';
+import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 

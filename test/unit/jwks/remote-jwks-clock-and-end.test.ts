@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CryptoKey, turn } from '../../support/unit-jwks.js';
-import { unavailableRefusal } from '../../support/unit-verifier.js';
+import { CryptoKey, turn } from '../../support/jwks.js';
+import { unavailableRefusal } from '../../support/verifier.js';
 import {
   observer,
   hanko,

@@ -1,7 +1,7 @@
 import type { FaultKind, FaultOptions } from 'fake-hanko';
 import { describe, expect, it } from 'vitest';
-import { CryptoKey, turn } from '../../support/unit-jwks.js';
-import { unavailableRefusal } from '../../support/unit-verifier.js';
+import { CryptoKey, turn } from '../../support/jwks.js';
+import { unavailableRefusal } from '../../support/verifier.js';
 import {
   observer,
   hanko,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CryptoKey, Gate, turn } from '../../support/unit-jwks.js';
-import { tokenRefusal, unavailableRefusal } from '../../support/unit-verifier.js';
+import { CryptoKey, Gate, turn } from '../../support/jwks.js';
+import { tokenRefusal, unavailableRefusal } from '../../support/verifier.js';
 import {
   hanko,
   a,

@@ -1,8 +1,8 @@
 import { randomUUID, webcrypto } from 'node:crypto';
 import { FakeHanko } from 'fake-hanko';
 import { describe, expect, it } from 'vitest';
-import { CryptoKey, turn } from '../../support/unit-jwks.js';
-import { createService, tokenRefusal } from '../../support/unit-verifier.js';
+import { CryptoKey, turn } from '../../support/jwks.js';
+import { createService, tokenRefusal } from '../../support/verifier.js';
 import {
   observer,
   hanko,

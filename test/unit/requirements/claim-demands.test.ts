@@ -2,16 +2,10 @@ import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { HankoRequirementError, type HankoUser } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { CapturedLog } from '../../support/e2e-log.js';
-import {
-  check,
-  refusalOf,
-  requirements,
-  unmetOf,
-  userWith,
-} from '../../support/unit-requirements.js';
-import { Thenable } from '../../support/unit-thenable.js';
-import { createService } from '../../support/unit-verifier.js';
+import { CapturedLog } from '../../support/log.js';
+import { check, refusalOf, requirements, unmetOf, userWith } from '../../support/requirements.js';
+import { Thenable } from '../../support/thenable.js';
+import { createService } from '../../support/verifier.js';
 
 /** A claim as it comes: JSON that was parsed, where `__proto__` is a name like any other. */
 const userOf = (json: string): HankoUser => userWith(JSON.parse(json) as object);

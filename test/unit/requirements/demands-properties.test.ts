@@ -8,7 +8,7 @@ import {
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { routeMarks } from '../../../lib/auth/route-marks.js';
-import { refusalOf, userWith } from '../../support/unit-requirements.js';
+import { refusalOf, userWith } from '../../support/requirements.js';
 
 // Fixed, so that a red run is red again. To look further: another seed and more runs.
 fc.configureGlobal({ seed: 20_261_126, numRuns: 1_500 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { refuseUnmet } from '../../../lib/auth/refuse-unmet.js';
 import { requirementChecks } from '../../../lib/requirements/requirements.js';
 import { decodeJws } from '../../../fake-hanko/test/support/raw-http.js';
-import { LOGIN, refusalOf, unmetOf, userWith } from '../../support/unit-requirements.js';
+import { LOGIN, refusalOf, unmetOf, userWith } from '../../support/requirements.js';
 
 const amrOf = (amr: unknown): HankoUser => userWith(amr === undefined ? {} : { amr });
 

@@ -6,7 +6,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { check, unmetOf, userWith } from '../../support/unit-requirements.js';
+import { check, unmetOf, userWith } from '../../support/requirements.js';
 
 const faultsOf = (act: () => unknown): readonly ConfigurationFault[] => {
   try {

@@ -15,8 +15,8 @@ import {
   SharedStore,
   START,
   userWith,
-} from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+} from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 captureLog();
 let clock: TestClock;

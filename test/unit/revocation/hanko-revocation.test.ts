@@ -26,9 +26,9 @@ import {
   userKey,
   secondUserKey,
   userWith,
-} from '../../support/unit-revocation.js';
-import { unavailableStore } from '../../support/unit-verifier.js';
-import { TestClock, refusalOf } from '../../support/unit-verifier.js';
+} from '../../support/revocation.js';
+import { unavailableStore } from '../../support/verifier.js';
+import { TestClock, refusalOf } from '../../support/verifier.js';
 
 captureLog();
 let clock: TestClock;

@@ -9,7 +9,7 @@ import {
   DAY,
   SharedStore,
   START,
-} from '../../support/unit-revocation.js';
+} from '../../support/revocation.js';
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(200)}.signature`;
 

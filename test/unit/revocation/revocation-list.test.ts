@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RevocationList } from '../../../lib/revocation/revocation-list.js';
-import { START } from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { START } from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 const HOUR = 3_600_000;
 

@@ -17,8 +17,8 @@ import {
   SharedStore,
   START,
   TellingStore,
-} from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+} from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 captureLog();
 let clock: TestClock;

@@ -3,8 +3,8 @@ import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RevocationStore } from '../../../lib/options/revocation-options.js';
 import { StoreClient } from '../../../lib/revocation/store-client.js';
-import { gate, SECRET, settled, SharedStore, START } from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { gate, SECRET, settled, SharedStore, START } from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 const TTL = 60_000;
 

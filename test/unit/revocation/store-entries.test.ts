@@ -6,7 +6,7 @@ import {
   StoreEntries,
   subscribeToEntries,
 } from '../../../lib/revocation/store-entries.js';
-import { ADA_ID, ADA_SESSION_ID, DAY, SharedStore, START } from '../../support/unit-revocation.js';
+import { ADA_ID, ADA_SESSION_ID, DAY, SharedStore, START } from '../../support/revocation.js';
 
 const now = (): number => START;
 

@@ -15,8 +15,8 @@ import {
   START,
   TellingStore,
   userKey,
-} from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+} from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 captureLog();
 let clock: TestClock;

@@ -15,8 +15,8 @@ import {
   SharedStore,
   START,
   TellingStore,
-} from '../../support/unit-revocation.js';
-import { TestClock, unavailableStore, refusalOf } from '../../support/unit-verifier.js';
+} from '../../support/revocation.js';
+import { TestClock, unavailableStore, refusalOf } from '../../support/verifier.js';
 
 const log = captureLog();
 let clock: TestClock;

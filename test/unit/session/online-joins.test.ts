@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ResolvedSessionPolicy } from '../../../lib/options/session-policy.js';
 import type { SessionLiveness } from '../../../lib/session/session-liveness.js';
-import { Gate, turn } from '../../support/unit-jwks.js';
+import { Gate, turn } from '../../support/jwks.js';
 import {
   alive,
   type Answer,
@@ -14,8 +14,8 @@ import {
   type TestSession,
   testSession,
   ValidateServer,
-} from '../../support/unit-session.js';
-import { refusalOf, TestClock, unavailableRefusal } from '../../support/unit-verifier.js';
+} from '../../support/validate-server.js';
+import { refusalOf, TestClock, unavailableRefusal } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const ONLINE = policy(0);

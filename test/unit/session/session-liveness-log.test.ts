@@ -1,7 +1,7 @@
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answering, policy, testSession } from '../../support/unit-session.js';
-import { shareAPiece } from '../../support/unit-verifier.js';
+import { answering, policy, testSession } from '../../support/validate-server.js';
+import { shareAPiece } from '../../support/verifier.js';
 import {
   START,
   ONLINE,

@@ -1,8 +1,15 @@
 import { HankoConfigurationError } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
-import { Gate, turn } from '../../support/unit-jwks.js';
-import { alive, broken, ended, policy, silent, testSession } from '../../support/unit-session.js';
-import { unavailableRefusal } from '../../support/unit-verifier.js';
+import { Gate, turn } from '../../support/jwks.js';
+import {
+  alive,
+  broken,
+  ended,
+  policy,
+  silent,
+  testSession,
+} from '../../support/validate-server.js';
+import { unavailableRefusal } from '../../support/verifier.js';
 import {
   START,
   ONLINE,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../support/unit-jwks.js';
+import { Gate } from '../../support/jwks.js';
 import {
   alive,
   answering,
@@ -8,8 +8,8 @@ import {
   policy,
   type TestSession,
   testSession,
-} from '../../support/unit-session.js';
-import { thrownRefusalOf, unavailableRefusal } from '../../support/unit-verifier.js';
+} from '../../support/validate-server.js';
+import { thrownRefusalOf, unavailableRefusal } from '../../support/verifier.js';
 import {
   START,
   ONLINE,

@@ -1,6 +1,6 @@
 import { FakeHanko, type FaultKind } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { turn } from '../../support/unit-jwks.js';
+import { turn } from '../../support/jwks.js';
 import {
   alive,
   answering,
@@ -8,8 +8,8 @@ import {
   ended,
   testSession,
   ValidateServer,
-} from '../../support/unit-session.js';
-import { refusalOf, unavailableRefusal } from '../../support/unit-verifier.js';
+} from '../../support/validate-server.js';
+import { refusalOf, unavailableRefusal } from '../../support/verifier.js';
 import {
   START,
   ALIVE,

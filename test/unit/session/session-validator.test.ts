@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Gate, turn } from '../../support/unit-jwks.js';
-import { alive, broken, ended, silent, testSession } from '../../support/unit-session.js';
-import { refusalOf, unavailableRefusal } from '../../support/unit-verifier.js';
+import { Gate, turn } from '../../support/jwks.js';
+import { alive, broken, ended, silent, testSession } from '../../support/validate-server.js';
+import { refusalOf, unavailableRefusal } from '../../support/verifier.js';
 import {
   START,
   ALIVE,

@@ -3,7 +3,7 @@ import { type HankoClaims, HankoUser } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { describe, expect, it } from 'vitest';
 import { HANKO_USER_KEYS } from '../../../lib/user/hanko-user.js';
-import { createService, shareAPiece } from '../../support/unit-verifier.js';
+import { createService, shareAPiece } from '../../support/verifier.js';
 
 const claims = (changes: object = {}): HankoClaims => ({
   sub: '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33',

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { Thenable } from '../../support/unit-thenable.js';
+import { Thenable } from '../../support/thenable.js';
 import { isPromise, type MaybePromise, andThen } from '../../../lib/util/maybe-promise.js';
 
 describe('andThen()', () => {

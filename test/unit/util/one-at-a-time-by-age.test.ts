@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OneAtATime, type Question } from '../../../lib/util/one-at-a-time.js';
-import { settled, START } from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { settled, START } from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 interface Aged extends Question<number> {
   readonly askedAt: number;

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type HankoClaims, type HankoClaimsSchema, HankoTokenError } from 'nestjs-hanko';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ClaimsSchema } from '../../../lib/verification/claims-schema.js';
-import { CapturedLog } from '../../support/e2e-log.js';
+import { CapturedLog } from '../../support/log.js';
 
 const OWN = {
   sub: '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33',

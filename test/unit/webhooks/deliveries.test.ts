@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Deliveries } from '../../../lib/webhooks/deliveries.js';
 import { replayWindowMs } from '../../../lib/webhooks/webhook-token.verifier.js';
-import { START } from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { START } from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 const AGE = 60_000;
 const HALF = 10;

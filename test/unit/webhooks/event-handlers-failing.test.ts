@@ -3,7 +3,7 @@ import { OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventHandlers } from '../../../lib/webhooks/event-handlers.js';
 import { callAll, event, type Parts, startHandlers } from '../../support/event-handlers.js';
-import { gate, settled } from '../../support/unit-revocation.js';
+import { gate, settled } from '../../support/revocation.js';
 
 const OTP = '493817';
 

@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BodyError, type MaybeParsed, readJson } from '../../../lib/webhooks/request-body.js';
-import { settled } from '../../support/unit-revocation.js';
+import { settled } from '../../support/revocation.js';
 
 const MAX = 1_024;
 const BODY = { token: 'a.b.c', event: 'user.create', text: 'Zoë €' };

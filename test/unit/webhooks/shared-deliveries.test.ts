@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreClient } from '../../../lib/revocation/store-client.js';
 import { SharedDeliveries } from '../../../lib/webhooks/shared-deliveries.js';
-import { SharedStore, START } from '../../support/unit-revocation.js';
-import { TestClock } from '../../support/unit-verifier.js';
+import { SharedStore, START } from '../../support/revocation.js';
+import { TestClock } from '../../support/verifier.js';
 
 const KEY = 'nestjs-hanko:delivery:a';
 const WANTED = ['Mailer.send', 'Audit.note'];

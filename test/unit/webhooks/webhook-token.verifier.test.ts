@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { type HankoModuleOptions, HankoTokenError, type JwkSet } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordedTokens } from '../../support/unit-recordings.js';
+import { recordedTokens } from '../../support/recordings.js';
 import {
   createService,
   leaksOf,
@@ -12,8 +12,8 @@ import {
   type TokenCode,
   tokenRefusal,
   unavailableRefusal,
-} from '../../support/unit-verifier.js';
-import { recordedDeliveries, verifyWebhook } from '../../support/unit-webhooks.js';
+} from '../../support/verifier.js';
+import { recordedDeliveries, verifyWebhook } from '../../support/webhook-verifier.js';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const NOW_SECONDS = NOW / 1000;

@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs';
+import { FakeHanko } from 'fake-hanko';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeJws, send } from '../support/raw-http.js';
+import { type Exchange, exchangesOf, recordedFolders, Translation } from '../support/recordings.js';
+import { type ReceivedWebhook, WebhookReceiver } from '../support/webhook-receiver.js';
+
+/**
+ * What real servers were asked, asked of FakeHanko once more and in the same order, so that the state
+ * builds itself. Everything in the answers must be the same but ids, times, keys and tokens.
+ */
+
+/** Folders, files and single exchanges that FakeHanko leaves out on purpose, and why. */
+const OMITTED: Readonly<Record<string, string>> = {
+  'main-configured/admin-metadata.json': 'metadata',
+  'main-rotation': 'keys rotate by rotateKey(), which fake-hanko.test.ts covers',
+  'main-tenants/management.json': 'no management API: the tenant is an option',
+  'main-tenants/jwks.json: tenant deleted': 'no management API',
+  'main-tenants/admin.json: create session at blue, new audience': 'no management API',
+  'v3.0.4-defaults/admin-emails.json': 'the routes of a single address',
+  'v3.0.4-defaults/admin-metadata.json': 'metadata',
+  'v3.0.4-defaults/admin-password.json': 'passwords',
+  'v3.0.4-defaults/admin-webhooks.json': 'webhook subscriptions: webhookToken() makes the tokens',
+  'v3.0.4-defaults/admin-users.json: patch names': 'PATCH users',
+  'v3.0.4-defaults/admin-users.json: patch: clear one': 'PATCH users',
+  'v3.0.4-defaults/admin-users.json: patch: empty text': 'PATCH users',
+  'v3.0.4-defaults/admin-users.json: otp: none': 'TOTP',
+  'v3.0.4-defaults/admin-users.json: webauthn: none': 'WebAuthn',
+  'v3.0.4-defaults/admin-users.json: audit logs': 'audit logs',
+  'v3.0.4-defaults/health.json: status page': 'the HTML page for people',
+  'v3.0.4-defaults/me.json: me, with metadata and names': 'metadata and names',
+};
+
+/** Differences that are meant. */
+const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
+  // Go adds where in the body it is.
+  'v3.0.4-defaults/validate.json: POST, token is a number': [
+    'body.message: recorded "Unmarshal type error: expected=string, got=number, field=session_token, offset=18", now "Unmarshal type error: expected=string, got=number, field=session_token"',
+  ],
+  // Metadata is omitted.
+  'main-configured/me.json: me touches': [
+    'keys of body: recorded "created_at,emails,id,metadata,mfa_config,updated_at,user_id,username", now "created_at,emails,id,mfa_config,updated_at,user_id,username"',
+  ],
+  'main-configured/webhooks-config.json: user.delete': [
+    'keys of data: recorded "created_at,emails,id,metadata,updated_at,username", now "created_at,emails,id,updated_at,username"',
+  ],
+};
+
+const COMPARED_FIELDS = ['content-type', 'cache-control', 'set-cookie', 'link', 'x-total-count'];
+
+/** @param adjust puts into the answer what is omitted. @returns how it differs from the recorded one. */
+async function replay(
+  { request, response }: Exchange,
+  base: string,
+  translation: Translation,
+  adjust: (body: unknown) => unknown = (same) => same,
+): Promise<readonly string[]> {
+  const headers: Record<string, readonly string[]> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = await Promise.all([value].flat().map((single) => translation.text(single)));
+  }
+  const { body } = request;
+  const text = body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await send({
+    method: request.method,
+    url: base + (await translation.text(request.path)),
+    headers,
+    body: await translation.text(text),
+  });
+  const recordedFields = COMPARED_FIELDS.map((name) => [name, response.headers[name] ?? null]);
+  const fields = COMPARED_FIELDS.map((name) => [
+    name,
+    // Links hold the address that the caller used.
+    typeof answer.headers[name] === 'string'
+      ? answer.headers[name].replaceAll(base, 'http://127.0.0.1:18001')
+      : (answer.headers[name] ?? null),
+  ]);
+  return [
+    ...translation.differences(response.status, answer.status, 'status'),
+    ...translation.differences(
+      Object.fromEntries(recordedFields),
+      Object.fromEntries(fields),
+      'headers',
+    ),
+    ...translation.differences(response.body, await adjust(answer.body), 'body'),
+    ...(/^\w{32}$/.test(String(answer.headers['x-request-id'])) ? [] : ['no x-request-id']),
+  ];
+}
+
+interface Entity {
+  readonly id: string;
+}
+
+/** What the receiver of a recorded server was told, in that order. */
+function recordedWebhooks(folder: string) {
+  const file = new URL(`./fixtures/server/${folder}/webhooks-config.json`, import.meta.url);
+  const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as {
+    exchanges: readonly {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: object;
+      readonly decoded: {
+        readonly payload: Readonly<Record<string, unknown>> & {
+          readonly evt: string;
+          readonly data: Entity;
+        };
+      };
+    }[];
+  };
+  return exchanges;
+}
+
+/** The entry of OMITTED that an exchange falls under. */
+const leftOutBy = ({ key }: Exchange): string | undefined =>
+  Object.keys(OMITTED).find(
+    (entry) => key === entry || key.startsWith(`${entry}: `) || key.startsWith(`${entry}/`),
+  );
+
+const replayed = (folder: string): readonly Exchange[] =>
+  exchangesOf(folder).filter((exchange) => leftOutBy(exchange) === undefined);
+
+const byKey = (exchanges: readonly Exchange[]) =>
+  exchanges.map((exchange) => [exchange.key, exchange] as const);
+
+describe('FakeHanko answers as v3.0.4 with its defaults did', () => {
+  let now = Date.parse('2026-11-23T17:21:38.682Z');
+  let hanko: FakeHanko;
+  let translation: Translation;
+
+  /** State that comes from what is omitted. */
+  const prepare: Readonly<Record<string, () => unknown>> = {
+    // PATCH users and the address routes had given this user a name and another primary address.
+    'create, for me with metadata': () => {
+      const id = translation.id('432458e0-1db5-48f4-8d90-6a7622dcedc3');
+      hanko.deleteUser(id);
+      hanko.createUser({ id, email: 'ada2-mwtj9nh1@example.test', username: 'ada_mwtj9nh1' });
+    },
+  };
+
+  beforeAll(async () => {
+    hanko = await FakeHanko.start({ now: () => now });
+    translation = new Translation((event, data) => hanko.webhookToken(event, data));
+    // Three users were left over from an earlier run.
+    hanko.createUser({ email: 'ada-mwtj91jl@example.test' });
+    hanko.createUser({ email: 'bob-mwtj91jl@example.test' });
+    hanko.createUser({ username: 'unamwtj91jl' });
+  });
+  afterAll(() => hanko.stop());
+
+  it.each(byKey(replayed('v3.0.4-defaults')))('%s', async (key, exchange) => {
+    now = Date.parse(exchange.takenAt);
+    prepare[exchange.name]?.();
+    const base = key.includes('/admin-') ? hanko.adminUrl : hanko.url;
+    expect(await replay(exchange, base, translation)).toEqual(OWN_WORDS[key] ?? []);
+  });
+});
+
+describe('FakeHanko answers as two tenants of a multi-tenant server did', () => {
+  const BLUE = '26e99bcd-316c-46f4-a102-b23e2d914d2f';
+  let now = 0;
+  let red: FakeHanko;
+  let blue: FakeHanko;
+  let translation: Translation;
+
+  beforeAll(async () => {
+    const clock = { now: () => now };
+    red = await FakeHanko.start({ ...clock, tenantId: 'cf135117-ac0c-44e0-af37-4aa572e493a1' });
+    blue = await FakeHanko.start({ ...clock, tenantId: BLUE });
+    translation = new Translation(() => Promise.reject(new Error('no webhooks here')));
+  });
+  afterAll(() => Promise.all([red.stop(), blue.stop()]));
+
+  it.each(byKey(replayed('main-tenants')))('%s', async (key, exchange) => {
+    now = Date.parse(exchange.takenAt);
+    const tenant = exchange.request.path.startsWith(`/${BLUE}/`) ? blue : red;
+    const isAdmin = key.includes('/admin.json') || exchange.name.startsWith('admin,');
+    const { origin } = new URL(isAdmin ? tenant.adminUrl : tenant.url);
+    expect(await replay(exchange, origin, translation)).toEqual([]);
+  });
+});
+
+describe('FakeHanko answers, and tells its receiver, as a configured main did', () => {
+  /** Claims of the server's JWT template: FakeHanko runs none, but `token()` and `sign()` take claims. */
+  const TEMPLATE = /^(admin|beta|email|level|nested|role|score|subject|team|tier)$/;
+  let now = 0;
+  let hanko: FakeHanko;
+  let receiver: WebhookReceiver;
+  let translation: Translation;
+  const told: ReceivedWebhook[] = [];
+
+  /** Gives our token the claims that the recorded one has from the template. */
+  const withTemplate = async ({ response }: Exchange, ours: unknown): Promise<string> => {
+    const recorded = Object.entries(decodeJws(sessionToken(response.body)).claims);
+    const template = Object.fromEntries(recorded.filter(([name]) => TEMPLATE.test(name)));
+    return hanko.sign({ payload: { ...template, ...decodeJws(sessionToken(ours)).claims } });
+  };
+  const sessionToken = (body: unknown): string => (body as { session_token: string }).session_token;
+
+  beforeAll(async () => {
+    receiver = await new WebhookReceiver().listen();
+    hanko = await FakeHanko.start({
+      now: () => now,
+      audience: ['app.example.test', 'api.example.test'],
+      issuer: 'https://login.example.test',
+      lifespanSeconds: 600,
+      idleTimeoutSeconds: 20,
+      sessionLimit: 3,
+      webhooks: [{ url: receiver.url, events: ['user', 'session'] }],
+    });
+    translation = new Translation(() => Promise.reject(new Error('no webhooks are sent to it')));
+  });
+  afterAll(() => Promise.all([hanko.stop(), receiver[Symbol.asyncDispose]()]));
+
+  it.each(byKey(replayed('main-configured')))('%s', async (key, exchange) => {
+    now = Date.parse(exchange.takenAt);
+    const base = key.includes('/admin-') ? hanko.adminUrl : hanko.url;
+    const adjust = async (body: unknown) =>
+      exchange.request.path === '/sessions'
+        ? { session_token: await withTemplate(exchange, body) }
+        : body;
+    expect(await replay(exchange, base, translation, adjust)).toEqual(OWN_WORDS[key] ?? []);
+    await hanko.webhooksSettled();
+    told.push(...receiver.received.splice(0));
+  });
+
+  it('webhooks-config.json: each was sent, and no other', () => {
+    const left = [...told];
+    for (const { decoded, headers, body } of recordedWebhooks('main-configured')) {
+      const { evt, data } = decoded.payload;
+      const index = left.findIndex(
+        ({ claims }) =>
+          claims.evt === evt && (claims.data as Entity).id === translation.id(data.id),
+      );
+      const [ours] = left.splice(index, index < 0 ? 0 : 1);
+      expect(ours?.event, `${evt} of ${data.id}`).toBe(evt);
+      const { data: ourData, ...ourClaims } = ours?.claims ?? {};
+      const { data: _data, iat: _iat, exp: _exp, ...fixed } = decoded.payload;
+      expect(ourClaims).toMatchObject(fixed);
+      expect(Object.keys(ours?.claims ?? {}).toSorted()).toEqual(
+        Object.keys(decoded.payload).toSorted(),
+      );
+      expect(Object.keys(ours?.body ?? {})).toEqual(Object.keys(body));
+      for (const name of ['content-type', 'user-agent']) {
+        expect(ours?.headers[name]).toBe(headers[name]);
+      }
+      const differences = translation.differences(data, ourData, 'data');
+      const key = `main-configured/webhooks-config.json: ${evt}`;
+      expect(differences).toEqual(OWN_WORDS[key] ?? []);
+    }
+    expect(left).toEqual([]);
+    expect(told).toHaveLength(14);
+  });
+});
+
+describe('the lists', () => {
+  const all = recordedFolders().flatMap(exchangesOf);
+
+  it('name every exchange that is not replayed', () => {
+    const keys = new Set(
+      ['v3.0.4-defaults', 'main-tenants', 'main-configured']
+        .flatMap(replayed)
+        .map(({ key }) => key),
+    );
+    const forgotten = all.filter((exchange) => !keys.has(exchange.key) && !leftOutBy(exchange));
+    expect(forgotten.map(({ key }) => key)).toEqual([]);
+    expect(keys.size).toBeGreaterThan(90);
+  });
+
+  it('name nothing that is not there', () => {
+    const webhooks = recordedWebhooks('main-configured').map(
+      ({ decoded }) => `main-configured/webhooks-config.json: ${decoded.payload.evt}`,
+    );
+    const used = new Set([...all.map(leftOutBy), ...all.map(({ key }) => key), ...webhooks]);
+    const named = [...Object.keys(OMITTED), ...Object.keys(OWN_WORDS)];
+    expect(named.filter((name) => !used.has(name))).toEqual([]);
+  });
+});

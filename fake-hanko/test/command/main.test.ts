@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { FLAGS, readFlags } from '../../src/command/flags.js';
+import { BUILT, CommandProcess } from '../support/command-process.js';
+import { FlowClient } from '../support/flow-client.js';
+
+const ADA = 'ada@example.test';
+const run = (...args: readonly string[]): CommandProcess => new CommandProcess(BUILT, args);
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+async function ended(...args: readonly string[]): Promise<Ended> {
+  await using command = run(...args);
+  const code = await command.exitCode();
+  return { code, output: command.output, errors: command.errors };
+}
+
+describe('npx fake-hanko', () => {
+  it('starts one, says what a person needs, and ends well on Ctrl-C', async () => {
+    await using command = run('--port', '0', '--user', `${ADA}:se:cret`, '--audience', 'app.test');
+    const url = await command.printed(/^HANKO_API_URL=(\S+)$/m);
+    await command.printed(/Ctrl-C ends it/);
+    expect(command.output).toContain(`Public API  ${url}\n`);
+    expect(command.output).toMatch(/^Admin API {3}http:\/\/localhost:\d+$/m);
+    expect(command.output).toMatch(/^Audience {4}app\.test$/m);
+    expect(command.output).toMatch(/^ {2}ada@example\.test, password se:cret, id [\da-f-]{36}$/m);
+    expect(command.errors).toContain('NO LOGIN SERVER');
+
+    // The user who was printed signs in over HTTP, and the keys of the server verify the token.
+    const client = new FlowClient(url);
+    expect(await client.signIn(ADA, 'se:cret')).toBe('success');
+    const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
+    const { payload } = await jwtVerify(client.token ?? '', keys, { audience: 'app.test' });
+    expect(payload).toMatchObject({ email: { address: ADA }, amr: ['pwd'] });
+
+    command.kill('SIGINT');
+    expect(await command.exitCode()).toBe(0);
+  });
+
+  it('prints the passcode of each mail when it is sent, and a line that makes a token', async () => {
+    await using command = run('--port', '0', '--user', ADA, '--onboarding', 'skipped');
+    const url = await command.printed(/^HANKO_API_URL=(\S+)$/m);
+    expect(command.output).toContain(`  ${ADA}, passcode only, id `);
+    const client = new FlowClient(url);
+    await client.start('login');
+    await client.act('continue_with_login_identifier', { email: ADA });
+    if (client.state !== 'passcode_confirmation') {
+      await client.act('continue_to_passcode_confirmation');
+    }
+    const code = await command.printed(/^Passcode for ada@example\.test: (\d{6})$/m);
+    await client.act('verify_passcode', { code });
+    expect(client.token).not.toBeNull();
+
+    const [, admin = '', body = ''] =
+      /^ {2}curl (\S+) -H 'content-type: application\/json' -d '(\{.*\})'$/m.exec(command.output) ??
+      [];
+    const made = await fetch(admin, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect(made.status).toBe(200);
+    command.kill('SIGTERM');
+    expect(await command.exitCode()).toBe(0);
+  });
+
+  it('says which port is in use, and what to do', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      const { code, errors } = await ended('--port', String(port));
+      expect(code).toBe(1);
+      expect(errors).toBe(
+        `fake-hanko: port ${port} is in use (EADDRINUSE). End what listens there, or pass another --port.\n`,
+      );
+    } finally {
+      other.close();
+    }
+  });
+
+  it('prints every flag for --help, and the version of its package for --version', async () => {
+    const { code, output } = await ended('--help');
+    expect(code).toBe(0);
+    for (const name of Object.keys(FLAGS)) expect(output).toContain(`  --${name} `);
+    const manifest = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
+    expect(await ended('--version', '--port', '1')).toEqual({
+      code: 0,
+      output: `${manifest.version}\n`,
+      errors: '',
+    });
+  });
+
+  it.each([
+    [['--prot', '8000'], "Unknown option '--prot'."],
+    [['8000'], "Unexpected argument '8000'."],
+    [['--port'], "Option '--port <value>' argument missing."],
+    [['--port', 'http'], '--port must be a whole number, not http.'],
+    [['--port', '-1'], "Option '--port' argument is ambiguous."],
+    [['--port', '65536'], '--port must be 0 to 65535.'],
+    [['--port', '1', '--port', '2'], '--port is given twice.'],
+    [['--port='], '--port needs a value: number.'],
+    [['--user', 'ada:secret'], '--user must be an address and a password'],
+    [['--user', `${ADA}:`], `--user ${ADA}: has no password after the colon`],
+    [['--user', ADA, '--user', ADA], 'there is a user with this email already'],
+    [['--token-transport', 'both'], '--token-transport must be cookie or header'],
+    [['--allow-origin', '*'], '--allow-origin must be loopback, or a list of origins'],
+    [['--allowed-host', 'a:1'], '--allowed-host must be a list of names without a port'],
+    [['--lifespan-seconds', '0'], '--lifespan-seconds must be a whole number above 0'],
+    [['--host', '0.0.0.0'], '--host must be 127.0.0.1, ::1 or localhost, unless'],
+    [
+      ['--host', '0.0.0.0', '--allow-non-loopback', 'yes'],
+      '--allow-non-loopback must be no or I know',
+    ],
+    [['--help=yes'], "Option '--help' does not take an argument."],
+  ])('%j ends with 2 and says why', async (args, message) => {
+    const { code, output, errors } = await ended(...args);
+    expect(errors).toContain(`fake-hanko: ${message}`);
+    expect(errors).toMatch(/See fake-hanko --help\.\n$/);
+    expect([code, output]).toEqual([2, '']);
+  });
+
+  it('listens for other machines only in so many words, and warns', async () => {
+    const sentence = 'I know that this is no login server';
+    const args = ['--port', '0', '--host', '0.0.0.0', '--allow-non-loopback', sentence];
+    await using command = run(...args);
+    await command.printed(/Ctrl-C ends it/);
+    expect(command.errors).toContain('(listening on 0.0.0.0) is NO LOGIN SERVER');
+  });
+
+  it('hands every flag on', () => {
+    const args = Object.entries({
+      port: '1',
+      'admin-port': '2',
+      audience: 'a',
+      issuer: 'i',
+      'lifespan-seconds': '3',
+      'idle-timeout-seconds': '4',
+      'cookie-name': 'c',
+      'token-transport': 'header',
+      onboarding: 'skipped',
+      'rate-limits': 'off',
+      'allow-origin': 'https://app.test',
+      webhook: 'http://localhost:1/',
+      host: '::1',
+      'allowed-host': 'hanko',
+      'allow-non-loopback': 'no',
+      user: `${ADA}:x`,
+    }).flatMap(([name, value]) => [`--${name}`, value]);
+    expect(args.length / 2).toBe(Object.keys(FLAGS).length - 2); // all but help and version
+    expect(readFlags([...args, '--audience', 'b'])).toEqual({
+      start: {
+        port: 1,
+        adminPort: 2,
+        audience: ['a', 'b'],
+        issuer: 'i',
+        lifespanSeconds: 3,
+        idleTimeoutSeconds: 4,
+        cookieName: 'c',
+        tokenTransport: 'header',
+        onboarding: 'skipped',
+        rateLimits: 'off',
+        allowOrigins: ['https://app.test'],
+        webhooks: [{ url: 'http://localhost:1/' }],
+        host: '::1',
+        hosts: ['hanko'],
+        allowNonLoopback: 'no',
+        users: [{ id: expect.any(String) as unknown, email: ADA, password: 'x' }],
+        banner: 'on',
+      },
+    });
+  });
+});

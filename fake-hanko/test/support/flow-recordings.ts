@@ -1,0 +1,232 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { FakeHanko } from 'fake-hanko';
+import { decodeJws, send } from './raw-http.js';
+import { Translation } from './recordings.js';
+
+/** Sign-ins in a real browser on real servers: see fixtures/flow/README.md. */
+const RECORDINGS = new URL('../fixtures/flow/', import.meta.url);
+
+export interface FlowExchange {
+  readonly atMs?: number;
+  readonly label?: string;
+  readonly port?: 'admin';
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: unknown;
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    readonly body: unknown;
+  };
+}
+
+export interface Scenario {
+  /** Of the file, without `.json`. */
+  readonly name: string;
+  readonly takenAt: string;
+  readonly exchanges: readonly FlowExchange[];
+  readonly webhooks?: readonly { readonly payload: Readonly<Record<string, unknown>> }[];
+}
+
+/** In the order in which they were recorded. */
+export function scenariosOf(server: string): readonly Scenario[] {
+  return readdirSync(RECORDINGS)
+    .filter((file) => file.startsWith(`${server}-`) && file.endsWith('.json'))
+    .map((file) => ({
+      ...(JSON.parse(readFileSync(new URL(file, RECORDINGS), 'utf8')) as Scenario),
+      name: file.replace('.json', ''),
+    }))
+    .toSorted((a, b) => Date.parse(a.takenAt) - Date.parse(b.takenAt));
+}
+
+const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+const FLOW_ID = /%40([0-9a-f-]{36})/;
+/** Held in both directions: none may be missing, none may be there that was not. */
+const COMPARED_FIELDS =
+  /^(access-control-.*|cache-control|content-type|set-cookie|vary|x-auth-token|x-session-.*)$/;
+
+/** Replays requests and says how the answers differ, ids, times, codes and tokens aside. */
+export class FlowReplay {
+  private readonly translation = new Translation(() =>
+    Promise.reject(new Error('no webhook token is sent to a flow')),
+  );
+  private readonly csrfTokens = new Map<string, string>();
+  /** The last token of a flow, by the recorded id. */
+  private readonly lastCsrf = new Map<string, string>();
+  private readonly sessionTokens = new Map<string, string>();
+  private recordedSecret = '';
+  private secret = '';
+
+  constructor(private readonly hanko: FakeHanko) {}
+
+  /** Session tokens that nothing recorded so far has issued, nor will. */
+  unknownTokens({ exchanges }: Scenario): readonly string[] {
+    const tokensIn = (value: unknown): readonly string[] =>
+      JSON.stringify(value).match(TOKENS) ?? [];
+    const issued = exchanges.flatMap(({ response }) => tokensIn(response.headers));
+    const sent = exchanges.flatMap(({ request }) => tokensIn(request.headers));
+    return [...new Set(sent)].filter(
+      (token) => !this.sessionTokens.has(token) && !issued.includes(token),
+    );
+  }
+
+  /** Says that a session of now is the recorded one. */
+  learnSession(recorded: string, token: string): readonly string[] {
+    this.sessionTokens.set(recorded, token);
+    return this.compare(decodeJws(recorded).claims, decodeJws(token).claims, 'token.claims');
+  }
+
+  /** Where there is no recorded set-up: the key that codes of now are made with. */
+  useTotpSecret(secret: string): void {
+    this.secret = secret;
+  }
+
+  /** Goes on as if an exchange that is not replayed had brought nothing new. */
+  pass({ request, response }: FlowExchange): void {
+    const id = FLOW_ID.exec(request.path)?.[1] ?? '';
+    const recorded = (response.body as { csrf_token?: string } | null)?.csrf_token;
+    if (recorded) this.csrfTokens.set(recorded, this.lastCsrf.get(id) ?? '');
+  }
+
+  /**
+   * @param userAgent the recordings leave it out, and the profile shows it.
+   * @param codes passcodes that the recorded mails held, with those of now.
+   */
+  async replay(
+    { port, request, response }: FlowExchange,
+    userAgent: string,
+    codes: (recorded: string) => string | undefined,
+  ): Promise<readonly string[]> {
+    const headers = Object.entries(request.headers).filter(([name]) => name !== 'Host');
+    const answer = await send({
+      method: request.method,
+      url: (port === 'admin' ? this.hanko.adminUrl : this.hanko.url) + this.ids(request.path),
+      headers: {
+        'User-Agent': userAgent,
+        ...Object.fromEntries(headers.map(([name, value]) => [name, this.tokens(value)])),
+      },
+      body: this.requestBody(request.body, codes),
+    });
+    const id = FLOW_ID.exec(request.path)?.[1];
+    const fresh = this.learnBody(response.body, answer.body, id);
+    return [
+      ...fresh,
+      ...this.compare(response.status, answer.status, 'status'),
+      ...this.compareFields(response.headers, answer.headers),
+      ...this.compare(response.body ?? '', answer.body, 'body'),
+    ];
+  }
+
+  private ids(path: string): string {
+    return path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => this.translation.id(id));
+  }
+
+  private tokens(text: string): string {
+    return text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+  }
+
+  private requestBody(body: unknown, codes: (recorded: string) => string | undefined): unknown {
+    if (body === null) return '';
+    // Broken JSON stays as it is, but for the tokens in it.
+    if (typeof body === 'string') return this.csrf(body);
+    const text = JSON.stringify(body, (key, value: unknown) => {
+      if (key === 'code') return codes(String(value)) ?? value;
+      if (key === 'otp_code') return this.totp(String(value));
+      return value;
+    });
+    return this.ids(this.tokens(this.csrf(text)));
+  }
+
+  private csrf(text: string): string {
+    return text.replace(/"(\w{32})"/g, (quoted, token: string) => {
+      const ours = this.csrfTokens.get(token);
+      return ours === undefined ? quoted : `"${ours}"`;
+    });
+  }
+
+  /** A code that was good is the one that is good now; what was wrong stays. */
+  private totp(recorded: string): string {
+    if (this.secret === '') return recorded;
+    const isGood = this.recordedSecret === '' || this.hanko.totp(this.recordedSecret) === recorded;
+    return isGood && recorded !== '000000' ? this.hanko.totp(this.secret) : recorded;
+  }
+
+  /** Flow ids, CSRF tokens and the key of an authenticator app, which stand nowhere by themselves. */
+  private learnBody(recorded: unknown, actual: unknown, id: string | undefined): readonly string[] {
+    if (!isFlowBody(recorded) || !isFlowBody(actual)) return [];
+    const [href, ourHref] = [recorded, actual].map(
+      ({ actions }) => FLOW_ID.exec(Object.values(actions)[0]?.href ?? '')?.[1],
+    );
+    if (href !== undefined && ourHref !== undefined) {
+      this.translation.differences(href, ourHref, 'flow');
+    }
+    const isOld = [...this.csrfTokens.values()].includes(actual.csrf_token);
+    if (recorded.csrf_token !== '') {
+      this.csrfTokens.set(recorded.csrf_token, actual.csrf_token);
+      this.lastCsrf.set(href ?? id ?? '', actual.csrf_token);
+    }
+    if (recorded.payload?.otp_secret !== undefined) {
+      this.recordedSecret = recorded.payload.otp_secret;
+      this.secret = actual.payload?.otp_secret ?? '';
+    }
+    return isOld ? ['body.csrf_token: not a new one'] : [];
+  }
+
+  private compareFields(
+    recorded: FlowExchange['response']['headers'],
+    actual: Readonly<Record<string, string | readonly string[] | undefined>>,
+  ): readonly string[] {
+    const pick = (fields: object): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(fields as Record<string, string | readonly string[]>)
+          .map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')] as const)
+          .filter(([name]) => COMPARED_FIELDS.test(name)),
+      );
+    const [was, is] = [pick(recorded), pick(actual)];
+    const requestId = /^\w{32}$/.test(String(actual['x-request-id']));
+    return [...this.compare(was, is, 'headers'), ...(requestId ? [] : ['headers.x-request-id'])];
+  }
+
+  /** Every difference by the place where it is, however many there are. */
+  compare(recorded: unknown, actual: unknown, at: string): readonly string[] {
+    if (isObject(recorded) && isObject(actual)) {
+      const names = new Set([...Object.keys(recorded), ...Object.keys(actual)]);
+      return [...names].flatMap((name) => {
+        const here = `${at}.${name}`;
+        if (!Object.hasOwn(actual, name)) return [`${here}: omitted`];
+        if (!Object.hasOwn(recorded, name)) return [`${here}: added`];
+        return this.compare(recorded[name], actual[name], here);
+      });
+    }
+    if (typeof recorded !== 'string' || typeof actual !== 'string') {
+      return this.translation.differences(recorded, actual, at);
+    }
+    if (at.endsWith('.csrf_token') || at.endsWith('.otp_secret')) {
+      const [was, is] = [recorded, actual].map((text) => text.replace(/^\w{32}$/, '<random>'));
+      return this.translation.differences(was, is, at);
+    }
+    const [token, ours] = [recorded, actual].map((text) => text.match(TOKENS)?.[0]);
+    if (token === undefined || ours === undefined) {
+      return this.translation.differences(recorded, actual, at);
+    }
+    return [
+      ...this.learnSession(token, ours),
+      ...this.translation.differences(recorded.replace(token, ''), actual.replace(ours, ''), at),
+    ];
+  }
+}
+
+interface RecordedBody {
+  readonly csrf_token: string;
+  readonly actions: Readonly<Record<string, { readonly href: string }>>;
+  readonly payload?: { readonly otp_secret?: string };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isFlowBody = (value: unknown): value is RecordedBody =>
+  isObject(value) && typeof value.csrf_token === 'string' && isObject(value.actions);
