@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { HankoTokenError } from '../errors/hanko.errors.js';
 
 /** A token taken apart. **Nothing in it is verified**: it may be used to refuse, never to accept. */
@@ -102,16 +103,16 @@ function checkHeader(header: Readonly<Record<string, unknown>>): string {
   return kid;
 }
 
-// Without `ignoreBOM` a byte order mark would be dropped, and two texts would be the same token.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function parseJsonObject(encoded: string, part: string): Readonly<Record<string, unknown>> {
+  const bytes = Buffer.from(encoded, 'base64url');
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(Buffer.from(encoded, 'base64url')));
+    // Other bytes would be replaced, and two texts would be the same token. A byte order mark stays, and is no JSON.
+    value = isUtf8(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
   } catch {
-    throw malformed(`its ${part} is not JSON`);
+    // Not JSON.
   }
+  if (value === undefined) throw malformed(`its ${part} is not JSON`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed(`its ${part} is not a JSON object`);
   }

@@ -35,11 +35,9 @@ export interface SessionClaims extends TokenTimes {
  */
 export function parseSessionClaims(payload: Readonly<Record<string, unknown>>): SessionClaims {
   checkKind(payload);
-  return {
-    claims: payload as unknown as HankoClaims,
-    ...parseTokenTimes(payload),
-    audiences: parseAudiences(payload.aud),
-  };
+  const { expiresAt, validFrom } = parseTokenTimes(payload);
+  const audiences = parseAudiences(payload.aud);
+  return { claims: payload as unknown as HankoClaims, expiresAt, validFrom, audiences };
 }
 
 /**

@@ -120,7 +120,8 @@ export class SessionTokenVerifier {
   }
 
   private beingVerified(token: unknown): Verification | undefined {
-    const found = typeof token === 'string' ? this.underWay.get(endOf(token)) : undefined;
+    if (this.underWay.size === 0 || typeof token !== 'string') return undefined;
+    const found = this.underWay.get(endOf(token));
     return found?.token === token ? found : undefined;
   }
 

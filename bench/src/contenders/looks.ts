@@ -12,13 +12,20 @@ import { type Contender, PLATFORMS } from './contender.js';
 import { NOBODY } from './none.js';
 import type { BearerRequest } from './bearer-guard.js';
 
-/** Reads the header field and refuses, whatever stands in it. */
+/** Reads the header field and, of a JWT, when it expired; it refuses whatever it sees. */
 @Injectable()
 class LooksGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers } = context.switchToHttp().getRequest<BearerRequest>();
-    const hasBearer = headers.authorization?.startsWith('Bearer ') === true;
-    throw new UnauthorizedException(hasBearer ? 'The token is not valid' : 'No token');
+    const [scheme, token] = headers.authorization?.split(' ') ?? [];
+    if (scheme !== 'Bearer' || token === undefined) throw new UnauthorizedException('No token');
+    const [, payload, signature] = token.split('.');
+    if (payload === undefined || signature === undefined) {
+      throw new UnauthorizedException('The token is no JWT');
+    }
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number };
+    const isExpired = exp < Date.now() / 1000;
+    throw new UnauthorizedException(isExpired ? 'The token has expired' : 'The token is refused');
   }
 }
 
