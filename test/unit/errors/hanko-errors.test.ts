@@ -246,3 +246,13 @@ describe('isHankoError', () => {
     expect(isHankoError(value)).toBe(false);
   });
 });
+
+describe('the stack trace of a refusal', () => {
+  it('is not taken, and that of other errors is', () => {
+    const before = Error.stackTraceLimit;
+    const { stack } = new HankoTokenError('token_expired', 'reason');
+    expect(stack).not.toContain('\n    at ');
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(new Error('another').stack).toContain('\n    at ');
+  });
+});
