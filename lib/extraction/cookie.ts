@@ -32,11 +32,8 @@ function cookieValues(request: IncomingRequest, name: string): readonly string[]
   // Several fields are one (RFC 6265bis §5.8.3, RFC 9113 §8.2.3).
   const fields = headerValues(request, 'cookie');
   if (fields.length > 0) return cookiesNamed(name, fields.join('; '));
-  const parsed = parsedCookie(request.cookies, name);
-  if (parsed.length === 0) return parsed;
-  // A header that middleware has removed must not live on in what a parser made of it before.
-  const removed = cookiesNamed(name, wireValues(request, 'cookie').join('; '));
-  return parsed.filter((value) => !removed.includes(value));
+  // A header that middleware has removed must not live on in what a parser made of it before, decoded or not.
+  return wireValues(request, 'cookie').length > 0 ? [] : parsedCookie(request.cookies, name);
 }
 
 /** RFC 6265 §5.4. Looks at every pair, takes apart only those of this name, and stops at one too many. */

@@ -11,7 +11,7 @@ export interface IncomingRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Node's flat list of names and values. It is read only to find repeats of what stands in `headers`. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** What a cookie parser made; read only where there is no `Cookie` header. */
+  /** What a cookie parser made; read only where no `Cookie` header came. */
   readonly cookies?: unknown;
   /** Fastify's and Koa's way to Node's request. */
   readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | null | undefined;
