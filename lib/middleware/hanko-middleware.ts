@@ -4,6 +4,7 @@ import { isAuthError } from '../auth/token-authenticator.js';
 import { checkedDemands } from '../decorators/require-auth.decorator.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
+import { acceptWarningOf } from '../options/accept-warning.js';
 import { HttpCall } from '../transports/http.js';
 import { isPromise } from '../util/maybe-promise.js';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
@@ -16,6 +17,7 @@ export type HankoMiddleware = (
 ) => void;
 
 const NAME = 'hankoMiddleware()';
+const logger = new Logger('HankoMiddleware');
 
 /**
  * Closes what hangs on the HTTP adapter, where Nest runs no guard: static files, Swagger UI, dashboards,
@@ -40,14 +42,15 @@ export function hankoMiddleware(
   demands: RequireAuthOptions = {},
 ): HankoMiddleware {
   const service = serviceOf(app);
-  const wanted = service.wantedBy(checkedDemands(demands, NAME), NAME);
+  const checked = checkedDemands(demands, NAME);
+  const wanted = service.wantedBy(checked, NAME);
+  const warning = acceptWarningOf(NAME, checked.session);
+  if (warning !== null) logger.warn(warning);
   return new Entrance(service, wanted, app.getHttpAdapter()).handle;
 }
 
 /** One place that middleware closes. */
 class Entrance {
-  private readonly logger = new Logger('HankoMiddleware');
-
   constructor(
     private readonly service: HankoAuthService,
     private readonly wanted: Wanted,
@@ -74,7 +77,7 @@ class Entrance {
       this.adapter.reply(response, error.getResponse(), error.getStatus());
       return;
     }
-    this.logger.error(error);
+    logger.error(error);
     this.adapter.reply(response, { statusCode: 500, message: 'Internal server error' }, 500);
   }
 }

@@ -1,7 +1,7 @@
 import type { DescribedHandler } from '../audit/describe-routes.js';
+import { acceptWarning } from '../options/accept-warning.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { copiesFault } from '../util/loaded-copies.js';
-import { acceptWarning } from './accept-warning.js';
 
 /** What an operator should know once, when the app starts. */
 export function startupWarnings(

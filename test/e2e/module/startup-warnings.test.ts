@@ -1,5 +1,5 @@
 import { Controller, Get, type Type } from '@nestjs/common';
-import { HankoModule, type HankoModuleOptions, RequireAuth } from 'nestjs-hanko';
+import { hankoMiddleware, HankoModule, type HankoModuleOptions, RequireAuth } from 'nestjs-hanko';
 import { describe, expect, it, vi } from 'vitest';
 import { bearer, type RunningApp, startApp } from '../../support/app.js';
 import { expectStoreDown } from '../../support/faulty-store.js';
@@ -108,6 +108,24 @@ describe("onUnavailable: 'accept'", () => {
 
     expect(said(lax)).toEqual([expect.stringContaining('of LaxController.list. ')]);
     expect(said(strict)).toEqual([]);
+  });
+
+  it('in the policy of the whole app is named as well', async () => {
+    await using app = await startLax({ session: { refreshSeconds: 60, onUnavailable: 'accept' } });
+
+    expect(said(app)).toEqual([
+      expect.stringContaining("'accept' is set by the option session.onUnavailable. "),
+    ]);
+  });
+
+  it('of middleware is told when it is mounted', async () => {
+    await using app = await startLax({});
+    hankoMiddleware(app.app, { session: { refreshSeconds: 60, onUnavailable: 'accept' } });
+    hankoMiddleware(app.app, { session: { refreshSeconds: 60 } });
+
+    expect(app.log.messages('warn', 'HankoMiddleware')).toEqual([
+      expect.stringContaining("'accept' is set by hankoMiddleware(). "),
+    ]);
   });
 
   it('about Hanko does not open the revocation store: 503 while the store is down', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HankoSessionPolicy } from '../../../lib/options/session-policy.js';
-import { acceptWarning } from '../../../lib/startup/accept-warning.js';
+import { acceptWarning } from '../../../lib/options/accept-warning.js';
 import { apiUrl, resolve } from '../../support/options.js';
 
 const ACCEPTING: HankoSessionPolicy = { refreshSeconds: 60, onUnavailable: 'accept' };
@@ -33,6 +33,9 @@ describe('the warning of accept', () => {
 
   it.each([
     [{ onUnavailable: 'accept' }, {}, 'the option onUnavailable. '],
+    [{ session: ACCEPTING }, {}, 'the option session.onUnavailable. '],
+    [{ session: ACCEPTING, onUnavailable: 'accept' }, {}, 'the option onUnavailable. '],
+    [{ session: 'online', onUnavailable: 'accept' }, {}, 'the option onUnavailable. '],
     [{ revocation: { onUnavailable: 'accept' } }, {}, 'the option revocation.onUnavailable. '],
     [{}, { 'A.a': ACCEPTING, 'A.b': 'online' }, '@RequireAuth({ session }) of A.a. '],
     [
