@@ -89,6 +89,10 @@ export function prototypesOf(owner: Function): object[] {
   return prototypes;
 }
 
+/** That of the class, of those it extends, whose method it has under this name. */
+export const declaringPrototype = (owner: Function, method: string): object | undefined =>
+  prototypesOf(owner).find((prototype) => Object.hasOwn(prototype, method));
+
 /** The name of the class that a prototype belongs to. */
 export const classNameOf = (prototype: object): string => prototype.constructor.name;
 

@@ -5,7 +5,13 @@ import { skipProblem } from '../audit/problems.js';
 import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
 import { type RouteMarks, routeMarks, type RouteMode } from '../auth/route-marks.js';
 import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
-import { classNameOf, notedMark, notedMethods, prototypesOf } from '../discovery/marks.js';
+import {
+  classNameOf,
+  declaringPrototype,
+  notedMark,
+  notedMethods,
+  prototypesOf,
+} from '../discovery/marks.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { ROUTE_MODE } from '../hanko.constants.js';
 
@@ -70,8 +76,7 @@ function lostBy({ method, host }: Method, { place }: RouteMarks): string | undef
       'class in its place. Write @RequireAuth() above that decorator, or bind APP_GUARD.'
     );
   }
-  const declaring = prototypesOf(host.type).find((prototype) => Object.hasOwn(prototype, method));
-  return declaring === place.prototype
+  return declaringPrototype(host.type, method) === place.prototype
     ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, or the constructor, put ' +
         'another function in place of the method, and Nest reads guards from that one. Write @RequireAuth() above ' +
         'that decorator, or bind the guard to the class or with APP_GUARD.'
@@ -94,7 +99,8 @@ function idleMarks(hosts: readonly Host[]): ConfigurationFault[] {
       isUsed: isUsed || ofClass.get(method)?.isUsed === true,
     });
   };
-  // A mark of a base class is used if any class that extends it has a handler there.
+  // A mark of a base class is used if any class that extends it has a handler there, or overrides the method: without a
+  // route decorator an override takes the route away, as is usual in Nest.
   for (const host of hosts) {
     const called = new Set(
       methodsOf(host)
@@ -105,7 +111,8 @@ function idleMarks(hosts: readonly Host[]): ConfigurationFault[] {
     for (const prototype of prototypesOf(host.type)) {
       if (notedMark(ROUTE_MODE, prototype) !== undefined) note(prototype, '', hasHandlers);
       for (const method of notedMethods(ROUTE_MODE, prototype)) {
-        note(prototype, method, called.has(method));
+        const isOverride = declaringPrototype(host.type, method) !== prototype;
+        note(prototype, method, called.has(method) || isOverride);
       }
     }
   }
