@@ -9,6 +9,7 @@ const kinds: readonly { readonly name: string; readonly make: () => object }[] =
   { name: 'an object without prototype', make: () => Object.create(null) as object },
   { name: 'an instance', make: () => new Date(0) },
   { name: 'a function', make: () => () => undefined },
+  { name: 'a frozen object', make: () => Object.freeze({ a: 1 }) },
   { name: 'a sealed object', make: () => Object.seal({ a: 1 }) },
 ];
 
