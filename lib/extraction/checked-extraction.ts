@@ -44,7 +44,9 @@ function resultOf(extractor: TokenExtractor, request: IncomingRequest): unknown 
     return extractor.extract(request);
   } catch (error) {
     if (isHankoError(error)) throw error;
-    throw misconfigured(extractor.name, `threw ${describeError(error)}.`);
+    // Its message may repeat a token, as that of JSON.parse does.
+    const thrown = describeError(error, { isMessageTold: false });
+    throw misconfigured(extractor.name, `threw ${thrown}.`);
   }
 }
 

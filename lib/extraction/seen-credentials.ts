@@ -45,11 +45,11 @@ function schemeText(value: string): string {
 
 const MAX_NAME_LENGTH = 40;
 
-/** Of pairs only: what has no name may be a value, and so may what is too long for a name. */
+/** Of pairs only: what has no name may be a value (that of Base64 may end in `=`), and so may what is too long for a name. */
 const cookieNames = (header: string): string[] =>
   header
     .split(';')
-    .filter((pair) => pair.includes('='))
+    .filter((pair) => /=[^=\s]/.test(pair))
     .map((pair) => pair.slice(0, pair.indexOf('=')).trim())
     .filter((name) => name !== '')
     .map((name) => (name.length > MAX_NAME_LENGTH ? '(a long name)' : name));

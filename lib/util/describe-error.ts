@@ -4,13 +4,19 @@ const MAX_LENGTH = 200;
 
 /**
  * What an error of the app's own code says, for a log: its class, its message, and where it was thrown. The message may
- * hold anything, so what could be a secret is left out: long runs of letters and digits, and of a URL all but its origin.
+ * hold anything, so what could be a secret is omitted: what stands in quotes, as `JSON.parse` quotes what it is given,
+ * long runs of letters and digits, and of a URL all but its origin.
+ *
+ * @param isMessageTold false for code that has nothing but secrets in its hands.
  */
-export function describeError(error: unknown): string {
+export function describeError(
+  error: unknown,
+  { isMessageTold = true }: { readonly isMessageTold?: boolean } = {},
+): string {
   try {
     const { name, message, stack } = error as Readonly<Record<string, unknown>>;
     if (typeof message !== 'string') return 'what is not an Error';
-    const text = printable(withoutSecrets(message), MAX_LENGTH);
+    const text = isMessageTold ? printable(withoutSecrets(message), MAX_LENGTH) : '';
     const at = placeIn(String(stack), message);
     return `${printable(String(name), 50)}${text && `: ${text}`}${at && ` (${printable(at, MAX_LENGTH)})`}`;
   } catch {
@@ -22,6 +28,8 @@ export function describeError(error: unknown): string {
 const withoutSecrets = (text: string): string =>
   text
     .slice(0, 5 * MAX_LENGTH)
+    // To the last one: there may be quotes within.
+    .replaceAll(/(["`]).*\1|(?<!\w)'.*'(?!\w)/gs, '[…]')
     .replaceAll(/[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+/gi, originOf)
     .replaceAll(/[\w+/=.~%-]{24,}/g, '[…]');
 

@@ -21,6 +21,9 @@ describe('what a log says of an error of the app', () => {
     { what: 'a key', message: `key ${'0123456789abcdef'.repeat(2)} expired` },
     { what: 'credentials of a URL', message: 'GET https://ada:s3cret@keys.test/jwks failed' },
     { what: 'the query of a URL', message: 'GET https://keys.test/jwks?key=s3cret failed' },
+    { what: 'what JSON.parse was given', message: `Unexpected token 's', "s3cret" is not JSON [` },
+    { what: 'quotes in it', message: `Unexpected token 'x', "{"a": s3cret}" is not JSON [` },
+    { what: 'what stands in single quotes', message: `no key 's3cret' in the vault [` },
   ])('leaves out what may be a secret: $what', ({ message }) => {
     const text = describeError(new Error(message)).split(' (at ')[0];
 
