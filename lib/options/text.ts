@@ -10,6 +10,9 @@ const QUOTES = /^["'`\u2018-\u201F\u00AB\u00BB]|["'`\u2018-\u201F\u00AB\u00BB]$/
 /** `<id>`, `{id}`, `${ID}`, `$ID`. */
 const PLACEHOLDER = /<[^<>]+>|\{[^{}]+\}|^\$\w/;
 
+/** A line of a `.env` file, pasted as a whole. */
+const ASSIGNMENT = /^(?:export\s+)?HANKO_\w+\s*=/;
+
 /** What shells, templates and `String(value)` make of a value that is not there. */
 const NO_VALUE = /^(?:undefined|null|nan|none|true|false)$/i;
 
@@ -19,6 +22,8 @@ const NO_VALUE = /^(?:undefined|null|nan|none|true|false)$/i;
  * @param text without white space around it.
  */
 export function textProblem(text: string): string | null {
+  if (ASSIGNMENT.test(text))
+    return 'begins with the name of a variable: write only what stands behind the "="';
   if (/^[[{]/.test(text)) return 'looks like JSON: write it as plain text';
   if (QUOTES.test(text)) return 'has quotes around it: remove them';
   if (PLACEHOLDER.test(text)) return 'still holds a placeholder: put your own value there';

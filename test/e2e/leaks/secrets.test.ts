@@ -23,6 +23,7 @@ import {
   HankoRevocation,
   OptionalAuth,
   RequireAuth,
+  type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { HankoWebhooksModule, OnHankoEvent } from 'nestjs-hanko/webhooks';
 import { FakeHanko } from 'fake-hanko';
@@ -64,6 +65,10 @@ class RecordingFilter extends BaseExceptionFilter {
   }
 }
 
+/** Claims of this file alone. */
+const Demand = (options: unknown): ClassDecorator & MethodDecorator =>
+  RequireAuth(options as RequireAuthOptions);
+
 @UseGuards(HankoAuthGuard)
 @Controller()
 class RoutesController {
@@ -89,7 +94,7 @@ class RoutesController {
     return id;
   }
 
-  @RequireAuth({
+  @Demand({
     claims: {
       plan: (): boolean => {
         throw new Error(SECRET);
@@ -101,7 +106,7 @@ class RoutesController {
     return 'never';
   }
 
-  @RequireAuth({ claims: { plan: ['pro'] }, mfa: true, maxAgeSeconds: 1, verifiedEmail: true })
+  @Demand({ claims: { plan: ['pro'] }, mfa: true, maxAgeSeconds: 1, verifiedEmail: true })
   @Get('demands')
   demands(): string {
     return 'never';

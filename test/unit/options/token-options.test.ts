@@ -81,6 +81,8 @@ describe('audience', () => {
     ['"a","b"', 'has quotes around it'],
     ['"a,b"', 'has quotes around it'],
     ['app"', 'has quotes around it'],
+    ['HANKO_AUDIENCE=app', 'begins with the name of a variable'],
+    ['export HANKO_AUDIENCE = "app"', 'begins with the name of a variable'],
     ['["a","b"]', 'looks like JSON'],
     ['["a"]', 'looks like JSON'],
     ['{"aud":"a"}', 'looks like JSON'],
