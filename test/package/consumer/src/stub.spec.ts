@@ -23,7 +23,7 @@ it('knows who is calling', async () => {
   expect(response.body.email.address).toBe('ada@example.test');
 });
 
-it('lets nobody else in', async () => {
+it('refuses anonymous callers', async () => {
   const response = await request(app.getHttpServer()).get('/me');
   expect(response.status).toBe(401);
   expect(response.body.code).toBe('credentials_missing');
