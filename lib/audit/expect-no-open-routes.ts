@@ -50,7 +50,7 @@ export function expectNoOpenRoutes(
       : [
           `${open.length === 1 ? '1 route is' : `${open.length} routes are`} open:`,
           ...open.map(openLine),
-          'Close them, or name them in `except` if that is meant.',
+          'Protect them, or list them in `except` if they are open on purpose.',
         ]),
     ...(wrong.length === 0
       ? []
@@ -69,14 +69,14 @@ function faultOf(
   name: string,
   named: readonly (HankoRouteDescription & { readonly owner: Function })[],
 ): string | undefined {
-  if (named.length === 0) return 'there is no such route or handler';
+  if (named.length === 0) return 'no route or handler has this name';
   // Classes of one name in several modules are common, and only one of them may be meant.
   const owners = new Set(named.filter(({ handler }) => handler === name).map(({ owner }) => owner));
   if (owners.size > 1) {
     const routes = [...new Set(named.map(({ route }) => route))];
-    return `it fits ${owners.size} classes. Name the route that you mean: ${routes.join(', ')}`;
+    return `it fits ${owners.size} classes. Name one of their routes instead: ${routes.join(', ')}`;
   }
-  return named.some(isOpen) ? undefined : 'it is closed';
+  return named.some(isOpen) ? undefined : 'it is not open';
 }
 
 function openLine({
@@ -87,8 +87,8 @@ function openLine({
   problems,
 }: HankoRouteDescription): string {
   const reasons = {
-    public: '@Public() lets everybody in.',
-    optional: '@OptionalAuth() lets anonymous callers in.',
+    public: '@Public() allows everyone.',
+    optional: '@OptionalAuth() allows anonymous callers.',
     unguarded:
       `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}. ` +
       `Bind it: ${BIND}.`,

@@ -38,7 +38,7 @@ export function problemsOf(findings: Findings): string[] {
 export const notesOf = ({ deciding }: RunningGuards): string[] =>
   deciding.map(
     (name) =>
-      `${name} overrides canActivate() of HankoAuthGuard: whom it lets in besides, only its code says.`,
+      `${name} overrides canActivate() of HankoAuthGuard: only its own code shows whom else it allows.`,
   );
 
 const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
@@ -50,14 +50,14 @@ const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
     'reads the module, that is, before the app is created.',
   replaced:
     'something else is in its place (overrideGuard() or overrideProvider() of a test, for example). ' +
-    'Remove the override to be protected.',
+    'Remove the override to restore protection.',
 };
 
 export const skipProblem = ({ name, cause }: SkippedGuard): string =>
   `${name} is bound here and does not run: ${SKIPPED[cause]}`;
 
 const serviceProblem = (name: string): string =>
-  `${name} was made with new, so Nest gave it no HankoAuthService, and it refuses everybody (500). ` +
+  `${name} was made with new, so Nest injected no HankoAuthService, and it refuses every request (500). ` +
   'Bind the class in place of an instance: @UseGuards(HankoAuthGuard), or APP_GUARD with useExisting.';
 
 function unguardedProblems({ guards, handler, marks, parameters }: Findings): string[] {
@@ -120,7 +120,7 @@ function droppedDemands({ marks: { mode, demands } }: Findings): string[] {
   if (mode === 'required' || names.length === 0) return [];
   const mark = markOf(mode);
   return [
-    `${mark} drops what @RequireAuth() demands (${names.join(', ')}). If it should hold here, remove ${mark}.`,
+    `${mark} drops the demands of @RequireAuth() (${names.join(', ')}). If they should apply here, remove ${mark}.`,
   ];
 }
 
@@ -133,8 +133,8 @@ const cacheProblems = ({ access, isCachedByUrl, parameters }: Findings): string[
     : [];
 
 const closed = ({ kind }: Handler): string =>
-  `Nobody can call it: the guard cannot authenticate a ${kind} handler yet, and refuses (501 context_unsupported). ` +
+  `No client can call it: the guard cannot authenticate a ${kind} handler yet, and refuses (501 context_unsupported). ` +
   'Mark it @Public() and give it a guard of your own.';
 
 const boundTwice = (count: number): string =>
-  `HankoAuthGuard is bound to the whole app ${count} times. It verifies once all the same: keep one of them.`;
+  `HankoAuthGuard is bound to the whole app ${count} times. Tokens are still verified once per request: keep one of the bindings.`;

@@ -53,7 +53,8 @@ export class AuthenticationLog {
     if (!this.isNew(notes, 'anonymous')) return;
     if (failure !== null) {
       this.lines.write(
-        () => `anonymous at ${placeOf(handler)}: ${failure.code} of a cookie. ${textOf(failure)}`,
+        () =>
+          `anonymous at ${placeOf(handler)}: its cookie was ignored, ${failure.code}. ${textOf(failure)}`,
       );
     }
     publishAuthentication({ outcome: 'anonymous', handler });

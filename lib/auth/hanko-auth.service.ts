@@ -196,7 +196,7 @@ export class HankoAuthService {
       throw new HankoConfigurationError([
         {
           path: `${name}.session`,
-          hint: 'needs apiUrl or HANKO_API_URL: there is nobody to ask.',
+          hint: 'needs apiUrl or HANKO_API_URL, because it calls Hanko.',
         },
       ]);
     }

@@ -38,8 +38,8 @@ const cannotSee = (): string =>
   `A test without it can import new HankoStub().forRoot() from nestjs-hanko/testing.${otherCopies()}`;
 
 const REPLACED =
-  'got a HankoAuthService that a test replaced by something else. Override it by nothing: use HankoStub ' +
-  'from nestjs-hanko/testing, which says who is calling and leaves the rest as it is.';
+  'got a HankoAuthService that a test has replaced. Do not override it: use HankoStub from ' +
+  'nestjs-hanko/testing, which signs users in and keeps the real guard.';
 
 function otherCopies(): string {
   const fault = copiesFault();

@@ -195,7 +195,9 @@ function saidTwice(own: object, demands: object, path: string): ConfigurationFau
     if (name === 'claims' && isObject(other) && isObject(demand))
       return saidTwice(other, demand, `${path}.claims`);
     if (isSame(other, demand)) return [];
-    return [{ path: `${path}.${name}`, hint: 'is said twice on one target: keep one of them.' }];
+    return [
+      { path: `${path}.${name}`, hint: 'is set to two values on one target: keep one of them.' },
+    ];
   });
 }
 

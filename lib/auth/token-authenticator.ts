@@ -90,7 +90,7 @@ export class TokenAuthenticator {
         if (good !== undefined && good.user.id !== found.user.id) {
           throw new HankoCredentialsError(
             'credentials_ambiguous',
-            'The request has good session cookies of two different users',
+            'The request has valid session cookies of two different users',
           );
         }
         good ??= found;

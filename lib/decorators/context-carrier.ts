@@ -38,7 +38,7 @@ export function unpack(carrier: unknown, decorator: string): ExecutionContext {
   throw new HankoConfigurationError([
     {
       path: decorator,
-      hint: 'was changed by a global pipe: let that pipe pass on what has metadata.type "custom".',
+      hint: 'was changed by a global pipe: make that pipe return values whose metadata.type is "custom" unchanged.',
     },
   ]);
 }

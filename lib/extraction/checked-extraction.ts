@@ -86,7 +86,7 @@ const misconfigured = (name: string, what: string): HankoConfigurationError =>
       path: `extractors, "${name}"`,
       hint:
         `${what} extract(request) must return { tokens: [text, …], ambient: true or false }, or undefined where it ` +
-        'finds nothing; at once, not by a promise. For a credential that is there but unusable it throws a ' +
+        'finds nothing. It must not be async. For a credential that is present but unusable, throw a ' +
         'HankoTokenError or HankoCredentialsError.',
     },
   ]);

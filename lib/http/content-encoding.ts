@@ -32,7 +32,7 @@ export async function decodeBody(
   if (name === '' || name === 'identity') return body;
   const decode = DECODERS.get(name);
   if (decode === undefined) {
-    throw new FetchFailure('the reply is compressed in a way that was not asked for');
+    throw new FetchFailure('the reply has an unsupported Content-Encoding');
   }
   try {
     return await decode(body, { maxOutputLength: asked.maxBytes });
@@ -40,6 +40,6 @@ export async function decodeBody(
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
       checkSize(Infinity, asked);
     }
-    throw new FetchFailure(`the reply is not the ${name} that it says it is`);
+    throw new FetchFailure(`the reply is not valid ${name}, its Content-Encoding`);
   }
 }

@@ -13,7 +13,7 @@ export function fetchHint(
   proxyVariable: string | null,
 ): string {
   if (status === 401 || status === 403 || status === 407) {
-    return 'Something in front of Hanko refuses the request: the keys must be public.';
+    return 'A server in front of Hanko refuses the request: make /.well-known/jwks.json public.';
   }
   if (status >= 300 && status < 400) {
     return 'The server redirects, and redirects are not followed: set apiUrl to the final address.';
@@ -56,5 +56,5 @@ function proxyHint(code: string, message: string, variable: string | null): stri
     );
   return variable === null || !isClosed
     ? ''
-    : `${variable} is set, and Node's HTTP client does not use it by itself: start Node with NODE_USE_ENV_PROXY=1 (from 22.21 and 24.5), or give the option fetch one that does.`;
+    : `${variable} is set, and Node's HTTP client does not use it by itself: start Node with NODE_USE_ENV_PROXY=1 (from 22.21 and 24.5), or set the option fetch to a function that does.`;
 }

@@ -157,7 +157,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private onSuccess(unusable: string): void {
     if (this.circuit.succeeded()) this.logger.log("Hanko's keys could be fetched again");
     if (unusable !== '' && unusable !== this.unusable) {
-      this.logger.warn(`Keys in Hanko's JWKS that cannot be used: ${unusable}`);
+      this.logger.warn(`Hanko's JWKS has unusable keys: ${unusable}`);
     }
     this.unusable = unusable;
     publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
@@ -239,7 +239,7 @@ const unknownKey = (): HankoTokenError =>
 
 /** Options refuse an address with a password; this makes sure of the log. */
 function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return 'an address that is none';
+  if (!URL.canParse(url)) return 'an invalid URL';
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }

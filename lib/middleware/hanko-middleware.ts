@@ -89,7 +89,7 @@ const isSent = ({ headersSent, sent }: { headersSent?: unknown; sent?: unknown }
 /** @throws HankoConfigurationError */
 function serviceOf(app: INestApplication): HankoAuthService {
   if (typeof app?.getHttpAdapter !== 'function') {
-    throw fault('takes the application that NestFactory.create() made, before the demands.');
+    throw fault('takes the application that NestFactory.create() returned as its first argument.');
   }
   try {
     return app.get(HankoAuthService, { strict: false });

@@ -75,7 +75,7 @@ function problemsOf(url: URL): string[] {
     ],
     [
       NO_API_HOST.test(url.hostname),
-      "is a page of Hanko's own, not an API: write the API URL that the Hanko Console shows for your project.",
+      'is a website of Hanko, not an API: write the API URL that the Hanko Console shows for your project.',
     ],
     [
       EXAMPLE_HOST.test(url.hostname),

@@ -181,7 +181,7 @@ function refuseWithoutEffect(
     fault('has no effect beside jwks, whose keys are not fetched: omit one of the two.');
   }
   if (needs === 'apiUrl' && !isWritten('apiUrl')) {
-    fault('has no effect without apiUrl or HANKO_API_URL, which tells where Hanko is.');
+    fault('has no effect without apiUrl or HANKO_API_URL: set one of them, or omit this option.');
   }
   if (name === 'cookieName' && isWritten('extractors')) {
     fault('has no effect beside extractors: use cookieTokenExtractor(name) there.');

@@ -20,7 +20,7 @@ export const signatureCacheOption: Option<Readonly<Record<keyof SignatureCacheOp
   read: ({ value: written = {}, fault }) => {
     if (written === false) return { maxEntries: 0, maxBytes: 0 };
     if (!isObject(written))
-      fault('must be { maxEntries, maxBytes }, or false to remember nothing.');
+      fault('must be { maxEntries, maxBytes }, or false to turn the cache off.');
     const bounds = isObject(written) ? written : {};
     for (const name of Object.keys(bounds)) {
       if (!Object.hasOwn(SIGNATURE_CACHE_LIMITS, name)) {

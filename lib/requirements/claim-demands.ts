@@ -99,7 +99,7 @@ function claimCheck(
         ? isMetByWord(demand, user, claim, warnings)
         : isWhatIsDemanded(demand, claimAt(user.claims, claim)),
     unmet: () => ({ requirement: 'claims', claim }),
-    reason: (user) => `the claim ${claim} is not what is demanded: it is ${typeOf(user, claim)}`,
+    reason: (user) => `the claim ${claim} does not meet its demand: it is ${typeOf(user, claim)}`,
   };
 }
 

@@ -13,11 +13,11 @@ export class DemandWarnings {
    * @param what the function did. Neither the claim's value nor the message of an error, which may repeat it.
    */
   warn(claim: string, what: string): void {
-    const mistake = `The function that is demanded of the claim ${claim} ${what}`;
+    const mistake = `The function in the demand on the claim ${claim} ${what}`;
     if (this.warned.has(mistake) || this.warned.size >= MAX_WARNINGS) return;
     this.warned.add(mistake);
     this.logger.warn(
-      `${mistake}: the user is refused (403 requirement_not_met). Let it return true or false, for any value and for undefined.`,
+      `${mistake}: the user is refused (403 requirement_not_met). It must return true or false for every value, also for undefined.`,
     );
   }
 }

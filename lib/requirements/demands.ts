@@ -79,7 +79,7 @@ const MFA: DemandCheck<UnmetOf<'mfa'>> = {
     return hasSecond && amr.some((method) => FIRST_FACTOR.test(method));
   },
   unmet: ({ amr }) => ({ requirement: 'mfa', needed: true, actual: amr }),
-  reason: ({ amr }) => `the login took no second factor and no passkey (${amrText(amr)})`,
+  reason: ({ amr }) => `the login used neither a second factor nor a passkey (${amrText(amr)})`,
 };
 
 /** RFC 8176 has other names: these are Hanko's. */
@@ -110,7 +110,7 @@ function amrCheck(demand: HankoAmrDemand): DemandCheck<UnmetOf<'amr'>> {
       return isEach ? methods.every(isUsed) : methods.some(isUsed);
     },
     unmet: ({ amr }) => ({ requirement: 'amr', needed, actual: amr }),
-    reason: ({ amr }) => `the login did not use the methods that are needed (${amrText(amr)})`,
+    reason: ({ amr }) => `the login did not use the required methods (${amrText(amr)})`,
   };
 }
 
@@ -141,7 +141,7 @@ function ageCheck(needed: number): DemandCheck<UnmetOf<'maxAgeSeconds'>> {
       actual: age(authenticatedAt, nowMs),
     }),
     reason: ({ authenticatedAt }, nowMs) =>
-      `the login was ${age(authenticatedAt, nowMs)} s ago, ${needed} s are allowed`,
+      `the login was ${age(authenticatedAt, nowMs)} s ago, and at most ${needed} s are allowed`,
   };
 }
 

@@ -78,7 +78,7 @@ export function requirementFaults(
     .filter((name) => !names.includes(name as string))
     .map((name) => ({
       path: `${path}.${String(name)}`,
-      hint: `is not an option: there are ${names.join(', ')}.`,
+      hint: `is not an option. The options are ${names.join(', ')}.`,
     }));
   const wrong = ROWS.flatMap(([name, row]): DemandFault[] => {
     const value = written[name];
@@ -95,7 +95,7 @@ export function requirementFaults(
 }
 
 const FALSE_HINT =
-  'must be true, or null to take back what the class demands: false does neither. Leave it out to demand nothing.';
+  'must be true, or null to remove the demand of the class: false does neither. Omit it to demand nothing.';
 
 /** Deeper than anything that can be demanded. */
 const MAX_DEPTH = 5;

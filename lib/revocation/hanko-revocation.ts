@@ -109,7 +109,7 @@ export class HankoRevocation implements OnModuleDestroy {
     checkId('revoke()', sessionId);
     const expiresAt = readTime('until', until, {
       earliest: this.options.now() - this.toleranceMs,
-      why: 'is when the token of the session expires, and that has passed. Omit it to revoke the session for as long as sessions can last.',
+      why: 'must be in the future: it is when the token of the session expires. Omit it to revoke the session for maxSessionLifetimeSeconds.',
     });
     await this.endSession(sessionId, expiresAt);
   }
@@ -256,14 +256,14 @@ export class HankoRevocation implements OnModuleDestroy {
     if (!this.isOutageKnown) {
       this.isOutageKnown = true;
       this.logger.warn(
-        'The revocation store does not answer: ' +
+        'The revocation store does not reply: ' +
           (this.options.revocation.onUnavailable === 'accept'
             ? 'revocations that another instance learned of are not seen.'
-            : 'requests with a token are answered 503.'),
+            : 'requests with a token get 503.'),
       );
     }
     return new HankoUnavailableError(
-      'The revocation store does not answer',
+      'The revocation store does not reply',
       RETRY_AFTER_SECONDS,
       'The store of ended sessions cannot be reached, try again later',
     );

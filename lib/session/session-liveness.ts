@@ -179,9 +179,9 @@ export class SessionLiveness implements OnModuleDestroy {
     } else if (verdict.isUnreadable) {
       this.warnOnce(
         typeof user.claims.email === 'string'
-          ? 'Hanko refuses to validate sessions whose "email" claim is text, so they are answered 401: ' +
+          ? 'Hanko refuses to validate sessions whose "email" claim is text, so they get 401: ' +
               'a JWT template sets "email" for users without an address. Give that claim another name.'
-          : 'Hanko refuses to validate a session because of the claims in its token, so it is answered 401.',
+          : 'Hanko refuses to validate a session because of the claims in its token, so the request gets 401.',
       );
     }
   }
@@ -204,5 +204,5 @@ const isUnavailable = (error: unknown): boolean =>
 
 const noAddress = (): HankoConfigurationError =>
   new HankoConfigurationError([
-    { path: 'session', hint: 'needs apiUrl, or HANKO_API_URL: there is nobody to ask.' },
+    { path: 'session', hint: 'needs apiUrl or HANKO_API_URL, because it calls Hanko.' },
   ]);

@@ -160,13 +160,13 @@ export class SessionValidator {
   private whyNotAsked(): string {
     if (this.closing.signal.aborted) return 'the app is closing';
     return this.circuit.isOpen
-      ? 'those before it failed'
-      : `no turn within ${this.settings.timeoutMs} ms`;
+      ? 'earlier calls failed'
+      : `no free connection within ${this.settings.timeoutMs} ms`;
   }
 
   private onAnswer(wasOpen: boolean): void {
     this.answeredAt = this.settings.now();
-    if (wasOpen) this.logger.log('Hanko can be asked about sessions again');
+    if (wasOpen) this.logger.log('Hanko validates sessions again');
   }
 
   private onFailure(failure: FetchFailure, call: SharedCall): void {
@@ -189,8 +189,8 @@ export class SessionValidator {
     // Once per outage: a log line per request would be noise.
     if (this.closing.signal.aborted) return;
     this.logger.warn(
-      `Hanko cannot be asked about sessions: ${reason}. ` +
-        'Until it can, policies with onUnavailable: "accept" let sessions through unasked, and others answer 503.',
+      `Hanko cannot validate sessions: ${reason}. ` +
+        'Until it can, policies with onUnavailable: "accept" accept any valid token, and the others respond with 503.',
     );
   }
 
@@ -201,7 +201,7 @@ export class SessionValidator {
     if (now - (this.saidAt.get(reason) ?? -Infinity) < SAY_AGAIN_MS) return;
     this.saidAt.set(reason, now);
     this.logger.warn(
-      `Hanko's reply about a session is of no use: ${reason}. Such requests are answered 503, ` +
+      `Hanko's reply about a session is unusable: ${reason}. Such requests get 503, ` +
         'unless their policy has onUnavailable: "accept". A gateway in front of Hanko may refuse long tokens.',
     );
   }
@@ -240,7 +240,7 @@ export class SessionValidator {
 
   private unavailable(sessionId: string): HankoUnavailableError {
     return new HankoUnavailableError(
-      'Hanko cannot be asked about sessions, see the log of HankoSessions',
+      'Hanko cannot validate sessions, see the log of HankoSessions',
       Math.max(1, Math.ceil(this.circuit.waitMsOf(sessionId) / 1000)),
     );
   }

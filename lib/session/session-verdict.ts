@@ -30,7 +30,7 @@ export function parseValidation({ status, json }: JsonReply, sessionId: string):
   if (status !== 200) throw FetchFailure.ofStatus(status);
   if (body.is_valid === false) return { isAlive: false, isUnreadable: false };
   if (body.is_valid !== true || !isObject(body.claims)) {
-    throw new FetchFailure('the reply has another shape than that of /sessions/validate');
+    throw new FetchFailure('the reply does not have the shape of /sessions/validate');
   }
   if (body.claims.session_id !== sessionId) {
     throw new FetchFailure('the reply is about another session');

@@ -136,7 +136,7 @@ export function refuseWrongAsyncOptions({ name, extras }: RootModule, written: u
     if ([...ASYNC_NAMES, ...ASYNC_NAMES_OF_NEST, ...extras].includes(option)) continue;
     faults.push({
       path: `${path}.${option}`,
-      hint: `has no effect beside the factory: return it from there. Here there are ${[...ASYNC_NAMES, ...extras].join(', ')}.`,
+      hint: `has no effect beside the factory: return it from the factory. forRootAsync() takes ${[...ASYNC_NAMES, ...extras].join(', ')}.`,
     });
   }
   if (faults.length > 0) throw new HankoConfigurationError(faults);

@@ -187,7 +187,10 @@ class StubVerifier extends SessionTokenVerifier {
   override verify(token: string): MaybePromise<HankoUser> {
     const claims = this.tokens.get(token);
     if (claims === undefined) {
-      throw new HankoTokenError('token_signature_invalid', 'It is no token of HankoStub.token()');
+      throw new HankoTokenError(
+        'token_signature_invalid',
+        'The token was not made by HankoStub.token()',
+      );
     }
     if (claims.exp * 1000 <= this.now()) {
       throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
@@ -210,7 +213,7 @@ function refuseInProduction(): void {
   throw new HankoConfigurationError([
     {
       path: 'HankoStub',
-      hint: 'lets in whoever a test names. It is for tests: NODE_ENV must not be production.',
+      hint: 'accepts any user that a test names. It is for tests only: NODE_ENV must not be production.',
     },
   ]);
 }

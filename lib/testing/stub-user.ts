@@ -101,7 +101,10 @@ function faultsIn(written: unknown): ConfigurationFault[] {
   };
   for (const name of Object.keys(written)) {
     if (!NAMES.includes(name as (typeof NAMES)[number])) {
-      faults.push({ path: `user.${name}`, hint: `is not known: there are ${NAMES.join(', ')}.` });
+      faults.push({
+        path: `user.${name}`,
+        hint: `is not a member of a user. The members are ${NAMES.join(', ')}.`,
+      });
     }
   }
   const { email, amr, claims } = written;

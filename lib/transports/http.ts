@@ -31,7 +31,7 @@ export function openRequest(request: unknown, isHandshake?: boolean): HankoCall 
         path: 'authenticate()',
         hint:
           `takes an ExecutionContext, or a request with "headers" as Node, Express and Fastify have them; got ${kindOf(request)}. ` +
-          'Of a Request of the Fetch API, hand over { method, headers: Object.fromEntries(request.headers) }.',
+          'For a Request of the Fetch API, pass { method, headers: Object.fromEntries(request.headers) }.',
       },
     ]);
   }

@@ -15,13 +15,13 @@ export function describeError(
 ): string {
   try {
     const { name, message, stack } = error as Readonly<Record<string, unknown>>;
-    if (typeof message !== 'string') return 'what is not an Error';
+    if (typeof message !== 'string') return 'a value that is not an Error';
     const text = isMessageTold ? printable(withoutSecrets(message), MAX_LENGTH) : '';
     const at = placeIn(String(stack), message);
     return `${printable(String(name), 50)}${text && `: ${text}`}${at && ` (${printable(at, MAX_LENGTH)})`}`;
   } catch {
     // A getter that throws.
-    return 'what is not an Error';
+    return 'a value that is not an Error';
   }
 }
 

@@ -82,7 +82,7 @@ export class ClaimsSchema {
   private warnOnce(fault: string): void {
     if (this.warned.has(fault) || this.warned.size >= MAX_WARNINGS) return;
     this.warned.add(fault);
-    this.logger.warn(`${fault}: such tokens are answered 401`);
+    this.logger.warn(`${fault}: such tokens get 401`);
   }
 }
 

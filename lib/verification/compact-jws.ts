@@ -41,15 +41,15 @@ function whatIsWrong(token: string): string {
   if (token === '') return 'it is empty';
   if (NO_VALUE.has(token)) return `it is the text "${token}": the caller has no token`;
   if (/^bearer[\s:]/i.test(token)) return 'it begins with "Bearer": the scheme is written twice';
-  if (/^["'`]|["'`]$/.test(token)) return 'it stands in quotes';
-  if (/^\s|\s$/.test(token)) return 'white space other than a space stands before or behind it';
-  if (/\s/.test(token)) return 'it has white space in it';
+  if (/^["'`]|["'`]$/.test(token)) return 'it is in quotes';
+  if (/^\s|\s$/.test(token)) return 'it begins or ends with white space';
+  if (/\s/.test(token)) return 'it contains white space';
   const parts = token.split('.', 6).length;
   if (parts === 5)
     return 'it has five parts, so it is encrypted (JWE), and session tokens are signed (JWS)';
   if (parts !== 3) return 'it is not three parts of canonical base64url';
   return NOT_BASE64URL.test(token)
-    ? 'its parts are not base64url: it has other characters than A-Z, a-z, 0-9, "-" and "_"'
+    ? 'its parts are not base64url: only A-Z, a-z, 0-9, "-" and "_" are allowed'
     : 'its parts are not canonical base64url: one is empty, cut off or changed';
 }
 

@@ -23,7 +23,10 @@ export function parseTokenTimes({
   nbf = iat,
 }: Readonly<Record<string, unknown>>): TokenTimes {
   if (!isNumericDate(exp) || !isNumericDate(iat) || !isNumericDate(nbf)) {
-    throw new HankoTokenError('token_claims_invalid', 'exp, iat or nbf is not a whole second');
+    throw new HankoTokenError(
+      'token_claims_invalid',
+      'exp, iat or nbf is not a whole number of seconds',
+    );
   }
   return { expiresAt: exp, validFrom: Math.max(iat, nbf) };
 }
@@ -35,7 +38,10 @@ export function parseTokenTimes({
 export function parseAudiences(aud: unknown): readonly string[] {
   const audiences = aud === undefined ? [] : typeof aud === 'string' ? [aud] : aud;
   if (!Array.isArray(audiences) || !audiences.every((entry) => typeof entry === 'string')) {
-    throw new HankoTokenError('token_claims_invalid', 'The aud claim is neither text nor a list');
+    throw new HankoTokenError(
+      'token_claims_invalid',
+      'The aud claim is neither a string nor a list of strings',
+    );
   }
   return audiences;
 }
@@ -58,7 +64,7 @@ export function checkTokenTimes(
   if (!(validFrom <= now + toleranceSeconds)) {
     throw new HankoTokenError(
       'token_not_yet_valid',
-      `iat or nbf is ${Math.ceil(validFrom - now)} s in the future: is a clock wrong?`,
+      `iat or nbf is ${Math.ceil(validFrom - now)} s in the future: check the clocks`,
     );
   }
 }
@@ -75,7 +81,7 @@ export function checkAudience(
   throw withLogDetail(
     new HankoTokenError(
       'token_audience_mismatch',
-      'The aud claim has none of the option "audience"',
+      'The aud claim has no value of the option "audience"',
     ),
     () => mismatch('aud', audiences, 'audience', accepted),
   );

@@ -48,10 +48,10 @@ export function findEventHandlers(modules: ModulesContainer): EventHandler[] {
 }
 
 const SCOPED =
-  'has @OnHankoEvent() and is request-scoped or transient: a webhook is no request of a user. Move the method to a provider of default scope.';
+  'has @OnHankoEvent() and is request-scoped or transient, but webhooks are handled outside of requests. Move the method to a provider of default scope.';
 
 const ENHANCER =
-  'has @OnHankoEvent() and is a guard, pipe, interceptor or filter, of which Nest makes one for each module. Move the method to a provider.';
+  'has @OnHankoEvent() and is a guard, pipe, interceptor or filter, and Nest makes one of those for each module. Move the method to a provider.';
 
 function handlerOf(method: Method): EventHandler {
   const target = method.host.instance as Record<string, (event: HankoEvent) => unknown>;

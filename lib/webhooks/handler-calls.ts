@@ -60,7 +60,7 @@ export class HandlerCalls {
     const timeout = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => {
         isLate = true;
-        this.logger.error(`Handlers of ${event.name} were not done after ${this.timeoutMs} ms`);
+        this.logger.error(`Handlers of ${event.name} did not finish within ${this.timeoutMs} ms`);
         resolve(false);
       }, this.timeoutMs);
     });

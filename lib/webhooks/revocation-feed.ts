@@ -34,7 +34,7 @@ export async function feedRevocation(
   const { id, expires_at } = isObject(data) ? data : {};
   if (!isUuid(id)) {
     throw new UnusableEvent(
-      `A ${name} event has no UUID in data.id, so nothing was revoked. Has this version of Hanko another form of it?`,
+      `A ${name} event has no UUID in data.id, so nothing was revoked. This version of Hanko may use another format.`,
     );
   }
   if (isUser) {

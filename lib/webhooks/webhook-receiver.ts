@@ -110,14 +110,14 @@ export class WebhookReceiver implements OnApplicationBootstrap {
       if (isParsed(request) && !this.isParserKnown) {
         this.warnOnce(
           'A body parser reads webhooks before HankoWebhooksModule does, so its limit counts and not maxBodyBytes. ' +
-            'What it refuses is lost: let it pass over this path, or give it a limit of maxBodyBytes at least.',
+            'Deliveries that it refuses are lost: exclude this path from it, or raise its limit to maxBodyBytes.',
         );
       }
       const { token, name } = envelope(await readJson(request, this.options.maxBodyBytes));
       const { event, verifySignature } = this.verifier.read(token);
       // The outer name is not signed.
       if (name !== event.name) {
-        throw new BodyError(400, 'The event beside the token is not the one in it');
+        throw new BodyError(400, 'The event in the body differs from the event in the token');
       }
       // Two texts are never the same token: only canonical base64url was let through.
       const id = createHash('sha256').update(token).digest('base64');

@@ -59,7 +59,7 @@ export class WebhookTokenVerifier {
   private readEvent(payload: Readonly<Record<string, unknown>>): HankoEvent {
     const { sub, evt, iat, aud, data } = payload;
     if (sub !== SUBJECT) {
-      throw new HankoTokenError('token_claims_invalid', 'The sub claim is not that of webhooks');
+      throw new HankoTokenError('token_claims_invalid', 'The sub claim is not "hanko webhooks"');
     }
     if (typeof evt !== 'string' || evt === '') {
       throw new HankoTokenError('token_claims_invalid', 'The evt claim names no event');
@@ -67,7 +67,10 @@ export class WebhookTokenVerifier {
     const times = parseTokenTimes(payload);
     const issuedAt = iat as number;
     if (!(times.expiresAt - issuedAt <= LIFESPAN_SECONDS)) {
-      throw new HankoTokenError('token_claims_invalid', 'It lives longer than webhook tokens do');
+      throw new HankoTokenError(
+        'token_claims_invalid',
+        'The token is valid for longer than a webhook token can be',
+      );
     }
     const { now, audience, clockToleranceSeconds } = this.options;
     checkTokenTimes(times, now(), clockToleranceSeconds + LATE_SECONDS);

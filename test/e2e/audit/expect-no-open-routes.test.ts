@@ -71,11 +71,11 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
     expect(messageOf(() => expectNoOpenRoutes(app.app))).toBe(
       [
         '3 routes are open:',
-        '  GET /notes/health (NotesController.health): @Public() lets everybody in.',
+        '  GET /notes/health (NotesController.health): @Public() allows everyone.',
         '  GET /notes/feed (NotesController.feed): no HankoAuthGuard runs. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
         '    @OptionalAuth() binds no guard, so nothing checks credentials. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
         '  GET /notes (NotesController.list): no HankoAuthGuard runs, only KeyGuard. Bind it: APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth().',
-        'Close them, or name them in `except` if that is meant.',
+        'Protect them, or list them in `except` if they are open on purpose.',
       ].join('\n'),
     );
   });
@@ -87,8 +87,8 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
     expect(messageOf(() => expectNoOpenRoutes(app.app, { except: ['GET /notes/health'] }))).toBe(
       [
         '1 route is open:',
-        '  GET /notes/feed (NotesController.feed): @OptionalAuth() lets anonymous callers in.',
-        'Close them, or name them in `except` if that is meant.',
+        '  GET /notes/feed (NotesController.feed): @OptionalAuth() allows anonymous callers.',
+        'Protect them, or list them in `except` if they are open on purpose.',
       ].join('\n'),
     );
   });
@@ -106,9 +106,9 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
     expect(messageOf(() => expectNoOpenRoutes(app.app, { except }))).toBe(
       [
         'Remove these from `except`, or write them as describeRoutes() lists them:',
-        '  POST /notes: it is closed',
-        '  get /notes/feed: there is no such route or handler',
-        '  NotesController.gone: there is no such route or handler',
+        '  POST /notes: it is not open',
+        '  get /notes/feed: no route or handler has this name',
+        '  NotesController.gone: no route or handler has this name',
       ].join('\n'),
     );
   });
@@ -135,7 +135,7 @@ describe.each(PLATFORMS)('expectNoOpenRoutes on %s', (platform) => {
     ).toBe(
       [
         'Remove these from `except`, or write them as describeRoutes() lists them:',
-        '  StatusController.status: it fits 2 classes. Name the route that you mean: GET /a/status, GET /b/status',
+        '  StatusController.status: it fits 2 classes. Name one of their routes instead: GET /a/status, GET /b/status',
       ].join('\n'),
     );
     expectNoOpenRoutes(app.app, { except: ['GET /a/status', 'GET /b/status'] });

@@ -129,7 +129,9 @@ describe.each(PLATFORMS)('the audit of guards, on %s', (platform) => {
 
     expect((await app.get('/get')).status).toBe(500);
     expect(problemsOf(app)).toEqual({
-      'GET /get': [expect.stringMatching(/^HankoAuthGuard was made with new, .*refuses everybody/)],
+      'GET /get': [
+        expect.stringMatching(/^HankoAuthGuard was made with new, .*refuses every request/),
+      ],
     });
   });
 

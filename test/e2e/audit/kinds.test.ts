@@ -127,7 +127,7 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
 
     for (const route of ['MESSAGE closed', 'SUBSCRIBE /chat closed']) {
       expect(routesOf(app.app).get(route)?.problems).toEqual([
-        expect.stringMatching(/^Nobody can call it: .*501 context_unsupported/),
+        expect.stringMatching(/^No client can call it: .*501 context_unsupported/),
       ]);
     }
   });
@@ -139,13 +139,13 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
     expect(found?.access).toBe(IS_NEST_11 ? 'unguarded' : 'required');
     expect(found?.problems).toEqual([
       expect.stringMatching(
-        IS_NEST_11 ? /^On Nest 11 APP_GUARD does not reach gateways/ : /^Nobody can call it/,
+        IS_NEST_11 ? /^On Nest 11 APP_GUARD does not reach gateways/ : /^No client can call it/,
       ),
     ]);
     expect(app.log.messages('warn', 'HankoRoutes').join('\n')).toMatch(
       IS_NEST_11
         ? /ChatGateway\.send: On Nest 11 APP_GUARD does not reach gateways/
-        : /ChatGateway\.send, .*: Nobody can call it/,
+        : /ChatGateway\.send, .*: No client can call it/,
     );
   });
 
@@ -167,7 +167,7 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
     expect(found.get('EVENT created')?.access).toBe(access);
     expect(found.get('EVENT created')?.problems).toEqual([
       expect.stringMatching(
-        access === 'required' ? /^Nobody can call it/ : /^APP_GUARD reaches .*inheritAppConfig/,
+        access === 'required' ? /^No client can call it/ : /^APP_GUARD reaches .*inheritAppConfig/,
       ),
     ]);
     expect(found.get('MESSAGE ping')?.access).toBe('public');

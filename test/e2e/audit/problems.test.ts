@@ -151,7 +151,7 @@ describe.each(PLATFORMS)('problems of routes on %s', (platform) => {
 
     expect(found).toEqual({
       'GET /public': [
-        expect.stringMatching(/^@Public\(\) drops what .* demands \(mfa, maxAgeSeconds\)/),
+        expect.stringMatching(/^@Public\(\) drops the demands of .* \(mfa, maxAgeSeconds\)/),
       ],
       'GET /optional': [expect.stringMatching(/^@OptionalAuth\(\) drops .*\(mfa, maxAgeSeconds\)/)],
       'GET /strict': [],

@@ -141,7 +141,7 @@ describe.each(PLATFORMS)('the log of refusals on %s', (platform) => {
     {
       what: 'quotes',
       sent: () => ({ Authorization: `Bearer "${token}"` }),
-      cause: 'it stands in quotes',
+      cause: 'it is in quotes',
     },
     {
       what: 'undefined',
@@ -275,7 +275,7 @@ describe.each(PLATFORMS)('an extractor that breaks its contract, on %s', (platfo
       extract: () => {
         throw 's3cret'; // eslint-disable-line no-throw-literal, typescript/only-throw-error -- that is the point
       },
-      said: 'threw what is not an Error.',
+      said: 'threw a value that is not an Error.',
     },
   ])('is 500 and one line that names it and the cure: $what', async ({ extract, said }) => {
     await using app = await startWith(platform, {

@@ -174,7 +174,7 @@ describe.each(PLATFORMS)('on optional routes, on %s,', (platform) => {
 
     expect(log.messages('debug', 'HankoAuth')).toEqual([
       expect.stringMatching(
-        /^anonymous at FeedController\.guarded: token_expired of a cookie\. The token expired \d+ s ago$/,
+        /^anonymous at FeedController\.guarded: its cookie was ignored, token_expired\. The token expired \d+ s ago$/,
       ),
     ]);
   });

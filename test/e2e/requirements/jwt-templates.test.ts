@@ -351,7 +351,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
       expect(answer).toBeRefused('token_claims_invalid');
       expect(own.log.messages('warn', 'HankoClaims')).toEqual([
-        'The option claimsSchema refuses seats: such tokens are answered 401',
+        'The option claimsSchema refuses seats: such tokens get 401',
       ]);
       expect(own.log.messages('debug', 'HankoAuth')[0]).toBe(
         'token_claims_invalid at TrapsController.seats: The option claimsSchema refuses seats',

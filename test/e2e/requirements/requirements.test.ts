@@ -341,9 +341,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expectForbidden(first, [TIER_UNMET]);
       expectForbidden(await ask('/promise'), [TIER_UNMET]);
       expect(app.log.messages('warn', 'HankoClaims')).toEqual([
-        expect.stringMatching(
-          /^The function that is demanded of the claim tier returned an object:/,
-        ),
+        expect.stringMatching(/^The function in the demand on the claim tier returned an object:/),
       ]);
       expect(app.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
     });
@@ -435,12 +433,12 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       (message) => (message as { outcome: string }).outcome === 'refused',
     );
     const claims =
-      'the claim tier is not what is demanded: it is of type string; ' +
-      'the claim org.roles is not what is demanded: it is a list';
+      'the claim tier does not meet its demand: it is of type string; ' +
+      'the claim org.roles does not meet its demand: it is a list';
     const everything =
-      'the login took no second factor and no passkey (amr: ["otp"]); ' +
+      'the login used neither a second factor nor a passkey (amr: ["otp"]); ' +
       'the email address is not verified; ' +
-      'the claim tier is not what is demanded: it is of type string';
+      'the claim tier does not meet its demand: it is of type string';
     expect(refused).toEqual([
       {
         outcome: 'refused',

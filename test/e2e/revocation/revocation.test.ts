@@ -459,7 +459,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
       expect(healthOf(app)).toMatchObject({ status: 'up', revocations: { store: 'answering' } });
       expect(app.log.messages('warn', 'HankoRevocation')).toEqual([
-        'The revocation store does not answer: requests with a token are answered 503.',
+        'The revocation store does not reply: requests with a token get 503.',
       ]);
       expect(app.log.lines.map(({ text }) => text).join('\n')).not.toMatch(/secret|10\.0\.0\.1/);
     });

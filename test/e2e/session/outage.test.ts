@@ -100,7 +100,7 @@ const REASONS = {
   error: /^status 500$/,
   unavailable: /^status 503$/,
   garbage: /^the reply is a web page, not JSON$/,
-  'wrong-json': /^the reply has another shape than that of \/sessions\/validate$/,
+  'wrong-json': /^the reply does not have the shape of \/sessions\/validate$/,
   redirect: /^status 302$/,
   oversized: /^the reply has more than 65536 bytes$/,
 } satisfies Record<Exclude<FaultKind, 'slow'>, RegExp>;
@@ -312,7 +312,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         expect.stringContaining(
           isOutage
             ? `: ${sessions.lastFailure?.reason}. Until it can,`
-            : `of no use: ${sessions.lastFailure?.reason}. Such requests are answered 503`,
+            : `is unusable: ${sessions.lastFailure?.reason}. Such requests get 503`,
         ),
       ]);
     });
@@ -508,12 +508,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect((await get(app, '/online')).text).toBe(userId);
 
     expect(app.log.messages('warn', 'HankoSessions')).toEqual([
-      'Hanko cannot be asked about sessions: status 500. ' +
-        'Until it can, policies with onUnavailable: "accept" let sessions through unasked, and others answer 503.',
+      'Hanko cannot validate sessions: status 500. ' +
+        'Until it can, policies with onUnavailable: "accept" accept any valid token, and the others respond with 503.',
     ]);
-    expect(app.log.messages('log', 'HankoSessions')).toEqual([
-      'Hanko can be asked about sessions again',
-    ]);
+    expect(app.log.messages('log', 'HankoSessions')).toEqual(['Hanko validates sessions again']);
   });
 
   it('each question is published, and no refusal to ask', async () => {
@@ -646,7 +644,7 @@ it('acceptance 18: no log line, published message or answer of this file holds a
   const parts = tokens.flatMap((each) => each.split('.').slice(1));
   const secrets = [...tokens, ...parts.map((part) => part.slice(0, part.length / 2))];
 
-  expect(lines.join('\n')).toContain('Hanko cannot be asked about sessions');
+  expect(lines.join('\n')).toContain('Hanko cannot validate sessions');
   expect(published).toContainEqual(expect.objectContaining({ outcome: 'failed' }));
   expect(published).toContainEqual(expect.objectContaining({ code: 'hanko_unavailable' }));
   expect(answers.length).toBeGreaterThan(FAILURES.length * PLATFORMS.length);

@@ -46,7 +46,7 @@ describe('@RequireAuth() more than once', () => {
       return Twice;
     };
 
-    expect(load('online', 'offline')).toThrow(/@RequireAuth\(\)\.session: is said twice/);
+    expect(load('online', 'offline')).toThrow(/@RequireAuth\(\)\.session: is set to two values/);
     expect(load({ refreshSeconds: 1 }, { refreshSeconds: 2 })).toThrow(HankoConfigurationError);
     expect(load({ refreshSeconds: 1 }, { refreshSeconds: 1 })).not.toThrow();
   });

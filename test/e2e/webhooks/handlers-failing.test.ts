@@ -160,7 +160,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expectFailed(await app.post(body));
       expect(webhooks.messages).toEqual([{ outcome: 'failed', event: 'user.create' }]);
       expect(app.log.messages('error', 'HankoWebhooks')).toEqual([
-        'Handlers of user.create were not done after 20 ms',
+        'Handlers of user.create did not finish within 20 ms',
       ]);
       expectDone(await app.post(body));
       expect(calls).toBe(2);

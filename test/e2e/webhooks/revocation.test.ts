@@ -288,7 +288,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         expect(
           app.log.messages('warn', 'HankoWebhooks').filter((line) => line.includes(event)),
         ).toEqual([
-          `A ${event} event has no UUID in data.id, so nothing was revoked. Has this version of Hanko another form of it?`,
+          `A ${event} event has no UUID in data.id, so nothing was revoked. This version of Hanko may use another format.`,
         ]);
         expect(app.events).toEqual([]);
         expect(webhooks.messages).toHaveLength(3);

@@ -38,7 +38,7 @@ const faultsOf = (act: () => unknown): unknown => {
   return null;
 };
 
-const TWICE = 'is said twice on one target: keep one of them.';
+const TWICE = 'is set to two values on one target: keep one of them.';
 
 describe('demands of a class and its handler', () => {
   it.each([

@@ -94,7 +94,7 @@ describe.each([
     );
     // The platform's fetch takes it as it is.
     expect(outcome).toBe(
-      fetch === null ? 'the reply is compressed in a way that was not asked for' : '{"n":1}',
+      fetch === null ? 'the reply has an unsupported Content-Encoding' : '{"n":1}',
     );
   });
 

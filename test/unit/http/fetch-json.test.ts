@@ -213,7 +213,7 @@ describe.each([
     await once(server.listen(0), 'listening');
   });
 
-  it('an address that is none is a failure too', async () => {
+  it('an invalid URL is a failure too', async () => {
     url = 'http://[';
 
     await expect(get()).rejects.toMatchObject({ name: 'FetchFailure', message: 'ERR_INVALID_URL' });

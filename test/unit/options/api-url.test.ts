@@ -74,7 +74,7 @@ describe('apiUrl', () => {
     ['https://login.example.com/tenant/sessions/', /without \/sessions\/validate/],
     ['https://abc.hanko.io/admin', /public API.*without \/admin/],
     ['https://login.example.com/admin/', /public API.*without \/admin/],
-    ['https://cloud.hanko.io', /page of Hanko's own.*Hanko Console shows/],
+    ['https://cloud.hanko.io', /website of Hanko.*Hanko Console shows/],
     ['https://cloud.hanko.io/project/26e99bcd/general', /Hanko Console shows/],
     ['https://hanko.io', /Hanko Console shows/],
     ['https://docs.hanko.io/api', /Hanko Console shows/],

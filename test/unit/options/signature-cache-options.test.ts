@@ -97,7 +97,7 @@ describe('signatureCache', () => {
       expect(faults({ apiUrl, signatureCache })).toEqual([
         {
           path: 'signatureCache',
-          hint: 'must be { maxEntries, maxBytes }, or false to remember nothing.',
+          hint: 'must be { maxEntries, maxBytes }, or false to turn the cache off.',
         },
       ]);
     },

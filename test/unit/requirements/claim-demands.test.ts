@@ -189,7 +189,7 @@ describe('a function', () => {
       expect(unhandled).toEqual([]);
       expect(log.lines).toHaveLength(1);
       expect(log.messages('warn')).toEqual([
-        expect.stringMatching(`^The function that is demanded of the claim ${claim} ${warned}: `),
+        expect.stringMatching(`^The function in the demand on the claim ${claim} ${warned}: `),
       ]);
       expect(log.messages('warn').join()).not.toContain('s3cret');
     } finally {
@@ -315,7 +315,7 @@ describe('a refusal because of a claim', () => {
       });
 
       expect(refusal).toBeInstanceOf(HankoRequirementError);
-      expect(refusal?.reason).toBe(`the claim org.plan is not what is demanded: it is ${type}`);
+      expect(refusal?.reason).toBe(`the claim org.plan does not meet its demand: it is ${type}`);
       expect(refusal?.getResponse()).toEqual({
         statusCode: 403,
         code: 'requirement_not_met',

@@ -315,10 +315,10 @@ describe('several demands', () => {
 
   it('give operators every reason', () => {
     expect(refusalOf(amrOf(['pwd']), all, 61)?.reason).toBe(
-      'the login took no second factor and no passkey (amr: ["pwd"]); ' +
-        'the login did not use the methods that are needed (amr: ["pwd"]); ' +
-        'the login was 61 s ago, 60 s are allowed; the user has no email address; ' +
-        'the claim a is not what is demanded: it is absent',
+      'the login used neither a second factor nor a passkey (amr: ["pwd"]); ' +
+        'the login did not use the required methods (amr: ["pwd"]); ' +
+        'the login was 61 s ago, and at most 60 s are allowed; the user has no email address; ' +
+        'the claim a does not meet its demand: it is absent',
     );
   });
 

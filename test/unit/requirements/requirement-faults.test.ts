@@ -134,7 +134,7 @@ describe.each([
     'refuses an option that does not exist, with those that do: %s',
     (name) => {
       expect(faultsOf(() => act({ [name]: true }))).toEqual([
-        { path: `${by}.${name}`, hint: `is not an option: there are ${names}.` },
+        { path: `${by}.${name}`, hint: `is not an option. The options are ${names}.` },
       ]);
     },
   );
@@ -150,7 +150,7 @@ describe.each([
 
   it('refuses a prototype that was parsed', () => {
     expect(faultsOf(() => act(JSON.parse('{"__proto__":{"mfa":true}}')))).toEqual([
-      { path: `${by}.__proto__`, hint: `is not an option: there are ${names}.` },
+      { path: `${by}.__proto__`, hint: `is not an option. The options are ${names}.` },
     ]);
   });
 
@@ -216,7 +216,7 @@ describe('assertRequirements()', () => {
     expect(faultsOf(() => check(userWith(), { session: 'online' }))).toEqual([
       {
         path: 'assertRequirements().session',
-        hint: 'is not an option: there are mfa, amr, maxAgeSeconds, verifiedEmail, claims.',
+        hint: 'is not an option. The options are mfa, amr, maxAgeSeconds, verifiedEmail, claims.',
       },
     ]);
   });
@@ -233,7 +233,7 @@ describe('@RequireAuth(), which is merged with what the class demands', () => {
     expect(faultsOf(() => RequireAuth({ [name]: false }))).toEqual([
       {
         path: `@RequireAuth().${name}`,
-        hint: 'must be true, or null to take back what the class demands: false does neither. Leave it out to demand nothing.',
+        hint: 'must be true, or null to remove the demand of the class: false does neither. Omit it to demand nothing.',
       },
     ]);
   });

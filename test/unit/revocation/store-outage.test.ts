@@ -109,10 +109,10 @@ describe('a store that does not answer', () => {
 
   it.each([
     ['accept', 'revocations that another instance learned of are not seen.'],
-    ['reject', 'requests with a token are answered 503.'],
+    ['reject', 'requests with a token get 503.'],
   ] as const)('is told in the log once, until it answers: %s', async (onUnavailable, effect) => {
     const revocation = shared({ onUnavailable });
-    const line = `warn The revocation store does not answer: ${effect} HankoRevocation`;
+    const line = `warn The revocation store does not reply: ${effect} HankoRevocation`;
     await judge(revocation, ada());
     await revocation.revoke(randomUUID()).catch(() => undefined);
     expect(log).toEqual([line]);

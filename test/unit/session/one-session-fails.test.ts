@@ -232,7 +232,7 @@ describe('after an outage, without a request', () => {
     server.answer = answer;
     await pass(1_000);
     await asked(6);
-    await vi.waitFor(() => expect(observer.log.at(-1)).toContain('can be asked'));
+    await vi.waitFor(() => expect(observer.log.at(-1)).toContain('validates sessions again'));
 
     expect(validator.status).toMatchObject({ isFailing: false, retryInMs: 0 });
     expect(server.questions[5]).toMatchObject({

@@ -60,7 +60,7 @@ describe('the log', () => {
     await refused(ONLINE, testSession(START, { email: { address: 'ada@example.test' } }));
 
     expect(observer.log).toEqual([
-      'warn Hanko refuses to validate a session because of the claims in its token, so it is answered 401. HankoSessions',
+      'warn Hanko refuses to validate a session because of the claims in its token, so the request gets 401. HankoSessions',
     ]);
   });
 

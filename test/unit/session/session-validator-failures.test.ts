@@ -39,7 +39,7 @@ describe('a server that does not answer as Hanko does', () => {
     ['error', /^status 500$/],
     ['unavailable', /^status 503$/],
     ['garbage', /^the reply is a web page, not JSON$/],
-    ['wrong-json', /^the reply has another shape than that of \/sessions\/validate$/],
+    ['wrong-json', /^the reply does not have the shape of \/sessions\/validate$/],
     ['redirect', /^status 302$/],
     ['oversized', /^the reply has more than 65536 bytes$/],
     ['down', /^(UND_ERR_SOCKET|ECONNRESET)$/],
@@ -203,9 +203,9 @@ describe('after five failures in a row', () => {
     }
 
     const down = expect.stringMatching(
-      /^warn Hanko cannot be asked about sessions: status 500\. Until it can, .* HankoSessions$/,
+      /^warn Hanko cannot validate sessions: status 500\. Until it can, .* HankoSessions$/,
     ) as string;
-    const up = 'log Hanko can be asked about sessions again HankoSessions';
+    const up = 'log Hanko validates sessions again HankoSessions';
     expect(observer.log).toEqual([down, up, down, up]);
   });
 

@@ -19,7 +19,7 @@ function read(status: number, json: unknown, id = sessionId): SessionVerdict | s
 const ALIVE = { isAlive: true, idleExpiresAt: null };
 const ENDED = { isAlive: false, isUnreadable: false };
 const UNREADABLE = { isAlive: false, isUnreadable: true };
-const OTHER_SHAPE = 'the reply has another shape than that of /sessions/validate';
+const OTHER_SHAPE = 'the reply does not have the shape of /sessions/validate';
 const OTHER_SESSION = 'the reply is about another session';
 
 describe('a recorded answer', () => {

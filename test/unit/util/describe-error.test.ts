@@ -41,7 +41,7 @@ describe('what a log says of an error of the app', () => {
   it.each([undefined, null, 'text', 42, {}, { message: 1 }])(
     'of %j is that it is no error',
     (thrown) => {
-      expect(describeError(thrown)).toBe('what is not an Error');
+      expect(describeError(thrown)).toBe('a value that is not an Error');
     },
   );
 
@@ -51,7 +51,7 @@ describe('what a log says of an error of the app', () => {
         throw new Error('s3cret');
       },
     };
-    expect(describeError(hostile)).toBe('what is not an Error');
+    expect(describeError(hostile)).toBe('a value that is not an Error');
   });
 });
 

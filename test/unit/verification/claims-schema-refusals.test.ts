@@ -101,7 +101,7 @@ describe('a refusal', () => {
     expect(log.lines.map(({ level, message, context }) => [level, message, context])).toEqual(
       ['tier', 'role'].map((name) => [
         'warn',
-        `The option claimsSchema refuses ${name}: such tokens are answered 401`,
+        `The option claimsSchema refuses ${name}: such tokens get 401`,
         'HankoClaims',
       ]),
     );

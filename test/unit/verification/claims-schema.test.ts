@@ -60,7 +60,7 @@ const NO_RESULT = 'returned no result';
 
 const warnings = (): readonly string[] => log.messages('warn');
 const warning = (reason: string): string =>
-  `The option claimsSchema ${reason}: such tokens are answered 401`;
+  `The option claimsSchema ${reason}: such tokens get 401`;
 
 describe('without a schema', () => {
   it('claims are what the token says, the very object', () => {

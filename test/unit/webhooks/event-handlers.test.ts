@@ -28,7 +28,7 @@ const faultsOf = (parts: Parts): Promise<HankoConfigurationError['faults']> =>
 
 const scopeFault = (path: string): object => ({
   path,
-  hint: 'has @OnHankoEvent() and is request-scoped or transient: a webhook is no request of a user. Move the method to a provider of default scope.',
+  hint: 'has @OnHankoEvent() and is request-scoped or transient, but webhooks are handled outside of requests. Move the method to a provider of default scope.',
 });
 
 @Injectable()
