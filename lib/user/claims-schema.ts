@@ -24,7 +24,7 @@ export interface HankoClaimsSchema<Output extends object = object> {
   };
 }
 
-/** Hanko's own (contract §1.2): a schema reads them, and cannot change or add them. */
+/** Hanko's own (docs/hanko.md, The session token): a schema reads them, and cannot change or add them. */
 export const HANKO_CLAIM_NAMES = [
   'sub',
   'session_id',

@@ -12,7 +12,7 @@ import {
   uuid,
 } from './client.js';
 
-/** Users and sessions of the Admin API (contract §7, §8). */
+/** Users and sessions of the Admin API (docs/hanko.md, The Admin API). */
 export function adminApi(hanko: HankoClient): void {
   const ask = async (method: string, path: string, body?: unknown, type?: string) =>
     outcome(

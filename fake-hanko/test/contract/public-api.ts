@@ -15,7 +15,7 @@ import {
   uuid,
 } from './client.js';
 
-/** JWKS, tokens, `/sessions/validate`, `/me`, `/logout` (contract §1, §2, §4, §5). */
+/** JWKS, tokens, `/sessions/validate`, `/me`, `/logout` (docs/hanko.md, The session token and Validating a session). */
 export function publicApi(hanko: HankoClient): void {
   describe('GET /.well-known/jwks.json', () => {
     it('is public keys for RS256, to be cached for ten minutes', async () => {

@@ -204,7 +204,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  it.each(FOREIGN)('acceptance 16: refuses the cookie with $what', async ({ headers }) => {
+  it.each(FOREIGN)('refuses the cookie with $what', async ({ headers }) => {
     for (const path of ['/guard', '/parameter', '/optional']) {
       expect(await app.request('POST', path, withCookie(headers))).toBeRefused(
         'cross_site_request',
@@ -218,7 +218,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     }
   });
 
-  it.each(UNSAFE)('acceptance 16: refuses the cookie of a foreign site on %s', async (method) => {
+  it.each(UNSAFE)('refuses the cookie of a foreign site on %s', async (method) => {
     expect(await app.request(method, '/guard', { ...CROSS_SITE, ...cookie(token) })).toBeRefused(
       'cross_site_request',
     );
@@ -233,7 +233,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     },
   );
 
-  it.each(FOREIGN)('acceptance 16: leaves a bearer untouched with $what', async ({ headers }) => {
+  it.each(FOREIGN)('leaves a bearer untouched with $what', async ({ headers }) => {
     const list = withCookie(headers) as [string, string][];
     const answer = await app.request('POST', '/guard', [...list, ...Object.entries(bearer(token))]);
 

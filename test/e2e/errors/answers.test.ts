@@ -317,7 +317,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 });
 
-it('acceptance 18: no log line, published message or answer of this file holds a token, an address or a stack', () => {
+it('no log line, published message or answer of this file holds a token, an address or a stack', () => {
   const collected = [
     // Two addresses are told in the log: of the page that a browser came from, to be written into trustedOrigins,
     // and of the keys while they were never fetched, to be mended.

@@ -236,7 +236,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       providers: [{ provide: APP_GUARD, useClass: HankoAuthGuard }],
       routes: BY_APP_GUARD,
     },
-  ])('acceptance 7: method decorator beats class decorator, by $binding', (given) => {
+  ])('method decorator beats class decorator, by $binding', (given) => {
     const start = () =>
       startApp(platform, {
         imports: [hankoModule()],
@@ -271,7 +271,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  it('acceptance 8: bound globally, on the class and on the method it verifies once', async () => {
+  it('bound globally, on the class and on the method it verifies once', async () => {
     @Controller()
     @UseGuards(HankoAuthGuard)
     class EverywhereController {
@@ -324,7 +324,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ]);
   });
 
-  it('acceptance 8: ignores a foreign request.user', async () => {
+  it('ignores a foreign request.user', async () => {
     @Module({
       imports: [hankoModule()],
       controllers: [UnmarkedController],

@@ -115,7 +115,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     (await app.get('/closed', bearer(good))).text === userId;
 
   describe('while Hanko cannot be reached', () => {
-    it('acceptance 1: public health route answers 200 with Hanko down and a garbage token', async () => {
+    it('public health route answers 200 with Hanko down and a garbage token', async () => {
       await hanko.fault('down');
       await using app = await start();
       for (const path of ['/health', '/local/health']) {
@@ -134,7 +134,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
     });
 
-    it('acceptance 1: public routes cause no fetch, message or log line', async () => {
+    it('public routes cause no fetch, message or log line', async () => {
       await using app = await startWarm();
       await hanko.fault('down');
       clock.advanceSeconds(86_400 * 2);
@@ -149,7 +149,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
 
     it.each(['refuse', 'down', 'hang', 'drip', 'error', 'unavailable', 'oversized'] as const)(
-      'acceptance 2: 503 with Retry-After and without an address: %s',
+      '503 with Retry-After and without an address: %s',
       async (fault) => {
         if (fault !== 'refuse') await hanko.fault(fault);
         const server = fault === 'refuse' ? gone : hanko;
@@ -262,7 +262,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  describe('acceptance 3: started while Hanko is down', () => {
+  describe('started while Hanko is down', () => {
     it('recovers by itself when the time of Retry-After is over', async () => {
       await hanko.fault('down');
       await using app = await start();
@@ -309,7 +309,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  describe('acceptance 4: forged kids', () => {
+  describe('forged kids', () => {
     const agent = new Agent({ keepAlive: true });
     afterAll(() => agent.destroy());
 
@@ -372,7 +372,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  describe('acceptance 17: the reason of a refusal', () => {
+  describe('the reason of a refusal', () => {
     it('is coarse to clients and precise on the diagnostics channel', async () => {
       using authentications = recordChannel(HANKO_CHANNELS.authentication);
       await using app = await start();

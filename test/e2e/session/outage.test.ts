@@ -632,7 +632,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 });
 
-it('acceptance 18: no log line, published message or answer of this file holds a token, an address or a stack', () => {
+it('no log line, published message or answer of this file holds a token, an address or a stack', () => {
   const lines = logs.flatMap((log) => log.lines.map(({ text }) => text));
   const published = messages.flatMap((channel) => channel.messages);
   const collected = [

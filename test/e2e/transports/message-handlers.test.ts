@@ -442,7 +442,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
           ]
         : [];
 
-    it('acceptance 9: are refused under APP_GUARD on Nest 12, and on Nest 11 named in a warning', async () => {
+    it('are refused under APP_GUARD on Nest 12, and on Nest 11 named in a warning', async () => {
       await using app = await start(NotesGateway);
       const received = await sendAll(app.url, ['unmarked', 'unmarked']);
 
@@ -454,13 +454,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       );
     });
 
-    it('acceptance 9: which only another guard protects are named too', async () => {
+    it('which only another guard protects are named too', async () => {
       await using app = await start(ForeignGuardGateway);
 
       expect(unprotected(app.log)).toEqual(warningOf(ForeignGuardGateway));
     });
 
-    it('acceptance 9: are named also if the guard is bound in main.ts', async () => {
+    it('are named also if the guard is bound in main.ts', async () => {
       await using app = await startApp(
         platform,
         { imports: [hankoModule()], providers: [NotesGateway] },
@@ -480,7 +480,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       { what: 'guarded by a subclass', gateway: SubclassGuardedGateway },
       { what: 'marked @RequireAuth()', gateway: RequiredGateway },
       { what: 'meant to be open, by @Public()', gateway: PublicGateway },
-    ])('acceptance 9: that are $what cause no warning', async ({ gateway }) => {
+    ])('that are $what cause no warning', async ({ gateway }) => {
       await using app = await start(gateway);
 
       expect(unprotected(app.log)).toEqual([]);

@@ -22,7 +22,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       controllers: [WhoController],
     });
 
-  it("acceptance 14: keeps a tenant's path and refuses another tenant's token with both warm", async () => {
+  it("keeps a tenant's path and refuses another tenant's token with both warm", async () => {
     const tenantA = randomUUID();
     const tenantB = randomUUID();
     await using hankoA = await FakeHanko.start({ tenantId: tenantA });
@@ -70,7 +70,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(await appB.get('/who', bearer(tokenA))).toBeRefused('token_signature_invalid');
   });
 
-  it('acceptance 13: refuses a webhook token as a session token', async () => {
+  it('refuses a webhook token as a session token', async () => {
     await using hanko = await FakeHanko.start();
     await using app = await startFor(hanko);
     const webhook = await hanko.webhookToken('user.create', { id: randomUUID() });

@@ -408,7 +408,7 @@ describe('whatever the headers', () => {
     ),
   );
 
-  /** design.md §3 and §7, CSRF, word for word. */
+  /** The CSRF rules, word for word. */
   const isAllowed = ({ method = '', site, origin, host }: Case): boolean => {
     if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return true;
     if (site === 'same-origin' || site === 'same-site' || site === 'none') return true;

@@ -110,7 +110,7 @@ describe('mfa, for the tokens that real servers made,', () => {
     expect(seen).toEqual(expect.arrayContaining(['otp', 'otp+pwd', 'pwd', 'pwd+totp']));
   });
 
-  it.each(seen)('says of %s what contract §1.2 says', (methods) => {
+  it.each(seen)('says of %s what docs/hanko.md says', (methods) => {
     const amr = methods.split('+');
     const isMet = unmetOf(amrOf(amr), { mfa: true }) === null;
 
