@@ -238,7 +238,7 @@ export class HankoAuthService {
       return null;
     }
     // By the guard, and now a parameter asks.
-    if (notes.admittedTo === wanted) return outcome;
+    if (notes.admittedTo === wanted && notes.admittedAs === call.request) return outcome;
     this.log.authenticated(notes, outcome.user, wanted.name);
     if (wanted.requirements.length > 0) {
       refuseUnmet(wanted.requirements, outcome.user, this.options.now());
@@ -247,6 +247,7 @@ export class HankoAuthService {
       showUser(notes, call.request, outcome.user);
     }
     notes.admittedTo = wanted;
+    notes.admittedAs = call.request;
     return outcome;
   }
 

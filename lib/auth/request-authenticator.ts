@@ -63,7 +63,7 @@ export class RequestAuthenticator {
   authenticate(call: HankoCall, notes: Notes<Outcome>, asker: Asker): MaybePromise<Outcome> {
     const request = call.request ?? NO_REQUEST;
     // Whom the guard of a route let in is whom its parameters get: the credential is not read again.
-    const isAdmitted = notes.admittedTo === asker;
+    const isAdmitted = notes.admittedTo === asker && notes.admittedAs === call.request;
     const credential = isAdmitted ? notes.credential : this.find(request, call.params);
     if (credential === null) return NOBODY;
 

@@ -24,6 +24,8 @@ export interface Notes<Outcome> {
   askedAt: number;
   /** What let it in, if it is still by this outcome. */
   admittedTo: object | null;
+  /** The object that stood for the request then: a copy of it may have other header fields. */
+  admittedAs: object | undefined;
   shownUsers: readonly ShownUser[];
   /** What was last said about it in the log. */
   said: string | undefined;
@@ -79,6 +81,7 @@ export class RequestNotes<Outcome> {
       policy: null,
       askedAt: 0,
       admittedTo: null,
+      admittedAs: undefined,
       shownUsers: NONE,
       said: undefined,
     };
