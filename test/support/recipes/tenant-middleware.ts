@@ -10,6 +10,6 @@ export class TenantMiddleware implements NestMiddleware {
 
   async use(request: IncomingRequest, _response: unknown, next: () => void) {
     const user = await this.hanko.authenticate(request, { optional: true });
-    tenant.run(user?.id ?? 'nobody', next); // the guard verifies nothing a second time
+    tenant.run(user?.id ?? 'anonymous', next); // the guard does not verify again
   }
 }
