@@ -4,13 +4,16 @@
 //
 // Two builds, because jose is published as ES modules only: Node can `require` those, Jest cannot
 // before Node 24. So the CommonJS build carries its own copy of the few functions of jose that lib
-// uses, and everything else is the same source compiled twice. fake-hanko carries the function of uqr that
+// uses, and everything else is the same source compiled twice. A package holds what an app runs and
+// what a compiler reads: JavaScript without comments, and the declarations that an entry leads to, with
+// theirs. fake-hanko carries the function of uqr that
 // it uses in both builds, so that it brings no other package.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cjs = join(root, 'dist/cjs');
@@ -47,8 +50,50 @@ function compile(folder) {
     });
     if (status !== 0) process.exit(1);
   }
+  for (const format of ['esm', 'cjs']) {
+    const build = join(folder, 'dist', format);
+    removeComments(build);
+    removeUnreachableDeclarations(folder, build);
+  }
   const manifest = join(folder, 'dist/cjs/package.json');
   writeFileSync(manifest, `${JSON.stringify({ type: 'commonjs' })}\n`);
+}
+
+function filesIn(folder, ending) {
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file));
+}
+
+/** tsc's own `removeComments` would take those of the declarations too, which editors show. */
+function removeComments(build) {
+  const printer = ts.createPrinter({ removeComments: true });
+  for (const file of filesIn(build, '.js')) {
+    const code = readFileSync(file, 'utf8');
+    // With parents set, so that the printer copies literals as they are written.
+    const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
+    writeFileSync(file, printer.printFile(source));
+  }
+}
+
+/** Removes declarations that no entry of package.json leads to: no import can reach them. */
+function removeUnreachableDeclarations(folder, build) {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const entries = Object.values(exports)
+    .flatMap((entry) => [entry.import?.types, entry.require?.types])
+    .filter((types) => types !== undefined)
+    .map((types) => join(folder, types))
+    .filter((file) => file.startsWith(build));
+  const reached = new Set(entries);
+  if (reached.size === 0) throw new Error(`package.json exports no types of ${build}`);
+  for (const file of reached) {
+    const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'));
+    for (const { fileName } of importedFiles) {
+      if (!fileName.startsWith('.')) continue;
+      reached.add(resolve(dirname(file), fileName.replace(/\.js$/, '.d.ts')));
+    }
+  }
+  for (const file of filesIn(build, '.d.ts')) if (!reached.has(file)) rmSync(file);
 }
 
 /**
