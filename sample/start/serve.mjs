@@ -38,6 +38,7 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
   for (const server of servers) {
     const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
     app.setGlobalPrefix('api');
+    app.useBodyParser('json', { limit: 262_144 }); // what the webhook receiver takes
     app.enableCors({ origin: url, credentials: true });
     if (server === servers[0]) addPages(app);
     await app.init();

@@ -7,6 +7,7 @@ import { keyUri, qrCodeImage } from './qr-code.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
 import { startSession } from './sign-in.js';
 import { shownSession, shownUser } from '../store/dto.js';
+import { primaryEmail } from '../store/records.js';
 import { newTotpSecret } from '../store/totp.js';
 
 /** Every action there is. */
@@ -85,8 +86,12 @@ function arriveAtPasscode(context: FlowContext): Arrival {
 
 function totpPayload(context: FlowContext): Readonly<Record<string, unknown>> {
   const { totpSecret = '', email } = context.flow.data;
-  const account = email ?? userOf(context)?.username?.username ?? '';
-  return { otp_image_source: qrCodeImage(keyUri(account, totpSecret)), otp_secret: totpSecret };
+  const user = userOf(context);
+  const account = email ?? (user && (primaryEmail(user)?.address ?? user.username?.username));
+  return {
+    otp_image_source: qrCodeImage(keyUri(account ?? '', totpSecret)),
+    otp_secret: totpSecret,
+  };
 }
 
 function profilePayload(context: FlowContext): Readonly<Record<string, unknown>> {

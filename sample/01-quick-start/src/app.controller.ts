@@ -2,6 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { CurrentUser, HankoAuthGuard, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
 
 @Controller()
+@UseGuards(HankoAuthGuard)
 export class AppController {
   /** Open to everyone, and answers also while Hanko is down. */
   @Public()
@@ -18,7 +19,6 @@ export class AppController {
   }
 
   /** Only for those who are signed in: everything their token says. */
-  @UseGuards(HankoAuthGuard)
   @Get('me')
   me(@CurrentUser() user: HankoUser) {
     return user;
