@@ -26,6 +26,12 @@ const TASKS = {
     output: 'dist/esm/index.js',
     command: tsc('-p', 'tsconfig.build.json'),
   },
+  'fake-hanko': {
+    folder: 'fake-hanko',
+    inputs: ['fake-hanko/src', 'fake-hanko/tsconfig.build.json'],
+    output: 'dist/esm/index.js',
+    command: tsc('-p', 'tsconfig.build.json'),
+  },
   'NestJS API': {
     folder: 'sample/01-quick-start',
     inputs: ['sample/01-quick-start'],
