@@ -22,8 +22,8 @@ const definition = new ConfigurableModuleBuilder<HankoModuleOptions>({
 
 export const { ConfigurableModuleClass } = definition;
 
-/** Argument of `HankoModule.forRoot`. */
+/** Options that `HankoModule.forRoot()` takes, with `isGlobal`. */
 export type HankoForRootOptions = typeof definition.OPTIONS_TYPE;
 
-/** Argument of `HankoModule.forRootAsync`: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
+/** Options that `HankoModule.forRootAsync()` takes: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
 export type HankoModuleAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;

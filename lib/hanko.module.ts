@@ -66,7 +66,7 @@ const EXPORTS = [
 ];
 
 /**
- * Authentication with Hanko. Import it once, in the root module:
+ * Authenticates requests with Hanko session tokens. Import it once, in the root module:
  * ```ts
  * @Module({ imports: [HankoModule.forRoot()] }) // reads HANKO_API_URL
  * export class AppModule {}

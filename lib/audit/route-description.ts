@@ -2,7 +2,7 @@ import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 
 /** One handler that the outside can call, and what protects it. */
 export interface HankoRouteDescription {
-  /** What calls it: a request, a WebSocket message, or a message or event of a microservice. */
+  /** Kind of call that reaches the handler: a request, a WebSocket message, or a message or event of a microservice. */
   readonly kind: 'http' | 'gateway' | 'message';
   /**
    * How it is called: `GET /api/notes/:id`, `SUBSCRIBE /chat send` (namespace or path, and message), `MESSAGE sum` or
@@ -17,12 +17,12 @@ export interface HankoRouteDescription {
    * (`required`), or whoever others let in, because no `HankoAuthGuard` runs (`unguarded`).
    */
   readonly access: 'public' | 'optional' | 'required' | 'unguarded';
-  /** What `@RequireAuth()` on handler and class demands of users. Empty unless `access` is `required`. */
+  /** Demands of `@RequireAuth()` on handler and class. Empty unless `access` is `required`. */
   readonly demands: RequireAuthOptions;
   /** Names of other guards that run for it, in order. What they let in, nobody but them knows. */
   readonly otherGuards: readonly string[];
-  /** What is probably not meant, with its cure, in sentences. They are also logged when the app starts. */
+  /** Probable mistakes, each with its fix, in sentences. They are also logged when the app starts. */
   readonly problems: readonly string[];
-  /** What a reader should know and is no fault, in sentences: a guard with a `canActivate()` of its own. */
+  /** Remarks that are not mistakes, in sentences, such as a guard with a `canActivate()` of its own. */
   readonly notes: readonly string[];
 }

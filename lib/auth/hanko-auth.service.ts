@@ -121,8 +121,8 @@ export class HankoAuthService {
   }
 
   /**
-   * Passes if the user meets the requirements, of which the token tells; for those that a handler knows only
-   * when it runs. It has no response: the header fields of a refusal are in `error.headers` alone.
+   * Throws unless the user meets the requirements. For requirements that are known only inside the handler. It sets no
+   * header fields on the response: those of a refusal are in `error.headers`.
    *
    * @param requirements as `@RequireAuth()` takes them, without `session`: for that one a request or a token
    * is needed, so `authenticate` and `verifyToken` take it.
@@ -138,8 +138,8 @@ export class HankoAuthService {
   }
 
   /**
-   * Verifies a session token that you have got hold of by other means. There is no cross-site check:
-   * if it came from a cookie, that is yours.
+   * Verifies a session token that was obtained outside of a request. No cross-site check is made: if the token came from
+   * a cookie, that check is your responsibility.
    *
    * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoUnavailableError `hanko_unavailable` (503)

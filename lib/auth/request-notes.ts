@@ -31,7 +31,7 @@ export interface Notes<Outcome> {
   said: string | undefined;
 }
 
-/** What it is given is what it makes, so the fields of a subclass go there. */
+/** Returns its argument, so that a subclass's private fields are installed on that object ("return override"). */
 const OnExisting = class {
   constructor(object: object) {
     return object;

@@ -2,8 +2,8 @@ import type { HankoSessionPolicy } from '../options/session-policy.js';
 import type { HankoRequirements } from '../requirements/demands.js';
 
 /**
- * What a route demands of its callers. On a handler, null takes back what the class demands; in `@RequireAuth()`, false
- * is a start-up error, since it could mean that or nothing.
+ * Demands of a route on its callers. On a handler, null removes the demand of the class; false in `@RequireAuth()` is a
+ * start-up error, because it is ambiguous.
  */
 export interface RequireAuthOptions extends HankoRequirements {
   /**

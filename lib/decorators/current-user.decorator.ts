@@ -18,7 +18,7 @@ import { carry, unpack } from './context-carrier.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-/** What `@CurrentUser(key)` takes: a property of the user, or a claim that `HankoClaims` declares. */
+/** Key that `@CurrentUser(key)` accepts: a property of the user, or a claim that `HankoClaims` declares. */
 export type HankoUserKey = keyof HankoUser | `claims.${HankoClaimPath}`;
 
 const CLAIM = 'claims.';

@@ -7,6 +7,11 @@ import { markedBy } from '../discovery/marks.js';
  *
  * Methods that a subclass inherits stay open; a method that overrides one does not: mark it again.
  *
+ * @example
+ * @Public()
+ * @Get('health')
+ * health() {}
+ *
  * @throws HankoConfigurationError `configuration_invalid` if the same class or handler has another mark, and on what is
  * neither a class nor a method, when the class is loaded; and when the app starts, on a method that is no handler.
  */

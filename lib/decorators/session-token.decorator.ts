@@ -41,6 +41,9 @@ const decorate = createParamDecorator((_data: unknown, context) => carry(context
  *
  * Like `@CurrentUser()` it authenticates by itself where no guard ran, and is null only on
  * `@Public()` and `@OptionalAuth()` routes.
+ *
+ * @example
+ * logout(@SessionToken() token: string) {}
  */
 export function SessionToken(): ParameterDecorator {
   return decorate(undefined, SessionTokenPipe);

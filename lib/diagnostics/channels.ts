@@ -22,7 +22,7 @@ export const HANKO_CHANNELS = {
   webhook: 'nestjs-hanko:webhook',
 } as const;
 
-/** Published on `nestjs-hanko:authentication`. */
+/** Message of the channel `nestjs-hanko:authentication`: how one request was decided. */
 export type HankoAuthenticationMessage =
   | {
       readonly outcome: 'authenticated';
@@ -47,7 +47,7 @@ export type HankoAuthenticationMessage =
       readonly handler: string | undefined;
     };
 
-/** Published on `nestjs-hanko:jwks`. */
+/** Message of the channel `nestjs-hanko:jwks`: how one fetch of the keys ended. */
 export type HankoJwksMessage =
   | { readonly outcome: 'refreshed'; readonly kids: readonly string[] }
   | {
@@ -59,7 +59,7 @@ export type HankoJwksMessage =
       readonly servesStale: boolean;
     };
 
-/** Published on `nestjs-hanko:session`. */
+/** Message of the channel `nestjs-hanko:session`: how one call to `/sessions/validate` ended. */
 export type HankoSessionMessage =
   | { readonly outcome: 'alive' | 'ended' }
   | {
@@ -69,7 +69,7 @@ export type HankoSessionMessage =
       readonly retryInMs: number;
     };
 
-/** Published on `nestjs-hanko:webhook`. */
+/** Message of the channel `nestjs-hanko:webhook`: what became of one delivery. */
 export type HankoWebhookMessage =
   | { readonly outcome: 'done' | 'failed' | 'replay'; readonly event: string }
   | { readonly outcome: 'refused'; readonly reason: string };

@@ -4,7 +4,7 @@ import { brand } from './error-brand.js';
 export interface ConfigurationFault {
   /** An option (`jwksTimeoutMs`, `trustedOrigins[1]`) or an environment variable (`HANKO_API_URL`). */
   readonly path: string;
-  /** What is wrong and how to mend it. Never holds the value itself. */
+  /** The fault and how to fix it, in a sentence. Never contains the value itself. */
   readonly hint: string;
 }
 

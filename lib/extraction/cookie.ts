@@ -7,6 +7,9 @@ import { MAX_CANDIDATES, type TokenExtractor } from './token-extractor.js';
  * is the same with `cookie-parser`, `@fastify/cookie` or neither. A browser may send several of one name (host and
  * parent domain, two paths), among them a dead one that the SDK left behind: up to eight different ones are handed on.
  *
+ * @example
+ * HankoModule.forRoot({ extractors: [bearerTokenExtractor(), cookieTokenExtractor('__Host-hanko')] });
+ *
  * @param cookieName default `hanko`, as Hanko's `session.cookie.name`. A name that begins with `__Host-` cannot be
  * set by another subdomain.
  * @throws HankoCredentialsError `credentials_ambiguous` when it reads more than eight different ones

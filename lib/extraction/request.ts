@@ -5,13 +5,13 @@ import type { ExecutionContext } from '@nestjs/common';
  * `IncomingMessage` all fit.
  */
 export interface IncomingRequest {
-  /** In upper case. Left out, it counts as unsafe. */
+  /** HTTP method in upper case. If omitted, the request counts as unsafe. */
   readonly method?: string | undefined;
   /** Header fields, their names in lower case. What middleware has replaced or removed here is what counts. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Node's flat list of names and values. It is read only to find repeats of what stands in `headers`. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** What a cookie parser made; read only where no `Cookie` header came. */
+  /** Cookies that a parser has read; used only where no `Cookie` header came. */
   readonly cookies?: unknown;
   /** Fastify's and Koa's way to Node's request. */
   readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | null | undefined;

@@ -3,7 +3,7 @@ import type { IncomingRequest } from './request.js';
 /** More different tokens than this in one request are nobody's honest set-up: it is refused. */
 export const MAX_CANDIDATES = 8;
 
-/** What an extractor found. */
+/** The credential that an extractor found in a request. */
 export interface ExtractedCredential {
   /**
    * The candidates, first come first. More than one only where a client cannot help sending several
@@ -31,7 +31,7 @@ export type TokenPlace =
 export interface TokenExtractor {
   /** Names it (`bearer`, `cookie`) in logs and diagnostics. */
   readonly name: string;
-  /** Where it looks. Default: not known; an OpenAPI document then has no security scheme for it. */
+  /** Place where the extractor looks. If omitted, an OpenAPI document has no security scheme for it. */
   readonly place?: TokenPlace;
   /**
    * Looks into one request. It may be asked several times for one request, and must not wait for anything.

@@ -12,7 +12,7 @@ import { HANKO_GUARD } from '../hanko.constants.js';
 import { andThen } from '../util/maybe-promise.js';
 
 /**
- * Lets a request through if Hanko says who is calling.
+ * Allows a request only with a valid Hanko session token, unless its route is public or optional.
  *
  * Bind it to the whole app with `{ provide: APP_GUARD, useExisting: HankoAuthGuard }`, or to a
  * controller or handler with `@UseGuards(HankoAuthGuard)`; bound twice it still verifies once.
@@ -21,6 +21,10 @@ import { andThen } from '../util/maybe-promise.js';
  * HTTP handlers only: every other kind (GraphQL, WebSocket, RPC) is refused unless `@Public()`.
  *
  * It holds no state. A subclass can have any constructor.
+ *
+ * @example
+ * @Module({ providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }] })
+ * export class AppModule {}
  */
 @Injectable()
 export class HankoAuthGuard implements CanActivate, OnModuleInit {

@@ -16,6 +16,8 @@ export interface HankoFailure {
 /** Whether this app can authenticate its callers, from what calls to Hanko have shown. */
 export interface HankoHealthReport {
   /**
+   * Overall state of authentication in this app.
+   *
    * - `up`: nothing is wrong.
    * - `degraded`: requests are answered, some from what was known before, or without asking.
    * - `down`: requests with a token get 503.

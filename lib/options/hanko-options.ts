@@ -18,7 +18,7 @@ import { signatureCacheOption, type SignatureCacheOptions } from './signature-ca
 import { type TokenOptions, tokenOptions } from './token-options.js';
 
 /**
- * Options of `HankoModule.forRoot`. All are optional: what is omitted comes from the environment
+ * Options that configure `HankoModule.forRoot()`. All are optional: what is omitted comes from the environment
  * (through `@nestjs/config` where it is installed) or has a default. White space around a text is removed.
  *
  * A wrong value, and an option that does not exist, is a {@link HankoConfigurationError} at start-up.

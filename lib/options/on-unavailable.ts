@@ -1,6 +1,6 @@
 /**
- * What happens to a request while it cannot be known whether its session has ended: `'reject'` answers 503,
- * `'accept'` lets in whoever has a valid token.
+ * Decision about a request while it cannot be known whether its session has ended: `'reject'` responds with 503,
+ * `'accept'` allows every valid token.
  */
 export type OnUnavailable = 'reject' | 'accept';
 

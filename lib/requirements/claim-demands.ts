@@ -23,7 +23,7 @@ type MemberOf<Value> = unknown extends Value
     : never;
 
 /**
- * What a claim must be: exactly this value; one of a list; a list that includes a value; or whatever a function
+ * Demand on the value of a claim: exactly this value; one of a list; a list that includes a value; or whatever a function
  * says. Types count: `"42"` is not `42`. A claim that is absent meets none of the first three. null demands
  * nothing, and takes back what the class demands of this claim.
  *

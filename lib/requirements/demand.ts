@@ -8,7 +8,7 @@ export type MetBy = 'login' | 'rights';
 export interface DemandFault {
   /** Below the demand: empty = the demand itself. */
   readonly path: string;
-  /** What is wrong and how to mend it. Never holds the value itself. */
+  /** The fault and how to fix it, in a sentence. Never contains the value itself. */
   readonly hint: string;
 }
 

@@ -19,7 +19,7 @@ export type HankoAmrDemand =
   HankoAmr | readonly HankoAmr[] | { readonly allOf: readonly HankoAmr[] };
 
 /**
- * What is required of a user beyond a valid session token. All of it is read from the token: no network calls.
+ * Requirements on a user beyond a valid session token. All are read from the token, without network calls.
  * null demands nothing; on a handler it takes back what the class demands.
  */
 export interface HankoRequirements {
@@ -34,7 +34,7 @@ export interface HankoRequirements {
   readonly maxAgeSeconds?: number | null;
   /** Whether the primary email address must have been verified. Default null: false. */
   readonly verifiedEmail?: boolean | null;
-  /** What the token's claims must be. Default null: anything. */
+  /** Required values of the token's claims, by claim name or path. Default null: anything. */
   readonly claims?: HankoClaimDemands | null;
 }
 

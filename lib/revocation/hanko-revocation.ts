@@ -94,7 +94,7 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
-   * Ends one session. It resolves once the store has it, so that no restart forgets it.
+   * Revokes one session by its id. Resolves once the store has it, so that a restart does not forget it.
    *
    * @param sessionId the `session_id` claim, a UUID, as in `user.sessionId`. The id of something else is a UUID
    * too, and cannot be told apart: it revokes nothing.

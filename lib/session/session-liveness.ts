@@ -31,7 +31,7 @@ interface SessionQuestion extends Question<SessionVerdict> {
 }
 
 /**
- * Whether the session behind a verified token is still alive, asked as often as a policy says.
+ * Checks whether the session behind a verified token is still alive, as often as a policy says.
  *
  * A request is decided by a verdict that was asked for after it came, unless its policy allows an older one. A
  * session that has ended never comes back, so that verdict outlives its time.

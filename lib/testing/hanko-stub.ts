@@ -21,9 +21,9 @@ import { ClaimsSchema } from '../verification/claims-schema.js';
 import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
 import { type HankoStubUser, stubClaims } from './stub-user.js';
 
-/** What `Test.createTestingModule()` returns, as far as the stub needs it. */
+/** The part of `Test.createTestingModule()`'s return value that the stub uses. */
 export interface OverridableBuilder {
-  /** Replaces a provider. */
+  /** Replaces a provider of the module under test. */
   overrideProvider(token: unknown): {
     useFactory(options: {
       readonly factory: (...args: never[]) => unknown;

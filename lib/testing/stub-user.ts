@@ -10,13 +10,13 @@ type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
 
 /** A user for tests, in the words of {@link HankoUser}. Every member can be omitted. */
 export interface HankoStubUser {
-  /** The user's id. Hanko's are UUIDs. Default: a new UUID. */
+  /** Id of the user, in Hanko a UUID. Default: a new UUID. */
   readonly id?: string;
   /** Id of the session. Default: a new UUID. */
   readonly sessionId?: string;
   /** A text stands for a primary, verified address. Default: the user has no address. */
   readonly email?: string | (Pick<HankoUserEmail, 'address'> & Partial<HankoUserEmail>);
-  /** Default: the user has no username. */
+  /** Username of the user. Default: the user has none. */
   readonly username?: string;
   /** Authentication methods of the login. Default `['pwd']`, which does not meet `mfa: true`. */
   readonly amr?: readonly HankoAmr[];

@@ -47,7 +47,7 @@ type ValueIn<Value, Path> = Value extends readonly unknown[]
 
 type AbsentIn<Value> = undefined extends Value ? undefined : null extends Value ? undefined : never;
 
-/** What {@link HankoClaims} declares at a path. */
+/** The type that {@link HankoClaims} declares for the claim at a path. */
 export type HankoClaimAt<Path extends HankoClaimPath> = ValueIn<HankoClaims, Path>;
 
 /**

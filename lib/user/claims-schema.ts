@@ -1,9 +1,9 @@
-/** What a Standard Schema says of a value. */
+/** Result of validating a value with a Standard Schema: the output, or issues. */
 export type HankoClaimsResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly HankoClaimsIssue[] };
 
-/** What is wrong with a claim. */
+/** One fault that a schema found in a claim. */
 export interface HankoClaimsIssue {
   /** In the library's words. */
   readonly message: string;
@@ -13,7 +13,7 @@ export interface HankoClaimsIssue {
 
 /** A Standard Schema (https://standardschema.dev), version 1, as zod, valibot and arktype make them. */
 export interface HankoClaimsSchema<Output extends object = object> {
-  /** What the standard lays down. */
+  /** Properties that the Standard Schema specification requires. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;

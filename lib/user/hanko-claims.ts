@@ -54,8 +54,8 @@ export interface HankoClaims extends RegisteredClaims {
   readonly iss?: unknown;
   /** Use `user.email`: a template can put text here. */
   readonly email?: unknown;
-  /** Use `user.username`. */
+  /** Username as sent; use `user.username`, which is checked. */
   readonly username?: unknown;
-  /** Use `user.amr`. */
+  /** Authentication methods as sent; use `user.amr`, which is checked. */
   readonly amr?: unknown;
 }

@@ -3,7 +3,7 @@ import type { HankoClaims } from './hanko-claims.js';
 
 /** The primary email address of a user, as it was at login. */
 export interface HankoUserEmail {
-  /** What the claim's `address` says. */
+  /** The address itself, from the claim's `address`. */
   readonly address: string;
   /** Whether the claim's `is_primary` says so. */
   readonly isPrimary: boolean;

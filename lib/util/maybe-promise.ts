@@ -1,4 +1,4 @@
-/** What is known already comes without a promise: Nest then has nothing to wait for. */
+/** A value, or a promise of it. A known value is returned synchronously, so that Nest need not await. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Also a promise of another realm, as Jest makes them, and any other thenable. */

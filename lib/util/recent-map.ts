@@ -1,7 +1,7 @@
 /**
  * Remembers what was set last, bounded, in two halves: when the younger one is full it becomes the older one,
- * and what was in the older one is forgotten. So what is forgotten need not be searched for. For what can be
- * asked for again: who exactly goes does not matter.
+ * and what was in the older one is forgotten. So what is forgotten need not be searched for. For
+ * recomputable data only: which entries are evicted is unspecified.
  */
 export class RecentMap<Value> {
   private younger = new Map<string, Value>();

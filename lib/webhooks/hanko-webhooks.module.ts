@@ -34,7 +34,7 @@ const definition = new ConfigurableModuleBuilder<HankoWebhooksOptions>({
   .setFactoryMethodName('createHankoWebhooksOptions')
   .build();
 
-/** Argument of `HankoWebhooksModule.forRootAsync`: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
+/** Options that `HankoWebhooksModule.forRootAsync()` takes: `useFactory` (with `inject`), `useClass` or `useExisting`; `imports`. */
 export type HankoWebhooksModuleAsyncOptions = typeof definition.ASYNC_OPTIONS_TYPE;
 
 const THIS_MODULE: RootModule = {

@@ -16,6 +16,10 @@ const EVENT_NAME = /^\w+(?:\.\w+)*$/;
  * The decorator belongs to the name of the method: whatever other decorators, the constructor or a subclass put in its
  * place is called. An override with an `@OnHankoEvent()` of its own gets the events of that one alone.
  *
+ * @example
+ * @OnHankoEvent('user.delete')
+ * remove({ data }: HankoEvent<'user.delete'>) {}
+ *
  * @param event name of an event or of a group of events. Default: every event.
  * @throws HankoConfigurationError `configuration_invalid` for an invalid name and for what is no method, when the class
  * is loaded; and when the app starts, for a class that has no single instance: one with a scope, or a guard, pipe,

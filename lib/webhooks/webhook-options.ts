@@ -2,7 +2,7 @@ import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { type Findings, flag, type Option, wholeNumber, WrittenOption } from '../options/option.js';
 import { isObject, isText } from '../util/value-checks.js';
 
-/** Options of `HankoWebhooksModule.forRoot`. */
+/** Options that configure `HankoWebhooksModule.forRoot()`. */
 export interface HankoWebhooksOptions {
   /** Where Hanko posts, with or without a leading slash, below the app's global prefix. Default none: it is required. */
   readonly path: string;

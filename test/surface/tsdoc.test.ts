@@ -22,11 +22,19 @@ const sample = `
   export const bare = 1;
   /** no sentence */
   export type Fragment = string;
+  /** The same, but for another name and place. */
+  export type Riddle = string;
+  /** Of the sample, its only part. */
+  export type Part = string;
+  /** What the sample is made from. */
+  export type Source = string;
+  /** As the others of this sample. */
+  export type Other = string;
   /** @throws TypeError always. */
   export function tagsOnly(): void {}
-  /** It is documented. */
+  /** Shape that has documented members. */
   export interface Good {
-    /** So is this. */
+    /** Text that is documented. */
     readonly documented: string;
     readonly undocumented: string;
   }
@@ -34,7 +42,7 @@ const sample = `
   export class Worse implements Good {
     private hidden = 1;
     readonly documented = 'inherited';
-    /** Its own. */
+    /** Text of the class itself. */
     readonly undocumented = String(this.hidden);
     constructor() {}
     [Symbol.dispose](): void {}
@@ -49,19 +57,22 @@ const sample = `
   }
   /** An error without a source. */
   export class LostError extends HankoAuthError {
-    /** Its code. */
+    /** Code of this lost error. */
     override readonly code = 'cross_site_request';
   }
-  /** Options. */
+  /** Options of a made-up sample. */
   export interface SampleOptions {
-    /** Longest wait. Default 5, range 1 to 9. */
+    /** Longest wait for a sample. Default 5, range 1 to 9. */
     readonly waitSeconds?: number;
     /** Largest answer, in bytes. */
     readonly answerBytes?: number;
   }
 `;
 
-const SENTENCE = /^[^\s].*[.:]$/s;
+/** A first word that refers to something a hover does not show. */
+const RIDDLE = /^(?:The same|Of|What|As|For|That|Those|This|These|It|So|Also)\b/i;
+/** Enough words to say what a name is, and not only to repeat it. */
+const MIN_WORDS = 4;
 const SOURCE = /\bRFC \d+ §\d|\bhanko [\w./-]+\.go\b/;
 const UNITS = { Seconds: /\bin seconds\b/, Ms: /\bmilliseconds\b/, Bytes: /\bin bytes\b/ };
 
@@ -78,6 +89,15 @@ const exported = new Set(
 function summaryOf(symbol: ts.Symbol): string {
   const text = ts.displayPartsToString(symbol.getDocumentationComment(undefined));
   return (text.split(/\n\s*\n|\n```/)[0] ?? '').trim();
+}
+
+/** Why the first sentence does not stand alone on a hover; null if it does. */
+function hoverFault(summary: string): string | null {
+  const sentence = summary.split(/(?<=\.)\s/)[0] ?? '';
+  if (sentence === '') return 'no sentence';
+  if (RIDDLE.test(sentence)) return `begins with a riddle: ${sentence.slice(0, 60)}`;
+  const words = sentence.split(/\s+/).filter((word) => /[\p{L}\d]/u.test(word));
+  return words.length < MIN_WORDS ? `too short to stand alone: ${sentence.slice(0, 60)}` : null;
 }
 
 /** Members that users call or read: not what is marked internal, nor the constructor where Nest calls it. */
@@ -106,7 +126,8 @@ function inheritedSummary(owner: ts.Symbol, name: string): string {
 function complaints(file: string): readonly string[] {
   const found: string[] = [];
   const check = (symbol: ts.Symbol, name: string, inherited = ''): void => {
-    if (!SENTENCE.test(summaryOf(symbol) || inherited)) found.push(`${name}: no sentence`);
+    const fault = hoverFault(summaryOf(symbol) || inherited);
+    if (fault !== null) found.push(`${name}: ${fault}`);
     if (!(symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Method))) return;
     const said = throwsText(symbol);
     const named = codesIn(said, errors);
@@ -181,9 +202,13 @@ describe('TSDoc', () => {
   test('is found lacking where it is', () => {
     expect(complaints(SAMPLE)).toMatchInlineSnapshot(`
       [
-        "Fragment: no sentence",
+        "Fragment: too short to stand alone: no sentence",
         "Good.undocumented: no sentence",
         "LostError: no RFC section or Hanko file",
+        "Other: begins with a riddle: As the others of this sample.",
+        "Part: begins with a riddle: Of the sample, its only part.",
+        "Riddle: begins with a riddle: The same, but for another name and place.",
+        "Source: begins with a riddle: What the sample is made from.",
         "Worse.[Symbol.dispose]: no sentence",
         "bare: no sentence",
         "second: @throws does not name \`configuration_invalid\`",

@@ -40,7 +40,7 @@ export interface FaultOptions {
   readonly path?: string;
   /** How many requests it hits. Default: until `recover()`. */
   readonly times?: number;
-  /** For `slow` and `drip`, in milliseconds. Default 100. */
+  /** Delay of the faults `slow` and `drip`, in milliseconds. Default 100. */
   readonly delayMs?: number;
 }
 

@@ -9,7 +9,7 @@ import { Problem, type Route, type RouteRequest, type RouteResponse } from './ro
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */
 export interface LoggedRequest {
-  /** As it came. */
+  /** HTTP method of the request, as it was sent. */
   readonly method: string;
   /** Without the query, with the id of the tenant where there is one. */
   readonly path: string;

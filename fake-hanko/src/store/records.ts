@@ -12,7 +12,7 @@ export interface FakeEmail {
 
 /** A user, as the Admin API shows it. */
 export interface FakeUser {
-  /** A UUID. */
+  /** Id of the user, a UUID. */
   readonly id: string;
   /** Absent if there are none. */
   readonly emails?: readonly FakeEmail[];
@@ -63,15 +63,15 @@ export interface FakeMail {
 
 /** A user to create; every member is optional. */
 export interface NewFakeUser {
-  /** A UUID. Default: a random one. */
+  /** Id of the user, a UUID. Default: a random one. */
   readonly id?: string;
-  /** The primary address. Default none. */
+  /** Primary email address of the user. Default none. */
   readonly email?: string;
   /** Whether the address is proved. Default true. */
   readonly emailVerified?: boolean;
-  /** The name. Default none. */
+  /** Username that the user signs in with. Default none. */
   readonly username?: string;
-  /** For a sign-in through the Flow API: text of at most 72 bytes. Default none. */
+  /** Password for a sign-in through the Flow API, at most 72 bytes. Default none. */
   readonly password?: string;
   /** Key of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
   readonly totpSecret?: string;

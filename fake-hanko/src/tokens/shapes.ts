@@ -10,7 +10,7 @@ export interface TokenShape {
   readonly emailVerified?: boolean;
   /** The user with this name, made if there is none. */
   readonly username?: string;
-  /** Authentication methods. Default `['pwd']`; null leaves the claim out, as the Admin API does. */
+  /** Authentication methods of the login, the `amr` claim. Default `['pwd']`; null omits the claim, as the Admin API does. */
   readonly amr?: readonly string[] | null;
   /** Claims of a JWT template. As on a real server, Hanko's own are written over them. */
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -18,9 +18,9 @@ export interface TokenShape {
   readonly ageSeconds?: number;
   /** Life of the session, in seconds. Default: `lifespanSeconds` of the server. */
   readonly lifespanSeconds?: number;
-  /** The `aud` claim. Default: `audience` of the server. */
+  /** Audience, the `aud` claim of the token. Default: `audience` of the server. */
   readonly audience?: string | readonly string[];
-  /** The `iss` claim. Default: `issuer` of the server. */
+  /** Issuer, the `iss` claim of the token. Default: `issuer` of the server. */
   readonly issuer?: string;
   /** Id of the published key that signs. Default: the newest. */
   readonly kid?: string;
