@@ -7,7 +7,10 @@ export default defineConfig({
   test: {
     name: 'mutation',
     include: ['test/unit/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/unit/{jwks/remote-jwks*,options/*,errors/*}.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/unit/{jwks/remote-jwks*,options/*,errors/*}.test.ts',
+    ],
     setupFiles: ['test/support/setup.ts'],
   },
 });

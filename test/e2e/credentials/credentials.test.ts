@@ -142,7 +142,7 @@ const ACCEPTED: readonly (Row & { readonly user: () => { readonly id: string } }
   },
   {
     what: 'a good cookie behind seven dead ones',
-    headers: () => cookie(expired, forged, ...'abcde', ada.token),
+    headers: () => cookie(expired, forged, ...'abcde'.split(''), ada.token),
     user: () => ada,
   },
   {
@@ -249,7 +249,7 @@ const REFUSED: readonly (Row & { readonly code: AnswerCode })[] = [
   },
   {
     what: 'more than eight different cookies',
-    headers: () => cookie(ada.token, ...'abcdefgh'),
+    headers: () => cookie(ada.token, ...'abcdefgh'.split('')),
     code: 'credentials_ambiguous',
   },
   {
