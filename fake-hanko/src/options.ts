@@ -19,7 +19,7 @@ export interface FakeHankoOptions {
   readonly issuer?: string;
   /** Life of a session, in seconds. Default 43,200 (12 h). */
   readonly lifespanSeconds?: number;
-  /** SessionLookup a user can have; a new one ends the oldest. Default 5. */
+  /** Sessions a user can have; a new one ends the oldest. Default 5. */
   readonly sessionLimit?: number;
   /**
    * How long a session lives without being used, in seconds, as Hanko's `session.idle_timeout`: it ends

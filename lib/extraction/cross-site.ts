@@ -3,6 +3,7 @@ import { withLogDetail } from '../errors/log-detail.js';
 import { printable } from '../util/printable.js';
 import { isOrigin } from './origin.js';
 import { headerValues, type IncomingRequest } from './request.js';
+import { parseUrl } from '../util/parse-url.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -79,8 +80,4 @@ function isOwnHost(origin: string, host: string): boolean {
   // Anything but a serialized origin (RFC 6454 §6.2) is no browser's.
   if (from === null || from.origin !== origin || !HOST.test(host)) return false;
   return parseUrl(`${from.protocol}//${host}`)?.host === from.host;
-}
-
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
 }

@@ -9,6 +9,7 @@ import { holdingProcess } from '../http/holding-process.js';
 import { fetchHint } from './fetch-hint.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
+import { parseUrl } from '../util/parse-url.js';
 
 export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal' | 'isBackground'> {
   /** The whole address of the JWKS. */
@@ -239,7 +240,7 @@ const unknownKey = (): HankoTokenError =>
 
 /** Options refuse an address with a password; this makes sure of the log. */
 function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return 'an invalid URL';
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  const parsed = parseUrl(url);
+  if (parsed === null) return 'an invalid URL';
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }

@@ -1,6 +1,7 @@
 import { isProduction } from '../util/process-environment.js';
 import type { Option } from './option.js';
 import { readText } from './text.js';
+import { parseUrl } from '../util/parse-url.js';
 
 /** Where Hanko is. */
 export interface ApiUrlOptions {
@@ -34,7 +35,7 @@ export const apiUrlOption: Option<string | null> = {
     if (text === undefined) return null;
     // `URL` also accepts `https:host` and `https:\host`, which are typing errors.
     const isAbsolute = /^https?:\/\/[^/\\]/i.test(text) && !text.includes('\\');
-    const url = isAbsolute && URL.canParse(text) ? new URL(text) : null;
+    const url = isAbsolute ? parseUrl(text) : null;
     if (url === null) {
       written.fault(`${EXPECTED}.`);
       return null;

@@ -1,4 +1,5 @@
 import { printable } from './printable.js';
+import { parseUrl } from './parse-url.js';
 
 const MAX_LENGTH = 200;
 
@@ -34,9 +35,8 @@ const withoutSecrets = (text: string): string =>
     .replaceAll(/[\w+/=.~%-]{24,}/g, '[…]');
 
 const originOf = (url: string): string => {
-  if (!URL.canParse(url)) return '[…]';
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${host}`;
+  const parsed = parseUrl(url);
+  return parsed === null ? '[…]' : `${parsed.protocol}//${parsed.host}`;
 };
 
 /** The first line of a stack behind the message. */

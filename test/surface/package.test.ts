@@ -20,7 +20,7 @@ function importsOf(folder: string): Map<string, string[]> {
   for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts')) continue;
     const code = readFileSync(join(root, folder, file), 'utf8');
-    for (const [, name] of code.matchAll(/(?:from|import\() ?'([^'.][^']*)'/g)) {
+    for (const [, name] of code.matchAll(/(?:from|import\() ?'([^'.\s][^']*)'/g)) {
       found.set(String(name), [...(found.get(String(name)) ?? []), file]);
     }
   }

@@ -93,7 +93,7 @@ interface Entity {
 
 /** What the receiver of a recorded server was told, in that order. */
 function recordedWebhooks(folder: string) {
-  const file = new URL(`./fixtures/server/${folder}/webhooks-config.json`, import.meta.url);
+  const file = new URL(`../fixtures/server/${folder}/webhooks-config.json`, import.meta.url);
   const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as {
     exchanges: readonly {
       readonly headers: Readonly<Record<string, string>>;

@@ -155,7 +155,7 @@ describe('a generated spec, without HankoModule', () => {
   it('names the stub where a test put something else in the place of the service', async () => {
     const module = await compile(ParameterController, () => ({ authenticate: () => ada }));
 
-    await expect(module.init()).rejects.toThrow(/that a test replaced.*HankoStub/s);
+    await expect(module.init()).rejects.toThrow(/that a test has replaced.*HankoStub/s);
   });
 });
 

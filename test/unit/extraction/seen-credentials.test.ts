@@ -51,7 +51,9 @@ describe('the line about a credential that was not found', () => {
     [`session=${SECRET}; theme=dark`, 'the cookies "session", "theme"'],
     [SECRET, 'no cookie'],
     [`=${SECRET}`, 'no cookie'],
-    [`${SECRET.repeat(2)}=; a=b`, 'the cookies "(a long name)", "a"'],
+    // A cookie without a name, that ends as Base64 does.
+    [`${SECRET.repeat(2)}=; a=b`, 'the cookies "a"'],
+    [`${'n'.repeat(65)}=1; a=b`, 'the cookies "(a long name)", "a"'],
     ['a"\u001b[31m=1', 'the cookies "a??[31m"'],
   ])('tells names of cookies, and no value: %j', (cookie, text) => {
     expect(seen({ cookie })).toBe(`no Authorization and ${text}`);
