@@ -23,12 +23,20 @@ const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map((name) 
   ),
 }));
 
-/** Bounds of a hang, generous: machines of CI are slow and shared. */
-const timeouts = { testTimeout: 30_000, hookTimeout: 30_000 };
+const shared = {
+  // A worker loads Nest once, not once a file. test/support/setup.ts sees to it that a file leaves
+  // nothing behind for the next one, and `--sequence.shuffle` shows that none leans on another.
+  isolate: false,
+  setupFiles: ['test/support/setup.ts'],
+  // Bounds of a hang, generous: machines of CI are slow and shared.
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+};
 
 export default defineConfig({
   test: {
     reporters: ['default'],
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias: source },
@@ -40,8 +48,7 @@ export default defineConfig({
           ],
           // It needs a real server: vitest.live.config.ts.
           exclude: [...configDefaults.exclude, 'test/contract/live.test.ts'],
-          setupFiles: ['test/support/setup.ts'],
-          ...timeouts,
+          ...shared,
         },
       },
       {
@@ -51,8 +58,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // @nestjs/throttler finds the Nest that is installed beside it, and that is 12.
           exclude: [...configDefaults.exclude, 'test/e2e/guards/rate-limits.test.ts'],
-          setupFiles: ['test/support/setup.ts'],
-          ...timeouts,
+          ...shared,
         },
       },
     ],

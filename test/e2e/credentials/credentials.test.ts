@@ -1,24 +1,8 @@
 import { Agent } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
-import { Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
+import { type INestApplication } from '@nestjs/common';
 import cookieParser from 'cookie-parser';
-import {
-  bearerTokenExtractor,
-  cookieTokenExtractor,
-  CurrentUser,
-  type ExtractedCredential,
-  HANKO_CHANNELS,
-  HankoAuthGuard,
-  HankoCredentialsError,
-  type HankoModuleOptions,
-  HankoModule,
-  HankoTokenError,
-  type IncomingRequest,
-  OptionalAuth,
-  type TokenExtractor,
-} from 'nestjs-hanko';
-import { FakeHanko } from 'fake-hanko';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import '../../support/to-be-refused.js';
 import type { AnswerCode } from '../../support/documented-answers.js';
 import {
@@ -27,71 +11,17 @@ import {
   type HeaderFields,
   type Platform,
   PLATFORMS,
-  recordChannel,
   type RunningApp,
   send,
-  startApp,
-  type StartOptions,
 } from '../../support/app.js';
-
-@Controller()
-@UseGuards(HankoAuthGuard)
-class WhoController {
-  @Get('who')
-  who(@CurrentUser('id') id: string): string {
-    return id;
-  }
-
-  @Post('who')
-  postWho(@CurrentUser('id') id: string): string {
-    return id;
-  }
-
-  @OptionalAuth()
-  @Get('maybe')
-  maybe(@CurrentUser('id') id: string | null): string {
-    return id ?? 'nobody';
-  }
-}
-
-let hanko: FakeHanko;
-/** Two sessions of Ada, one of Bob. */
-let ada: { id: string; token: string; other: string };
-let bob: { id: string; token: string };
-let expired: string;
-let forged: string;
-
-beforeAll(async () => {
-  hanko = await FakeHanko.start();
-  const adaId = hanko.createUser({ email: 'ada@example.test' }).id;
-  const bobId = hanko.createUser({ email: 'bob@example.test' }).id;
-  ada = {
-    id: adaId,
-    token: await hanko.token({ user: adaId }),
-    other: await hanko.token({ user: adaId }),
-  };
-  bob = { id: bobId, token: await hanko.token({ user: bobId }) };
-  expired = await hanko.expiredToken({ user: bobId });
-  forged = await hanko.forgedToken('other-key-same-kid', { user: bobId });
-});
-afterAll(() => hanko.stop());
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-const startWith = (
-  platform: Platform,
-  options: HankoModuleOptions = {},
-  start: StartOptions = {},
-): Promise<RunningApp> =>
-  startApp(
-    platform,
-    {
-      imports: [HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost', ...options })],
-      controllers: [WhoController],
-    },
-    start,
-  );
+import {
+  useCredentialsHanko,
+  bob,
+  ada,
+  forged,
+  expired,
+  startWith,
+} from '../../support/credentials-app.js';
 
 interface Row {
   readonly what: string;
@@ -142,7 +72,7 @@ const ACCEPTED: readonly (Row & { readonly user: () => { readonly id: string } }
   },
   {
     what: 'a good cookie behind seven dead ones',
-    headers: () => cookie(expired, forged, ...'abcde'.split(''), ada.token),
+    headers: () => cookie(expired, forged, ...Array.from('abcde'), ada.token),
     user: () => ada,
   },
   {
@@ -249,7 +179,7 @@ const REFUSED: readonly (Row & { readonly code: AnswerCode })[] = [
   },
   {
     what: 'more than eight different cookies',
-    headers: () => cookie(ada.token, ...'abcdefgh'.split('')),
+    headers: () => cookie(ada.token, ...Array.from('abcdefgh')),
     code: 'credentials_ambiguous',
   },
   {
@@ -293,6 +223,8 @@ const registerFastifyCookie = (app: INestApplication, options: object = {}): unk
     fastifyCookie,
     options,
   );
+
+useCredentialsHanko();
 
 describe.each(PLATFORMS)('on %s', (platform) => {
   describe.each(COOKIE_PARSERS)('with $parser', ({ configure }) => {
@@ -373,135 +305,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await using app = await startWith(platform, { cookieName: '__Host-session' });
 
       expect((await app.get('/who', renamed(ada.token))).text).toBe(ada.id);
-    });
-  });
-
-  describe('extractors of the app', () => {
-    const custom = (
-      extract: (request: IncomingRequest) => unknown,
-      name = 'x-session',
-    ): TokenExtractor => ({
-      name,
-      extract: (request) => extract(request) as ExtractedCredential | undefined,
-    });
-    const fromHeader = custom(({ headers }) =>
-      typeof headers['x-session'] === 'string'
-        ? { tokens: [headers['x-session']], ambient: false }
-        : undefined,
-    );
-
-    it('are asked in their order, and named in the diagnostics', async () => {
-      using authentications = recordChannel(HANKO_CHANNELS.authentication);
-      await using app = await startWith(platform, {
-        extractors: [fromHeader, cookieTokenExtractor('session')],
-      });
-      const answers = [
-        await app.get('/who', { 'X-Session': ada.token, Cookie: `session=${bob.token}` }),
-        await app.get('/who', { Cookie: `session=${bob.token}` }),
-      ];
-
-      expect(answers.map(({ text }) => text)).toEqual([ada.id, bob.id]);
-      expect(authentications.messages).toMatchObject([
-        { source: 'x-session' },
-        { source: 'cookie' },
-      ]);
-      expect(await app.get('/who', bearer(ada.token))).toBeRefused('credentials_missing');
-      expect(await app.get('/who', cookie(ada.token))).toBeRefused('credentials_missing');
-      expect(
-        await app.get('/who', { 'X-Session': 'garbage', Cookie: `session=${bob.token}` }),
-      ).toBeRefused('token_malformed');
-    });
-
-    it.each([
-      { what: 'undefined', found: undefined },
-      { what: 'null', found: null },
-      { what: 'no tokens', found: { tokens: [], ambient: false } },
-    ])('that find $what let the next one look', async ({ found }) => {
-      await using app = await startWith(platform, {
-        extractors: [custom(() => found), bearerTokenExtractor()],
-      });
-
-      expect((await app.get('/who', bearer(ada.token))).text).toBe(ada.id);
-      expect(await app.get('/who')).toBeRefused('credentials_missing');
-      expect((await app.get('/maybe')).text).toBe('nobody');
-    });
-
-    it('that find the empty text are refused', async () => {
-      await using app = await startWith(platform, {
-        extractors: [custom(() => ({ tokens: [''], ambient: false })), bearerTokenExtractor()],
-      });
-
-      expect(await app.get('/who', bearer(ada.token))).toBeRefused('token_malformed');
-      expect(await app.get('/maybe', bearer(ada.token))).toBeRefused('token_malformed');
-    });
-
-    it.each([
-      { what: 'a promise', extract: async () => ({ tokens: [ada.token], ambient: false }) },
-      { what: 'text', extract: () => ada.token },
-      {
-        what: 'an exception',
-        extract: () => {
-          throw new Error('broken');
-        },
-      },
-    ])('that break their contract with $what are 500 and let nobody in', async ({ extract }) => {
-      await using app = await startWith(platform, {
-        extractors: [custom(extract), bearerTokenExtractor()],
-      });
-
-      for (const path of ['/who', '/maybe']) {
-        const answer = await app.get(path, bearer(ada.token));
-        expect(answer.status).toBe(500);
-        expect(answer.body).toEqual({ statusCode: 500, message: 'Internal server error' });
-      }
-    });
-
-    it.each([
-      {
-        code: 'token_malformed' as const,
-        make: () => new HankoTokenError('token_malformed', 'not what we want'),
-      },
-      {
-        code: 'credentials_ambiguous' as const,
-        make: () => new HankoCredentialsError('credentials_ambiguous', 'not what we want'),
-      },
-      {
-        code: 'credentials_missing' as const,
-        make: () => new HankoCredentialsError('credentials_missing', 'not what we want'),
-      },
-    ])('that throw our error $code answer with it', async ({ code, make }) => {
-      await using app = await startWith(platform, {
-        extractors: [
-          custom(() => {
-            throw make();
-          }),
-        ],
-      });
-
-      expect(await app.get('/who')).toBeRefused(code);
-    });
-
-    it('protect cross-site requests unless they say that no browser sends it by itself', async () => {
-      let ambient: unknown;
-      await using app = await startWith(platform, {
-        extractors: [custom(({ headers }) => ({ tokens: [headers['x-session']], ambient }))],
-      });
-      const post = () =>
-        app.request('POST', '/who', { 'X-Session': ada.token, 'Sec-Fetch-Site': 'cross-site' });
-
-      for (ambient of [true, undefined, null, 0]) {
-        expect(await post()).toBeRefused('cross_site_request');
-      }
-      ambient = false;
-      expect((await post()).text).toBe(ada.id);
-    });
-
-    it('with several good tokens of two users are ambiguous', async () => {
-      await using app = await startWith(platform, {
-        extractors: [custom(() => ({ tokens: [ada.token, bob.token], ambient: false }))],
-      });
-
-      expect(await app.get('/who')).toBeRefused('credentials_ambiguous');
     });
   });
 

@@ -246,102 +246,105 @@ afterAll(async () => {
 /** `contexts.test.ts` and `requirements.test.ts` have these: their answers say more. */
 const ELSEWHERE = ['context_unsupported', 'step_up_required', 'requirement_not_met'];
 
-it('answers with every code there is, except those that other tests are about', () => {
-  const here = SITUATIONS.map(({ code }) => code);
-  expect(new Set([...here, 'hanko_unavailable', ...ELSEWHERE])).toEqual(
-    new Set(Object.keys(DOCUMENTED_ANSWERS)),
-  );
-});
-
-describe.each(PLATFORMS)('on %s', (platform) => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await startServing(platform, hanko);
-  });
-  afterAll(() => app[Symbol.asyncDispose]());
-
-  describe.each(['guard', 'parameter'])('the %s', (path) => {
-    it('lets a good bearer and a good cookie in, without a challenge', async () => {
-      for (const headers of [
-        bearer(used(await hanko.token())),
-        cookie(used(await hanko.token())),
-        { Authorization: `bEARER   ${used(await hanko.token())}` },
-      ]) {
-        const answer = await ask(app, `/${path}`, { headers });
-
-        expect(answer.status).toBe(200);
-        expect(answer.headers).not.toHaveProperty('www-authenticate');
-      }
-    });
-
-    it.each(SITUATIONS)('answers $what with $code', async ({ code, method, headers }) => {
-      const answer = await ask(app, `/${path}`, {
-        headers: await headers(),
-        ...(method && { method }),
-      });
-
-      expect(answer).toBeRefused(code);
-    });
-
-    it.each(['down', 'refuse', 'hang', 'error', 'garbage', 'wrong-json', 'redirect'] as const)(
-      'answers with hanko_unavailable when the keys cannot be fetched: %s',
-      async (fault) => {
-        const server = fault === 'refuse' ? gone : unreachable;
-        const token = used(await server.token());
-        if (fault !== 'refuse') await unreachable.fault(fault);
-        await using lonely = await startServing(platform, server);
-
-        const first = await ask(lonely, `/${path}`, { headers: bearer(token) });
-        const second = await ask(lonely, `/${path}`, { headers: cookie(token) });
-        await unreachable.recover();
-
-        expect(first).toBeRefused('hanko_unavailable');
-        expect(second).toBeRefused('hanko_unavailable');
-      },
+// The last test looks at what the others saw.
+describe('what callers get', { shuffle: false }, () => {
+  it('answers with every code there is, except those that other tests are about', () => {
+    const here = SITUATIONS.map(({ code }) => code);
+    expect(new Set([...here, 'hanko_unavailable', ...ELSEWHERE])).toEqual(
+      new Set(Object.keys(DOCUMENTED_ANSWERS)),
     );
   });
 
-  it('answers a HEAD request with the same status and challenge, and no body', async () => {
-    const answer = await ask(app, '/guard', { headers: {}, method: 'HEAD' });
+  describe.each(PLATFORMS)('on %s', (platform) => {
+    let app: RunningApp;
+    beforeAll(async () => {
+      app = await startServing(platform, hanko);
+    });
+    afterAll(() => app[Symbol.asyncDispose]());
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer');
-    expect(answer.text).toBe('');
+    describe.each(['guard', 'parameter'])('the %s', (path) => {
+      it('lets a good bearer and a good cookie in, without a challenge', async () => {
+        for (const headers of [
+          bearer(used(await hanko.token())),
+          cookie(used(await hanko.token())),
+          { Authorization: `bEARER   ${used(await hanko.token())}` },
+        ]) {
+          const answer = await ask(app, `/${path}`, { headers });
+
+          expect(answer.status).toBe(200);
+          expect(answer.headers).not.toHaveProperty('www-authenticate');
+        }
+      });
+
+      it.each(SITUATIONS)('answers $what with $code', async ({ code, method, headers }) => {
+        const answer = await ask(app, `/${path}`, {
+          headers: await headers(),
+          ...(method && { method }),
+        });
+
+        expect(answer).toBeRefused(code);
+      });
+
+      it.each(['down', 'refuse', 'hang', 'error', 'garbage', 'wrong-json', 'redirect'] as const)(
+        'answers with hanko_unavailable when the keys cannot be fetched: %s',
+        async (fault) => {
+          const server = fault === 'refuse' ? gone : unreachable;
+          const token = used(await server.token());
+          if (fault !== 'refuse') await unreachable.fault(fault);
+          await using lonely = await startServing(platform, server);
+
+          const first = await ask(lonely, `/${path}`, { headers: bearer(token) });
+          const second = await ask(lonely, `/${path}`, { headers: cookie(token) });
+          await unreachable.recover();
+
+          expect(first).toBeRefused('hanko_unavailable');
+          expect(second).toBeRefused('hanko_unavailable');
+        },
+      );
+    });
+
+    it('answers a HEAD request with the same status and challenge, and no body', async () => {
+      const answer = await ask(app, '/guard', { headers: {}, method: 'HEAD' });
+
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+      expect(answer.text).toBe('');
+    });
+
+    it('leaves routes that do not exist to Nest', async () => {
+      const answer = await ask(app, '/nowhere', { headers: bearer('garbage') });
+
+      expect(answer.status).toBe(404);
+      expect(answer.headers).not.toHaveProperty('www-authenticate');
+    });
   });
 
-  it('leaves routes that do not exist to Nest', async () => {
-    const answer = await ask(app, '/nowhere', { headers: bearer('garbage') });
+  it('no log line, published message or answer of this file holds a token, an address or a stack', () => {
+    const collected = [
+      // Two addresses are told in the log: of the page that a browser came from, to be written into trustedOrigins,
+      // and of the keys while they were never fetched, to be mended.
+      ...log.lines.map(({ text }) =>
+        text
+          .replace(/(Origin|Host) is "[^"]*"/g, '')
+          .replace(/^Hanko's keys cannot be fetched from \S+\/\.well-known\/jwks\.json: /, '')
+          .replace('In a container, localhost is the container.', ''),
+      ),
+      ...[...authentications.messages, ...fetches.messages].map((message) => inspect(message)),
+      ...answers.map(({ headers, text }) => `${inspect(headers)} ${text}`),
+    ];
+    // A token is also recognizable by its claims, its signature, or half of either.
+    const parts = tokens.flatMap((token) => token.split('.').slice(1));
+    const secrets = [...tokens, ...parts.map((part) => part.slice(0, part.length / 2))].filter(
+      (secret) => secret.length > 20,
+    );
 
-    expect(answer.status).toBe(404);
-    expect(answer.headers).not.toHaveProperty('www-authenticate');
+    expect(log.lines.length).toBeGreaterThan(PLATFORMS.length);
+    expect(authentications.messages.length).toBeGreaterThan(SITUATIONS.length);
+    expect(fetches.messages).toContainEqual(expect.objectContaining({ outcome: 'failed' }));
+    expect(answers.length).toBeGreaterThan(SITUATIONS.length);
+    expect(secrets.length).toBeGreaterThan(SITUATIONS.length);
+    for (const forbidden of [...secrets, ...addresses, '    at ', 'tell-nobody']) {
+      expect(collected.filter((text) => text.includes(forbidden))).toEqual([]);
+    }
   });
-});
-
-it('no log line, published message or answer of this file holds a token, an address or a stack', () => {
-  const collected = [
-    // Two addresses are told in the log: of the page that a browser came from, to be written into trustedOrigins,
-    // and of the keys while they were never fetched, to be mended.
-    ...log.lines.map(({ text }) =>
-      text
-        .replace(/(Origin|Host) is "[^"]*"/g, '')
-        .replace(/^Hanko's keys cannot be fetched from \S+\/\.well-known\/jwks\.json: /, '')
-        .replace('In a container, localhost is the container.', ''),
-    ),
-    ...[...authentications.messages, ...fetches.messages].map((message) => inspect(message)),
-    ...answers.map(({ headers, text }) => `${inspect(headers)} ${text}`),
-  ];
-  // A token is also recognizable by its claims, its signature, or half of either.
-  const parts = tokens.flatMap((token) => token.split('.').slice(1));
-  const secrets = [...tokens, ...parts.map((part) => part.slice(0, part.length / 2))].filter(
-    (secret) => secret.length > 20,
-  );
-
-  expect(log.lines.length).toBeGreaterThan(PLATFORMS.length);
-  expect(authentications.messages.length).toBeGreaterThan(SITUATIONS.length);
-  expect(fetches.messages).toContainEqual(expect.objectContaining({ outcome: 'failed' }));
-  expect(answers.length).toBeGreaterThan(SITUATIONS.length);
-  expect(secrets.length).toBeGreaterThan(SITUATIONS.length);
-  for (const forbidden of [...secrets, ...addresses, '    at ', 'tell-nobody']) {
-    expect(collected.filter((text) => text.includes(forbidden))).toEqual([]);
-  }
 });

@@ -3,99 +3,35 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Controller, Get } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Keyv } from 'keyv';
 import { KeyvDirStore } from 'keyv-dir-store';
-import {
-  CurrentUser,
-  HankoAuthGuard,
-  HankoHealth,
-  HankoModule,
-  HankoRevocation,
-  HankoUnavailableError,
-  type HankoUser,
-  Public,
-  type RevocationOptions,
-} from 'nestjs-hanko';
-import { FakeHanko } from 'fake-hanko';
+import { HankoAuthGuard, HankoModule, type RevocationOptions } from 'nestjs-hanko';
 import { HankoWebhooksModule } from 'nestjs-hanko/webhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import '../../support/to-be-refused.js';
+import { bearer, PLATFORMS, type RunningApp, send, startApp } from '../../support/app.js';
+import { FaultyStore } from '../../support/faulty-store.js';
 import {
-  type Answer,
-  bearer,
-  FakeClock,
-  PLATFORMS,
-  type RunningApp,
-  send,
-  startApp,
-} from '../../support/app.js';
-import { expectStoreDown, FaultyStore, type StoreFault } from '../../support/faulty-store.js';
-import { expectRevoked } from '../../support/session-spy.js';
+  useRevocationHanko,
+  closed,
+  token,
+  healthOf,
+  sessionOf,
+  userId,
+  revocationOf,
+  expectOut,
+  sessionId,
+  LOGOUT,
+  delivery,
+  hanko,
+  post,
+  expectIn,
+  NotesController,
+  clock,
+} from '../../support/revocation-app.js';
 
-@Controller()
-class NotesController {
-  @Get('closed')
-  closed(@CurrentUser() { sessionId }: HankoUser): string {
-    return sessionId;
-  }
-
-  @Public()
-  @Get('public')
-  public(): string {
-    return 'public';
-  }
-}
-
-const FAULTS: readonly StoreFault[] = ['throws', 'emits', 'hangs'];
-
-let clock: FakeClock;
-let hanko: FakeHanko;
-let userId: string;
-let token: string;
-let sessionId: string;
-
-beforeAll(async () => {
-  hanko = await FakeHanko.start({ now: () => clock.now(), lifespanSeconds: 30 * 86_400 });
-});
-beforeEach(async () => {
-  clock = new FakeClock();
-  userId = hanko.createUser().id;
-  token = await hanko.token({ user: userId });
-  sessionId = sessionOf(token);
-});
-afterAll(() => hanko.stop());
-
-const sessionOf = (good: string): string => {
-  const payload = Buffer.from(good.split('.')[1] ?? '', 'base64url').toString();
-  return (JSON.parse(payload) as { session_id: string }).session_id;
-};
-
-const revocationOf = ({ app }: RunningApp): HankoRevocation => app.get(HankoRevocation);
-const healthOf = ({ app }: RunningApp) => app.get(HankoHealth).report();
-
-const closed = (app: RunningApp, good = token): Promise<Answer> => app.get('/closed', bearer(good));
-
-const expectIn = async (app: RunningApp, good = token): Promise<void> => {
-  expect((await closed(app, good)).text).toBe(sessionOf(good));
-};
-const expectOut = async (app: RunningApp, good = token): Promise<void> => {
-  expectRevoked(await closed(app, good));
-};
-
-/** A delivery that can be sent again as it is. */
-const delivery = async (event: string, data: unknown): Promise<string> =>
-  JSON.stringify({ event, token: await hanko.webhookToken(event, data) });
-
-const post = (app: RunningApp, body: string): Promise<Answer> =>
-  send(
-    `${app.url}/webhooks/hanko`,
-    { 'Content-Type': 'application/json' },
-    { method: 'POST', body },
-  );
-
-const LOGOUT = 'session.delete.explicit.logout';
+useRevocationHanko();
 
 describe.each(PLATFORMS)('on %s', (platform) => {
   const start = (revocation?: RevocationOptions): Promise<RunningApp> =>
@@ -352,159 +288,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
       expect(text).toBe('public');
       expect(faulty.questions).toEqual([]);
-    });
-  });
-
-  describe.each(FAULTS)('a store that %s', (fault) => {
-    let faulty: FaultyStore;
-    beforeEach(() => {
-      faulty = new FaultyStore();
-    });
-
-    it('requests are 503 with Retry-After, and health says down', async () => {
-      await using app = await start({ store: faulty.store });
-      await expectIn(app);
-      expect(healthOf(app)).toMatchObject({ status: 'up', revocations: { store: 'answering' } });
-      faulty.break(fault);
-      // The last answer is good still.
-      await expectIn(app);
-      clock.advanceSeconds(1);
-
-      expectStoreDown(await closed(app));
-      // One failure may be an odd one, three in a row are not.
-      expect(healthOf(app)).toMatchObject({
-        status: 'up',
-        revocations: { store: 'answering', lastStoreFailureAt: new Date(clock.now()) },
-      });
-      for (let i = 0; i < 2; i++) expectStoreDown(await closed(app));
-      expect(healthOf(app)).toMatchObject({
-        status: 'down',
-        revocations: { store: 'failing', lastStoreFailureAt: new Date(clock.now()) },
-      });
-      expect((await app.get('/public', bearer(token))).text).toBe('public');
-    });
-
-    it("requests pass with onUnavailable: 'accept', and health says degraded", async () => {
-      await using app = await start({ store: faulty.store, onUnavailable: 'accept' });
-      faulty.break(fault);
-      for (let i = 0; i < 3; i++) await expectIn(app);
-
-      expect(healthOf(app)).toMatchObject({
-        status: 'degraded',
-        revocations: { store: 'failing' },
-      });
-    });
-
-    it.each(['reject', 'accept'] as const)(
-      'what this instance knows is refused all the same: %s',
-      async (onUnavailable) => {
-        await using app = await start({ store: faulty.store, onUnavailable });
-        const ofUser = await hanko.token();
-        const { sub } = JSON.parse(
-          Buffer.from(ofUser.split('.')[1] ?? '', 'base64url').toString(),
-        ) as { sub: string };
-        await revocationOf(app).revoke(sessionId);
-        await revocationOf(app).revokeUser(sub);
-        faulty.break(fault);
-        clock.advanceSeconds(60);
-
-        await expectOut(app);
-        await expectOut(app, ofUser);
-      },
-    );
-
-    it('a webhook is answered 503 and, sent again afterwards, done', async () => {
-      await using a = await start({ store: faulty.store });
-      await using b = await start({ store: faulty.store });
-      const body = await delivery(LOGOUT, { id: sessionId });
-      faulty.break(fault);
-      const refused = await post(a, body);
-
-      expect(refused.status).toBe(503);
-      expect(refused.headers['retry-after']).toBe('1');
-      // Known here, though not kept.
-      await expectOut(a);
-      faulty.recover();
-      await expectIn(b);
-      expect((await post(a, body)).status).toBe(200);
-      clock.advanceSeconds(1);
-      await expectOut(b);
-      // From now on it is a replay.
-      const { size } = faulty.kept;
-      expect((await post(a, body)).status).toBe(200);
-      expect(faulty.kept.size).toBe(size);
-    });
-
-    it('revoke() says so, and the instance knows it nevertheless', async () => {
-      await using app = await start({ store: faulty.store, onUnavailable: 'accept' });
-      faulty.break(fault);
-
-      await expect(revocationOf(app).revoke(sessionId)).rejects.toThrow(HankoUnavailableError);
-      await expect(revocationOf(app).revokeUser(userId)).rejects.toThrow(HankoUnavailableError);
-      expect(healthOf(app).revocations.known).toBe(2);
-      await expectOut(app);
-    });
-
-    it('recovers by itself, and the log says once that it was gone, without an address', async () => {
-      await using app = await start({ store: faulty.store });
-      faulty.break(fault);
-      for (let i = 0; i < 3; i++) expectStoreDown(await closed(app));
-      faulty.questions = [];
-      // It is left alone now.
-      expectStoreDown(await closed(app));
-      expect(faulty.questions).toEqual([]);
-      faulty.recover();
-      clock.advanceSeconds(1);
-      await expectIn(app);
-
-      expect(healthOf(app)).toMatchObject({ status: 'up', revocations: { store: 'answering' } });
-      expect(app.log.messages('warn', 'HankoRevocation')).toEqual([
-        'The revocation store does not reply: requests with a token get 503.',
-      ]);
-      expect(app.log.lines.map(({ text }) => text).join('\n')).not.toMatch(/secret|10\.0\.0\.1/);
-    });
-
-    it('500 requests that come together fail as one', async () => {
-      await using app = await start({ store: faulty.store });
-      faulty.break(fault);
-      const answers = await Promise.all(Array.from({ length: 500 }, () => closed(app)));
-
-      for (const answer of answers) expectStoreDown(answer);
-      // Those who came after the first one failed asked again, up to the three that open the circuit.
-      const asked = faulty.questions.filter((keys) => !String(keys).includes('canary'));
-      expect(asked.length).toBeLessThanOrEqual(3);
-    });
-  });
-
-  describe('a Keyv that does not emit errors', () => {
-    it.each(FAULTS)('requests are 503 when its adapter %s', async (fault) => {
-      const faulty = new FaultyStore({ emitErrors: false });
-      await using app = await start({ store: faulty.store });
-      faulty.break(fault);
-
-      expectStoreDown(await closed(app));
-    });
-  });
-
-  describe.each(FAULTS)('a store whose adapter has no getMany, and %s', (fault) => {
-    it('requests are 503, and health says down', async () => {
-      const faulty = new FaultyStore({ hasGetMany: false });
-      await using app = await start({ store: faulty.store });
-      await using other = await start({ store: faulty.store });
-      await revocationOf(other).revoke(sessionId);
-      faulty.break(fault);
-
-      for (let i = 0; i < 3; i++) expectStoreDown(await closed(app));
-      expect(healthOf(app)).toMatchObject({ status: 'down', revocations: { store: 'failing' } });
-    });
-
-    it('a webhook is answered 503', async () => {
-      const faulty = new FaultyStore({ hasGetMany: false });
-      await using app = await start({ store: faulty.store });
-      faulty.break(fault);
-      const { status } = await post(app, await delivery(LOGOUT, { id: sessionId }));
-
-      expect(status).toBe(503);
     });
   });
 });

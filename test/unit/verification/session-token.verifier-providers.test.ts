@@ -11,7 +11,7 @@ import {
   provider,
   refused,
   verified,
-} from '../../support/known-signatures.js';
+} from '../../support/session-token-verifier.js';
 import { TestClock, tokenRefusal, unavailableRefusal } from '../../support/verifier.js';
 
 const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };

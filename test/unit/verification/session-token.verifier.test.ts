@@ -12,7 +12,7 @@ import {
   refused,
   trust,
   verified,
-} from '../../support/known-signatures.js';
+} from '../../support/session-token-verifier.js';
 import { TestClock, type TokenCode, tokenRefusal } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');

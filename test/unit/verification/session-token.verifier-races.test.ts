@@ -8,7 +8,7 @@ import {
   cryptoDuring,
   provider,
   verified,
-} from '../../support/known-signatures.js';
+} from '../../support/session-token-verifier.js';
 import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');

@@ -16,7 +16,7 @@ import {
   refused,
   trust,
   verified,
-} from '../../support/known-signatures.js';
+} from '../../support/session-token-verifier.js';
 import { TestClock, tokenRefusal } from '../../support/verifier.js';
 
 // Fixed, so that a red run is red again. To look further: another seed and more runs.

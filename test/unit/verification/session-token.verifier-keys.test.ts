@@ -16,7 +16,7 @@ import {
   refused,
   trust,
   verified,
-} from '../../support/known-signatures.js';
+} from '../../support/session-token-verifier.js';
 import { TestClock, tokenRefusal, unavailableRefusal } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
