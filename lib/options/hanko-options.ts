@@ -65,7 +65,6 @@ export interface HankoOptionsFactory {
 
 /**
  * Every option there is: its check, its default, its environment variable.
- * @internal
  */
 export const OPTIONS = {
   apiUrl: apiUrlOption,

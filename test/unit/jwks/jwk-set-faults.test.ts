@@ -24,13 +24,16 @@ describe('a JWK Set', () => {
   it.each<{ fault: string; members: readonly unknown[] }>([
     { fault: 'is not an object', members: [null, 1, 'k', [jwk()], undefined] },
     { fault: '"kty" is not "RSA"', members: [jwk({ kty: 'EC' }), jwk({ kty: undefined }), {}] },
-    { fault: '"use" is not "sig"', members: [jwk({ use: 'enc' }), jwk({ use: undefined })] },
+    { fault: '"use" is not "sig"', members: [jwk({ use: 'enc' }), jwk({ use: '' })] },
     { fault: '"alg" is not "RS256"', members: [jwk({ alg: 'RS512' }), jwk({ alg: null })] },
     {
       fault: '"key_ops" does not include "verify"',
       members: [[], ['sign'], 'verify', null].map((key_ops) => jwk({ key_ops })),
     },
-    { fault: '"kid" is missing', members: [undefined, '', 1].map((kid) => jwk({ kid })) },
+    {
+      fault: '"kid" is missing, by which tokens name their key',
+      members: [undefined, '', 1].map((kid) => jwk({ kid })),
+    },
     {
       fault: '"n" is not base64url',
       members: [undefined, '', 1, `${ones(2048)}=`, ` ${ones(2048)}`, `+${ones(2048)}`].map((n) =>
