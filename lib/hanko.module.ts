@@ -16,7 +16,6 @@ import {
   HANKO_JWKS,
   HANKO_MODULE_OPTIONS,
   HANKO_OPTIONS,
-  HANKO_TRANSPORTS,
 } from './hanko.constants.js';
 import {
   ConfigurableModuleClass,
@@ -24,7 +23,7 @@ import {
   type HankoModuleAsyncOptions,
 } from './hanko.module-definition.js';
 import { HankoHealth } from './health/hanko-health.js';
-import { hankoJwksProvider } from './hanko.providers.js';
+import { hankoJwksProvider, hankoTransportsProvider } from './hanko.providers.js';
 import { environmentModule } from './options/environment.js';
 import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
 import { refuseLostMarks } from './startup/lost-marks.js';
@@ -41,7 +40,7 @@ import { watchScopedHandlers } from './startup/scoped-handlers.js';
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
-import { TRANSPORTS } from './transports/transports.js';
+import { UpgradeRequests } from './transports/upgrade-requests.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 
 const THIS_MODULE: RootModule = {
@@ -139,7 +138,8 @@ function withProviders(module: DynamicModule): DynamicModule {
         useFactory: resolveOptions,
       },
       hankoJwksProvider,
-      { provide: HANKO_TRANSPORTS, useValue: TRANSPORTS },
+      UpgradeRequests,
+      hankoTransportsProvider,
       SessionTokenVerifier,
       HankoRevocation,
       SessionLiveness,

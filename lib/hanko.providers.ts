@@ -1,9 +1,15 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { HANKO_JWKS, HANKO_OPTIONS } from './hanko.constants.js';
+import { ModulesContainer } from '@nestjs/core';
+import { hasGateways, hasMessageHandlers } from './discovery/hosts.js';
+import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from './hanko.constants.js';
 import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import type { JwksProvider } from './jwks/jwks-provider.js';
 import { RemoteJwks } from './jwks/remote-jwks.js';
 import { StaticJwks } from './jwks/static-jwks.js';
+import { loadRpcException, loadWsException } from './transports/nest-exceptions.js';
+import type { HankoTransport } from './transports/transport.js';
+import { builtInTransports } from './transports/transports.js';
+import { UpgradeRequests } from './transports/upgrade-requests.js';
 import { unusedProxyVariable } from './util/process-environment.js';
 
 /** Provides `HANKO_JWKS`, the keys that the options ask for: the app's own, pinned ones, or Hanko's. */
@@ -27,4 +33,26 @@ export async function createJwks(options: ResolvedHankoOptions): Promise<JwksPro
     staleIfErrorSeconds: options.jwksStaleIfErrorSeconds,
     proxyVariable: options.fetch === null ? unusedProxyVariable() : null,
   });
+}
+
+/** Provides `HANKO_TRANSPORTS`, the ways in which calls reach the app: its own first. */
+export const hankoTransportsProvider: FactoryProvider<readonly HankoTransport[]> = {
+  provide: HANKO_TRANSPORTS,
+  inject: [HANKO_OPTIONS, ModulesContainer, UpgradeRequests],
+  useFactory: createTransports,
+};
+
+async function createTransports(
+  { transports }: ResolvedHankoOptions,
+  modules: ModulesContainer,
+  upgrades: UpgradeRequests,
+): Promise<readonly HankoTransport[]> {
+  return [
+    ...transports,
+    ...builtInTransports({
+      handshakeOfSocket: (socket) => upgrades.of(socket),
+      ...(hasGateways(modules) && { wsException: await loadWsException() }),
+      ...(hasMessageHandlers(modules) && { rpcException: await loadRpcException() }),
+    }),
+  ];
 }

@@ -63,6 +63,9 @@ export type {
   TokenPlace,
 } from './extraction/token-extractor.js';
 export type { IncomingRequest } from './extraction/request.js';
+export type { HankoCall, HankoTransport } from './transports/transport.js';
+export type { GatewayClient } from './transports/ws.js';
+export type { HankoErrorExtensions } from './errors/hanko-auth.error.js';
 export type {
   HankoAuthenticationMessage,
   HankoJwksMessage,

@@ -154,9 +154,18 @@ async function carry(name, folder, format) {
 // tsc writes `import()` as a `require` inside a callback. Bundlers take a package for optional only
 // where its `require` stands in the `try` block itself, and else stop because it is not installed.
 function requireDirectly() {
-  const path = join(cjs, 'options/environment.js');
-  const code = readFileSync(path, 'utf8');
-  const written = "await Promise.resolve().then(() => __importStar(require('@nestjs/config')))";
-  if (!code.includes(written)) throw new Error(`${path} has no import() of @nestjs/config`);
-  writeFileSync(path, code.replace(written, "require('@nestjs/config')"));
+  const optional = {
+    'options/environment.js': ['@nestjs/config'],
+    'transports/nest-exceptions.js': ['@nestjs/websockets', '@nestjs/microservices'],
+  };
+  for (const [file, names] of Object.entries(optional)) {
+    const path = join(cjs, file);
+    let code = readFileSync(path, 'utf8');
+    for (const name of names) {
+      const written = `await Promise.resolve().then(() => __importStar(require('${name}')))`;
+      if (!code.includes(written)) throw new Error(`${path} has no import() of ${name}`);
+      code = code.replace(written, `require('${name}')`);
+    }
+    writeFileSync(path, code);
+  }
 }

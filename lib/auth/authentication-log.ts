@@ -3,9 +3,9 @@ import { publishAuthentication } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
 import { type HankoAuthError, isHankoError } from '../errors/hanko.errors.js';
 import { logDetailOf } from '../errors/log-detail.js';
-import type { IncomingRequest } from '../extraction/request.js';
 import { describeSearch } from '../extraction/seen-credentials.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
+import type { HankoCall } from '../transports/transport.js';
 import type { HankoUser } from '../user/hanko-user.js';
 
 /** Where it is noted what was last said about a request. */
@@ -25,6 +25,7 @@ export class AuthenticationLog {
   /** Whoever sends us messages must not write our log: each error is told once. */
   private readonly toldErrors = new Set<string>();
   private readonly lines: LimitedLog;
+  private readonly lostEvents: LimitedLog;
 
   /**
    * @param extractors where a credential is looked for.
@@ -35,6 +36,7 @@ export class AuthenticationLog {
     now?: () => number,
   ) {
     this.lines = new LimitedLog((line) => this.logger.debug(line), 'requests were refused', now);
+    this.lostEvents = new LimitedLog((line) => this.logger.warn(line), 'events were refused', now);
   }
 
   authenticated(
@@ -60,12 +62,12 @@ export class AuthenticationLog {
     publishAuthentication({ outcome: 'anonymous', handler });
   }
 
-  /** @param request what it was looked for in. */
+  /** @param call what a credential was looked for in. */
   refused(
     notes: Said,
     error: unknown,
     handler: string | undefined,
-    request: IncomingRequest | undefined,
+    { request, isUnanswered = false }: HankoCall,
   ): void {
     if (!isHankoError(error)) return;
     if (error.code === 'configuration_invalid') {
@@ -77,7 +79,8 @@ export class AuthenticationLog {
     if (code === 'context_unsupported') {
       this.tellOnce(reason);
     } else {
-      this.lines.write(() => {
+      // Nobody waits for an answer to an event: this line is all that anybody learns.
+      (isUnanswered ? this.lostEvents : this.lines).write(() => {
         const isSearch = code === 'credentials_missing' && request !== undefined;
         const text = isSearch ? describeSearch(this.extractors, request) : textOf(error);
         return `${code} at ${placeOf(handler)}: ${text}`;

@@ -12,9 +12,15 @@ import {
 import type { HankoRequirements } from '../requirements/demands.js';
 import { DemandWarnings } from '../requirements/demand-warnings.js';
 import { plainCopy, requirementChecks, requirementFaults } from '../requirements/requirements.js';
-import { openRequest } from '../transports/http.js';
+import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport } from '../transports/transport.js';
-import { isExecutionContext, openCall, TRANSPORTS } from '../transports/transports.js';
+import {
+  builtInTransports,
+  isExecutionContext,
+  openCall,
+  openSource,
+} from '../transports/transports.js';
+import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
@@ -67,7 +73,8 @@ export class HankoAuthService {
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HANKO_JWKS) jwks: JwksProvider,
     @Inject(TokenAuthenticator) private readonly tokens: TokenAuthenticator,
-    @Inject(HANKO_TRANSPORTS) private readonly transports: readonly HankoTransport[] = TRANSPORTS,
+    @Inject(HANKO_TRANSPORTS)
+    private readonly transports: readonly HankoTransport[] = builtInTransports(),
   ) {
     this.log = new AuthenticationLog(options.extractors);
     this.routes = new Routes(options);
@@ -79,23 +86,23 @@ export class HankoAuthService {
    * Finds the session token in a request and verifies it. It sets no header fields on the response: those of a refusal
    * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`, to be copied if you answer with it.
    *
-   * @param source an `ExecutionContext`, or a request (Express, Fastify, Node). A context's route has its say too: what
-   * `@RequireAuth()` demands there is checked.
+   * @param source an `ExecutionContext`, a request (Express, Fastify, Node), or the client that a gateway is given. A
+   * context's route has its say too: what `@RequireAuth()` demands there is checked.
    * @param options `optional: true` resolves to null where there is no credential, or a cookie that is not good.
    * @throws HankoAuthError any of its codes; its table has their classes and statuses
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`, a source that is neither, and an
    * extractor that breaks its contract
    */
   authenticate(
-    source: ExecutionContext | IncomingRequest,
+    source: ExecutionContext | IncomingRequest | GatewayClient,
     options?: HankoAuthenticateOptions & { readonly optional?: false },
   ): Promise<HankoUser>;
   authenticate(
-    source: ExecutionContext | IncomingRequest,
+    source: ExecutionContext | IncomingRequest | GatewayClient,
     options: HankoAuthenticateOptions,
   ): Promise<HankoUser | null>;
   async authenticate(
-    source: ExecutionContext | IncomingRequest,
+    source: ExecutionContext | IncomingRequest | GatewayClient,
     { optional = false, session, isHandshake }: HankoAuthenticateOptions = {},
   ): Promise<HankoUser | null> {
     const route = isExecutionContext(source) ? this.routes.of(source) : undefined;
@@ -108,7 +115,7 @@ export class HankoAuthService {
     };
     let call = isExecutionContext(source)
       ? this.open(source, wanted)
-      : openRequest(source, isHandshake);
+      : openSource(source, this.transports, isHandshake);
     if (isHandshake === true) call = asHandshake(call);
     const notes = this.requests.notesOf(call);
     try {
@@ -212,7 +219,7 @@ export class HankoAuthService {
     try {
       return openCall(context, this.transports);
     } catch (error) {
-      this.log.refused({}, error, name, undefined);
+      this.log.refused({}, error, name, {});
       throw error;
     }
   }
@@ -243,9 +250,7 @@ export class HankoAuthService {
     if (wanted.requirements.length > 0) {
       refuseUnmet(wanted.requirements, outcome.user, this.options.now());
     }
-    if (call.request !== undefined && call.identity !== undefined && !call.isHandshake) {
-      showUser(notes, call.request, outcome.user);
-    }
+    if (call instanceof HttpCall) showUser(notes, call.request, outcome.user);
     notes.admittedTo = wanted;
     notes.admittedAs = call.request;
     return outcome;
@@ -253,7 +258,7 @@ export class HankoAuthService {
 
   private refused(error: unknown, call: HankoCall, notes: Notes<Outcome>, { name }: Wanted): void {
     hideUser(notes);
-    this.log.refused(notes, error, name, call.request);
+    this.log.refused(notes, error, name, call);
   }
 
   private refuse(error: unknown, call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): never {

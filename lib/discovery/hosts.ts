@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { noteAlias, noteReplacement } from './marks.js';
+import * as nest from './nest-metadata.js';
 
 export type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 
@@ -64,6 +65,16 @@ function hostsOf(module: NestModule, kind: Host['kind']): Host[] {
     ];
   });
 }
+
+/** Whether the app has a gateway. */
+export const hasGateways = (modules: ModulesContainer): boolean =>
+  hostsIn(modules, 'providers').some(({ listed }) => nest.metadata(nest.GATEWAY, listed) === true);
+
+/** Whether the app has a handler of messages or events. */
+export const hasMessageHandlers = (modules: ModulesContainer): boolean =>
+  hostsIn(modules, 'controllers')
+    .flatMap(methodsOf)
+    .some(({ declared }) => nest.metadata(nest.PATTERN_HANDLER, declared) !== undefined);
 
 const asObject = (value: unknown): object | undefined =>
   typeof value === 'object' && value !== null ? value : undefined;

@@ -9,6 +9,23 @@ interface AnswerDetails {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
+/** `errors[].extensions` of a GraphQL response. */
+export interface HankoErrorExtensions {
+  readonly code: string;
+  /** The body: `code` in it is the one of our error. */
+  readonly originalError: {
+    readonly statusCode: number;
+    readonly code: HankoAnswerCode;
+    readonly message: string;
+  };
+}
+
+const GRAPHQL_CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+};
+
 /**
  * Base of every error that answers a caller. Nest turns it into the response by itself:
  * status (RFC 9110 §15) and the body `{ statusCode, code, message }`.
@@ -55,6 +72,17 @@ export abstract class HankoAuthError extends HttpException {
     suspendStackTraces(limit);
     this.reason = reason;
     this.headers = challenge ? { 'WWW-Authenticate': challenge, ...headers } : headers;
+  }
+
+  /**
+   * What GraphQL puts into `errors[].extensions`: `code` as Nest's Apollo driver names the status, and in
+   * `originalError` the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
+   */
+  get extensions(): HankoErrorExtensions {
+    return {
+      code: GRAPHQL_CODES[this.getStatus()] ?? 'INTERNAL_SERVER_ERROR',
+      originalError: this.getResponse() as HankoErrorExtensions['originalError'],
+    };
   }
 }
 

@@ -175,8 +175,8 @@ export class HankoUnavailableError extends HankoAuthError {
 }
 
 /**
- * A handler of a kind that cannot be authenticated yet (GraphQL, WebSocket, RPC, …) is not `@Public()`:
- * 501, RFC 9110 §15.6.2.
+ * A handler is called in a way that no transport knows, and it is not `@Public()`: 501, RFC 9110 §15.6.2. The option
+ * `transports` adds one.
  */
 export class HankoContextError extends HankoAuthError {
   static {
@@ -194,12 +194,13 @@ export class HankoContextError extends HankoAuthError {
   constructor(contextType: string, handler: string, supported: readonly string[] = ['http']) {
     const kinds = supported.map((kind) => `"${kind}"`).join(', ');
     const what = supported.includes(contextType)
-      ? `was called as a "${contextType}" handler, but without a request that has header fields`
+      ? `was called as a "${contextType}" handler in a way that shows no request and no metadata of the caller`
       : `is a "${contextType}" handler, and only ${kinds} handlers can be authenticated`;
     super(
       'context_unsupported',
-      `${handler} ${what}. It stays closed. To open it, mark it with @Public(); to protect it otherwise, use ` +
-        'HankoAuthService.verifyToken() in a guard of your own beside @Public().',
+      `${handler} ${what}. It stays closed. To have it authenticated, give HankoModule.forRoot() a transport that finds ` +
+        `the token: transports: [{ type: '${contextType}', open: (context) => ({ params: { token } }) }]. To open it, ` +
+        'mark it with @Public().',
     );
   }
 }

@@ -18,7 +18,8 @@ import { andThen } from '../util/maybe-promise.js';
  * controller or handler with `@UseGuards(HankoAuthGuard)`; bound twice it still verifies once.
  * `@Public()`, `@OptionalAuth()` and `@RequireAuth()` say what a route asks for; unmarked routes are closed.
  *
- * HTTP handlers only: every other kind (GraphQL, WebSocket, RPC) is refused unless `@Public()`.
+ * It means the same in controllers, GraphQL resolvers, gateways, message handlers and gRPC methods. A call that no
+ * transport knows is refused (501 `context_unsupported`).
  *
  * It holds no state. A subclass can have any constructor.
  *

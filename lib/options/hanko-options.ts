@@ -16,6 +16,7 @@ import {
 } from './session-policy.js';
 import { signatureCacheOption, type SignatureCacheOptions } from './signature-cache-options.js';
 import { type TokenOptions, tokenOptions } from './token-options.js';
+import { type TransportOptions, transportsOption } from './transports-option.js';
 
 /**
  * Options that configure `HankoModule.forRoot()`. All are optional: what is omitted comes from the environment
@@ -24,7 +25,13 @@ import { type TokenOptions, tokenOptions } from './token-options.js';
  * A wrong value, and an option that does not exist, is a {@link HankoConfigurationError} at start-up.
  */
 export interface HankoModuleOptions
-  extends ApiUrlOptions, TokenOptions, CredentialOptions, JwksOptions, SessionOptions {
+  extends
+    ApiUrlOptions,
+    TokenOptions,
+    CredentialOptions,
+    JwksOptions,
+    SessionOptions,
+    TransportOptions {
   /**
    * Limits the cache of verified signatures, by which RSA is computed once per token and not once per request.
    * Only the signature is cached: times, audience, issuer and key are checked on every request. Default on, with the
@@ -74,6 +81,7 @@ export const OPTIONS = {
   signatureCache: signatureCacheOption,
   ...sessionOptions,
   revocation: revocationOption,
+  transports: transportsOption,
   logRoutes: flag(false),
   fetch: callback<typeof globalThis.fetch>('apiUrl'),
   now: clockOption,

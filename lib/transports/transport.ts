@@ -2,19 +2,36 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 
-/** One way in which calls reach an app. */
+/**
+ * One way in which calls reach an app. Those of Nest are built in: HTTP, GraphQL, WebSockets, RPC. The option
+ * `transports` takes more, for what calls handlers in a way of its own.
+ *
+ * @example
+ * const telegram: HankoTransport = {
+ *   type: 'telegraf',
+ *   open: (context) => ({ params: { token: tokenOf(context.getArgByIndex(0)) } }),
+ * };
+ */
 export interface HankoTransport {
   /** The value of `ExecutionContext.getType()` that it serves. */
   readonly type: string;
-  /** Looks at one call. Undefined: not one that it knows; without a transport that does, the call is refused. */
+  /**
+   * Looks at one call. Undefined means that it does not know this call: the next transport of the same type is asked,
+   * and without one the call is refused (501 `context_unsupported`). It must not be async.
+   */
   open(context: ExecutionContext): HankoCall | undefined;
+  /**
+   * Looks at something that is no context, such as the client that a gateway is given in `handleConnection()`, for
+   * `HankoAuthService.authenticate()`. Undefined means that it does not know it. Default: it knows none.
+   */
+  openClient?(client: object): HankoCall | undefined;
 }
 
 /** One call, as authentication sees it. */
 export interface HankoCall {
   /**
-   * The request, or the handshake of the connection. For a handshake, `headers` must be made of what came
-   * over the wire: what clients say later must not be mixed in.
+   * The request, or the handshake of the connection. For a handshake, `headers` must be made of what came over the
+   * wire: what a client says later must not be mixed in.
    */
   readonly request?: IncomingRequest;
   /**
@@ -26,8 +43,10 @@ export interface HankoCall {
   readonly isHandshake?: boolean;
   /** Lives as long as this call: who is behind it is verified once. Without one, it is verified each time it is asked. */
   readonly identity?: object;
+  /** True if nobody waits for an answer: a refusal is then logged as a warning, since no caller can be told. */
+  readonly isUnanswered?: boolean;
   /** Puts the header fields of a refusal on the response, where there is one. */
   setHeaders?(headers: Readonly<Record<string, string>>): void;
-  /** What is thrown in the place of our error. Default: our error. */
+  /** Makes what is thrown in place of our error. Default: our error. */
   refusal?(error: HankoAuthError): unknown;
 }

@@ -1,11 +1,32 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { HankoContextError } from '../errors/hanko.errors.js';
 import { handlerName } from '../extraction/request.js';
-import { httpTransport } from './http.js';
+import { isObject } from '../util/value-checks.js';
+import { graphqlTransport } from './graphql.js';
+import { httpTransport, isRequest, openRequest } from './http.js';
+import { type ExceptionOf, NO_EXCEPTION } from './nest-exceptions.js';
+import { RpcTransport } from './rpc.js';
 import type { HankoCall, HankoTransport } from './transport.js';
+import { type HandshakeOfSocket, WsTransport } from './ws.js';
 
-/** All there are: a new one is one file, and one line here. */
-export const TRANSPORTS: readonly HankoTransport[] = [httpTransport];
+/** What some transports need of the app. */
+export interface TransportParts {
+  readonly handshakeOfSocket?: HandshakeOfSocket;
+  readonly wsException?: ExceptionOf;
+  readonly rpcException?: ExceptionOf;
+}
+
+/** All that are built in: a new one is one file, and one line here. */
+export const builtInTransports = ({
+  handshakeOfSocket = () => undefined,
+  wsException = NO_EXCEPTION,
+  rpcException = NO_EXCEPTION,
+}: TransportParts = {}): readonly HankoTransport[] => [
+  httpTransport,
+  graphqlTransport,
+  new WsTransport(handshakeOfSocket, wsException),
+  new RpcTransport(rpcException),
+];
 
 export function isExecutionContext(source: unknown): source is ExecutionContext {
   return (
@@ -32,4 +53,23 @@ export function openCall(
   }
   const known = new Set(transports.map((transport) => transport.type));
   throw new HankoContextError(String(type), handlerName(context), [...known]);
+}
+
+/**
+ * The call of what the app's own code hands over: a request, or the client of a gateway.
+ * @param isHandshake whether a request opens a connection. Default: whether it asks for a WebSocket.
+ * @throws HankoConfigurationError `configuration_invalid` for anything else
+ */
+export function openSource(
+  source: unknown,
+  transports: readonly HankoTransport[],
+  isHandshake?: boolean,
+): HankoCall {
+  if (isObject(source) && !isRequest(source)) {
+    for (const transport of transports) {
+      const call = transport.openClient?.(source);
+      if (call !== undefined) return call;
+    }
+  }
+  return openRequest(source, isHandshake);
 }

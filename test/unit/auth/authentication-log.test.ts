@@ -20,7 +20,7 @@ describe('the log of refused requests', () => {
 
   const refuse = (times: number): void => {
     for (let i = 0; i < times; i += 1) {
-      log.refused({}, new HankoTokenError('token_expired', 'It expired'), 'Notes.list', undefined);
+      log.refused({}, new HankoTokenError('token_expired', 'It expired'), 'Notes.list', {});
     }
   };
 

@@ -1,0 +1,37 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { hasGateways } from '../discovery/hosts.js';
+import { isFunction, isObject } from '../util/value-checks.js';
+
+/**
+ * The handshakes of the WebSockets that share the app's HTTP server: a client of `ws` keeps nothing of its own. What is
+ * remembered is gone with the socket.
+ */
+@Injectable()
+export class UpgradeRequests implements OnModuleInit {
+  private readonly bySocket = new WeakMap<object, object>();
+
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  /** Without a listener, Node answers an upgrade request like any other: only an app with gateways gets one. */
+  onModuleInit(): void {
+    if (!hasGateways(this.modules)) return;
+    const server: unknown = this.host.httpAdapter?.getHttpServer?.();
+    if (!isObject(server) || !isFunction(server.prependListener)) return;
+    server.prependListener.call(server, 'upgrade' as never, this.remember as never);
+  }
+
+  /** @param socket the TCP socket of the connection. */
+  of(socket: object): unknown {
+    return this.bySocket.get(socket);
+  }
+
+  private readonly remember = (request: unknown, socket: unknown): void => {
+    if (!isObject(request) || !isObject(socket)) return;
+    const { method, rawHeaders } = request;
+    this.bySocket.set(socket, { method, rawHeaders });
+  };
+}
