@@ -25,7 +25,7 @@ function ask(type: string, method: string, open: () => unknown): HankoCall | und
   if (call === undefined || call === null) return undefined;
   const problem = problemOf(call);
   if (problem !== undefined) throw broken(type, method, problem);
-  return call as HankoCall;
+  return call;
 }
 
 function problemOf(call: unknown): string | undefined {

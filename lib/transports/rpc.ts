@@ -51,7 +51,7 @@ function requestIn(rpc: Readonly<Record<string, unknown>>): IncomingRequest | un
 
 const read = (target: unknown, method: string): unknown => {
   const getter: unknown = isObject(target) ? target[method] : undefined;
-  return isFunction(getter) ? (getter.call(target) as unknown) : undefined;
+  return isFunction(getter) ? (getter.call(target)) : undefined;
 };
 
 const entries = (fields: unknown): Fields => (isObject(fields) ? Object.entries(fields) : []);
@@ -83,7 +83,7 @@ function natsFields(headers: unknown): Fields {
   const values = at(headers, 'values');
   if (!Array.isArray(names) || !isFunction(values)) return [];
   return names.map(
-    (name: unknown) => [String(name), values.call(headers, name as never) as unknown] as const,
+    (name: unknown) => [String(name), values.call(headers, name as never)] as const,
   );
 }
 
