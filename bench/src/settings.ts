@@ -5,6 +5,7 @@ import { httpContenders } from './contenders/index.js';
 import { nestjsHanko, nestjsHankoLargeCache } from './contenders/nestjs-hanko.js';
 import { none } from './contenders/none.js';
 import { yes } from './contenders/yes.js';
+import type { ContextAppId } from './contexts/apps.js';
 
 /** Many short rounds: what else the machine does then falls on all contenders alike. */
 export interface Rounds {
@@ -35,6 +36,13 @@ export interface Settings {
   readonly memory: { readonly tokens: number; readonly contenders: readonly Contender[] };
   readonly unknownKids: { readonly tokens: number };
   readonly revocations: { readonly rounds: number; readonly calls: number };
+  readonly contexts: {
+    /** The first one is the base. */
+    readonly apps: readonly ContextAppId[];
+    readonly warmUp: number;
+    readonly rounds: number;
+    readonly callsPerRound: number;
+  };
 }
 
 export const FULL: Settings = {
@@ -54,6 +62,12 @@ export const FULL: Settings = {
   memory: { tokens: 100_000, contenders: [nestjsHanko, nestjsHankoLargeCache] },
   unknownKids: { tokens: 10_000 },
   revocations: { rounds: 25, calls: 1_000 },
+  contexts: {
+    apps: ['none', 'nestjs-hanko', 'nestjs-better-auth'],
+    warmUp: 5,
+    rounds: 15,
+    callsPerRound: 500,
+  },
 };
 
 /** A minute or two, to see that nothing is badly slower: too little of everything for numbers that one publishes. */
@@ -74,4 +88,5 @@ export const QUICK: Settings = {
   memory: { tokens: 2_000, contenders: [nestjsHanko] },
   unknownKids: { tokens: 500 },
   revocations: { rounds: 5, calls: 300 },
+  contexts: { apps: ['none', 'nestjs-hanko'], warmUp: 2, rounds: 3, callsPerRound: 200 },
 };

@@ -1,5 +1,6 @@
 import type { Scenario } from '../bench.js';
 import { burst } from './burst.js';
+import { contexts } from './contexts.js';
 import { firstSeen } from './first-seen.js';
 import { forged } from './forged.js';
 import { guardAlone } from './guard-alone.js';
@@ -27,5 +28,6 @@ export const scenarios: readonly Scenario[] = [
   burst,
   hitAfterFlood,
   revocations,
+  contexts,
   memory,
 ];
