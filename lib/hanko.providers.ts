@@ -8,7 +8,7 @@ import { RemoteJwks } from './jwks/remote-jwks.js';
 import { StaticJwks } from './jwks/static-jwks.js';
 import { loadRpcException, loadWsException } from './transports/nest-exceptions.js';
 import type { HankoTransport } from './transports/transport.js';
-import { builtInTransports } from './transports/transports.js';
+import { allTransports, builtInTransports } from './transports/transports.js';
 import { UpgradeRequests } from './transports/upgrade-requests.js';
 import { unusedProxyVariable } from './util/process-environment.js';
 
@@ -47,12 +47,10 @@ async function createTransports(
   modules: ModulesContainer,
   upgrades: UpgradeRequests,
 ): Promise<readonly HankoTransport[]> {
-  return [
-    ...transports,
-    ...builtInTransports({
-      handshakeOfSocket: (socket) => upgrades.of(socket),
-      ...(hasGateways(modules) && { wsException: await loadWsException() }),
-      ...(hasMessageHandlers(modules) && { rpcException: await loadRpcException() }),
-    }),
-  ];
+  const builtIn = builtInTransports({
+    handshakeOfSocket: (socket) => upgrades.of(socket),
+    ...(hasGateways(modules) && { wsException: await loadWsException() }),
+    ...(hasMessageHandlers(modules) && { rpcException: await loadRpcException() }),
+  });
+  return allTransports(transports, builtIn);
 }

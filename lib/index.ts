@@ -51,7 +51,7 @@ export type {
   HankoClaimsSchema,
   InferHankoClaims,
 } from './user/claims-schema.js';
-export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/hanko-auth.service.js';
+export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/authenticate-options.js';
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims, HankoRegister } from './user/hanko-claims.js';

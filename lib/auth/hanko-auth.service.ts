@@ -1,5 +1,10 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { HankoConfigurationError, HankoCredentialsError } from '../errors/hanko.errors.js';
+import {
+  type HankoAuthError,
+  HankoConfigurationError,
+  HankoContextError,
+  HankoCredentialsError,
+} from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
@@ -24,6 +29,7 @@ import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
+import type { HankoAuthenticateOptions, HankoVerifyOptions } from './authenticate-options.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { refuseUnmet } from './refuse-unmet.js';
 import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
@@ -35,27 +41,6 @@ import { type Authenticated, isAuthError, TokenAuthenticator } from './token-aut
 
 /** What is asked of a call: what its route asks, or what the app's own code asks in its place. */
 export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
-
-/** How a token is looked at. */
-export interface HankoVerifyOptions {
-  /** Whether Hanko is asked if the session is still alive. Default: that of the route, else the module's. */
-  readonly session?: HankoSessionPolicy;
-}
-
-/** How a request is looked at. */
-export interface HankoAuthenticateOptions extends HankoVerifyOptions {
-  /**
-   * True lets in, as null, callers without a credential, and those with a cookie that any other route would answer 401:
-   * the browser goes on sending it. Default false.
-   */
-  readonly optional?: boolean;
-  /**
-   * True says that the request opens a connection (a WebSocket, also one that begins by polling). Its cookie is then
-   * refused from foreign sites although its method is GET, and nothing is remembered: each call looks again whether
-   * the session is over. Default: true for a request with `Upgrade: websocket` that is not handed over as a context.
-   */
-  readonly isHandshake?: boolean;
-}
 
 /**
  * Finds out who is calling. The guard and the parameter decorators go through it; use it yourself in
@@ -119,7 +104,7 @@ export class HankoAuthService {
     if (isHandshake === true) call = asHandshake(call);
     const notes = this.requests.notesOf(call);
     try {
-      const outcome = await this.requests.authenticate(call, notes, wanted);
+      const outcome = await this.find(call, notes, wanted);
       return this.admit(call, notes, outcome, wanted)?.user ?? null;
     } catch (error) {
       this.refused(error, call, notes, wanted);
@@ -179,7 +164,7 @@ export class HankoAuthService {
   authenticateCall(call: HankoCall, wanted: Wanted): MaybePromise<Authenticated | null> {
     const notes = this.requests.notesOf(call);
     try {
-      const outcome = this.requests.authenticate(call, notes, wanted);
+      const outcome = this.find(call, notes, wanted);
       return isPromise(outcome)
         ? outcome
             .then((settled) => this.admit(call, notes, settled, wanted))
@@ -224,6 +209,14 @@ export class HankoAuthService {
     }
   }
 
+  private find(call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): MaybePromise<Outcome> {
+    const { unsupported } = call;
+    if (unsupported !== undefined) {
+      throw new HankoContextError('', wanted.name ?? 'authenticate()', unsupported);
+    }
+    return this.requests.authenticate(call, notes, wanted);
+  }
+
   /** @throws HankoConfigurationError */
   private sessionPolicy(written: HankoSessionPolicy | undefined): ResolvedSessionPolicy | null {
     if (written === undefined) return this.routes.moduleSession;
@@ -264,14 +257,24 @@ export class HankoAuthService {
   private refuse(error: unknown, call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): never {
     this.refused(error, call, notes, wanted);
     if (!isAuthError(error)) throw error;
-    call.setHeaders?.(error.headers);
-    throw call.refusal?.(error) ?? error;
+    throw this.toldTo(call, error, wanted);
+  }
+
+  private toldTo(call: HankoCall, error: HankoAuthError, { name }: Wanted): unknown {
+    try {
+      call.setHeaders?.(error.headers);
+      return call.refusal?.(error) ?? error;
+    } catch (broken) {
+      this.log.refused({}, broken, name, call);
+      return broken;
+    }
   }
 }
 
 /** Without an identity: what lives as long as a connection is looked at again for each message. */
-const asHandshake = ({ request, params }: HankoCall): HankoCall => ({
+const asHandshake = ({ request, params, unsupported }: HankoCall): HankoCall => ({
   ...(request && { request }),
+  ...(unsupported !== undefined && { unsupported }),
   params,
   isHandshake: true,
 });

@@ -189,20 +189,32 @@ export class HankoContextError extends HankoAuthError {
    * Thrown by this package only; do not construct it in application code.
    * @param contextType the kind of handler, as `ExecutionContext.getType()` says it.
    * @param handler `Controller.method`.
-   * @param supported the kinds of handlers that can be authenticated.
+   * @param supported the kinds of handlers that can be authenticated; or why a call of such a kind cannot, and what to
+   * change.
    */
-  constructor(contextType: string, handler: string, supported: readonly string[] = ['http']) {
-    const kinds = supported.map((kind) => `"${kind}"`).join(', ');
-    const what = supported.includes(contextType)
-      ? `was called as a "${contextType}" handler in a way that shows no request and no metadata of the caller`
-      : `is a "${contextType}" handler, and only ${kinds} handlers can be authenticated`;
+  constructor(
+    contextType: string,
+    handler: string,
+    supported: readonly string[] | string = ['http'],
+  ) {
+    const why =
+      typeof supported === 'string' ? `: ${supported}` : ` ${unknownKind(contextType, supported)}`;
     super(
       'context_unsupported',
-      `${handler} ${what}. It stays closed. To have it authenticated, give HankoModule.forRoot() a transport that finds ` +
-        `the token: transports: [{ type: '${contextType}', open: (context) => ({ params: { token } }) }]. To open it, ` +
-        'mark it with @Public().',
+      `${handler}${why} It stays closed. To open it, mark it with @Public().`,
     );
   }
+}
+
+function unknownKind(contextType: string, supported: readonly string[]): string {
+  const kinds = supported.map((kind) => `"${kind}"`).join(', ');
+  const what = supported.includes(contextType)
+    ? `was called as a "${contextType}" handler in a way that shows no request and no metadata of the caller`
+    : `is a "${contextType}" handler, and only ${kinds} handlers can be authenticated`;
+  return (
+    `${what}. To have it authenticated, give HankoModule.forRoot() a transport that finds the token: ` +
+    `transports: [{ type: '${contextType}', open: (context) => ({ params: { token } }) }].`
+  );
 }
 
 /** Every error this package throws. `switch (error.code)` narrows to the class. */

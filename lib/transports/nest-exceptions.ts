@@ -1,14 +1,14 @@
-import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { type HankoAuthError, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { describeError } from '../util/describe-error.js';
 
 /**
- * Makes Nest's exception of one kind of handler. It must be Nest's own class: from any other error a caller learns
- * "Internal server error". Undefined where the app has no such handlers.
+ * Makes Nest's exception of one kind of handler, with our error as its `cause`. It must be Nest's own class: from any other
+ * error a caller learns "Internal server error". Where the app has no such handlers, it is our error.
  */
-export type ExceptionOf = (body: object) => unknown;
+export type ExceptionOf = (body: object, cause: HankoAuthError) => unknown;
 
 /** For apps without such handlers, which need not have the package. */
-export const NO_EXCEPTION: ExceptionOf = () => undefined;
+export const NO_EXCEPTION: ExceptionOf = (_body, cause) => cause;
 
 /**
  * For gateways.
@@ -17,7 +17,7 @@ export const NO_EXCEPTION: ExceptionOf = () => undefined;
 export async function loadWsException(): Promise<ExceptionOf> {
   try {
     const { WsException } = await import('@nestjs/websockets');
-    return (body) => new WsException(body);
+    return (body, cause) => causedBy(new WsException(body), cause);
   } catch (error) {
     throw cannotLoad('@nestjs/websockets', 'gateways', error);
   }
@@ -30,11 +30,15 @@ export async function loadWsException(): Promise<ExceptionOf> {
 export async function loadRpcException(): Promise<ExceptionOf> {
   try {
     const { RpcException } = await import('@nestjs/microservices');
-    return (body) => new RpcException(body);
+    return (body, cause) => causedBy(new RpcException(body), cause);
   } catch (error) {
     throw cannotLoad('@nestjs/microservices', 'message handlers', error);
   }
 }
+
+/** For exception filters of the app. Not enumerable: no serializer takes it along. */
+const causedBy = (exception: Error, cause: HankoAuthError): Error =>
+  Object.defineProperty(exception, 'cause', { value: cause, configurable: true, writable: true });
 
 const cannotLoad = (name: string, handlers: string, error: unknown): HankoConfigurationError =>
   new HankoConfigurationError([

@@ -13,34 +13,39 @@ export class RpcTransport implements HankoTransport {
 
   constructor(private readonly exceptionOf: ExceptionOf) {}
 
-  open(context: ExecutionContext): HankoCall | undefined {
+  open(context: ExecutionContext): HankoCall {
     // Not the first one: that is the payload, and callers write it.
     const rpc = context.getArgByIndex<unknown>(1);
-    if (!isObject(rpc)) return undefined;
     const isUnanswered =
       nest.metadata(nest.PATTERN_HANDLER, context.getHandler()) === nest.EVENT_HANDLER;
-    const call = { identity: rpc, isUnanswered };
-    if (isGrpcMetadata(rpc)) {
-      return {
-        ...call,
-        request: requestOf(grpcFields(rpc)),
-        refusal: (error) => this.exceptionOf(grpcStatus(error, rpc)) ?? error,
-      };
-    }
-    const request = requestIn(rpc);
-    return (
-      request && {
-        ...call,
-        request,
-        refusal: (error) => this.exceptionOf(error.getResponse() as object) ?? error,
-      }
-    );
+    const request = isObject(rpc) ? requestIn(rpc) : undefined;
+    return {
+      ...(request === undefined ? { unsupported: NO_METADATA } : { request }),
+      ...(isObject(rpc) && { identity: rpc }),
+      isUnanswered,
+      refusal: (error) => this.refusal(error, context),
+    };
+  }
+
+  refusal(error: HankoAuthError, context: ExecutionContext): unknown {
+    const rpc = context.getArgByIndex<unknown>(1);
+    const body =
+      isObject(rpc) && isGrpcMetadata(rpc)
+        ? grpcStatus(error, rpc)
+        : { ...(error.getResponse() as object) };
+    return this.exceptionOf(body, error);
   }
 }
+
+const NO_METADATA =
+  'its message shows no metadata of the caller. Over TCP and Redis, Nest 11 has none: move to Nest 12, or give ' +
+  "HankoModule.forRoot() a transport that finds the token in the payload: transports: [{ type: 'rpc', open: (context) => " +
+  '({ params: { token } }) }].';
 
 type Fields = Iterable<readonly [name: string, value: unknown]>;
 
 function requestIn(rpc: Readonly<Record<string, unknown>>): IncomingRequest | undefined {
+  if (isGrpcMetadata(rpc)) return requestOf(grpcFields(rpc));
   if (isFunction(rpc.getRawRequest)) return handshakeOf(rpc.getRawRequest());
   for (const fields of FIELDS) {
     const found = fields(rpc);
@@ -51,7 +56,7 @@ function requestIn(rpc: Readonly<Record<string, unknown>>): IncomingRequest | un
 
 const read = (target: unknown, method: string): unknown => {
   const getter: unknown = isObject(target) ? target[method] : undefined;
-  return isFunction(getter) ? (getter.call(target)) : undefined;
+  return isFunction(getter) ? getter.call(target) : undefined;
 };
 
 const entries = (fields: unknown): Fields => (isObject(fields) ? Object.entries(fields) : []);
@@ -82,9 +87,7 @@ function natsFields(headers: unknown): Fields {
   const names = read(headers, 'keys');
   const values = at(headers, 'values');
   if (!Array.isArray(names) || !isFunction(values)) return [];
-  return names.map(
-    (name: unknown) => [String(name), values.call(headers, name as never)] as const,
-  );
+  return names.map((name: unknown) => [String(name), values.call(headers, name as never)] as const);
 }
 
 function requestOf(fields: Fields): IncomingRequest {

@@ -25,6 +25,11 @@ export interface HankoTransport {
    * `HankoAuthService.authenticate()`. Undefined means that it does not know it. Default: it knows none.
    */
   openClient?(client: object): HankoCall | undefined;
+  /**
+   * Makes what is thrown in place of our error, for calls of this type that have no `refusal` of their own, those of
+   * other transports included. Default: our error.
+   */
+  refusal?(error: HankoAuthError, context: ExecutionContext): unknown;
 }
 
 /** One call, as authentication sees it. */
@@ -45,8 +50,13 @@ export interface HankoCall {
   readonly identity?: object;
   /** True if nobody waits for an answer: a refusal is then logged as a warning, since no caller can be told. */
   readonly isUnanswered?: boolean;
+  /**
+   * Says why nothing can be known of the caller, and what to change: for a call that this transport knows, and cannot
+   * authenticate. It is then refused (501 `context_unsupported`), and the log has this text once for each handler.
+   */
+  readonly unsupported?: string;
   /** Puts the header fields of a refusal on the response, where there is one. */
   setHeaders?(headers: Readonly<Record<string, string>>): void;
-  /** Makes what is thrown in place of our error. Default: our error. */
+  /** Makes what is thrown in place of our error. Default: as the transport's `refusal` does, else our error. */
   refusal?(error: HankoAuthError): unknown;
 }

@@ -28,6 +28,26 @@ export const builtInTransports = ({
   new RpcTransport(rpcException),
 ];
 
+/** The app's own come first. A refusal of theirs is thrown as those of the same type are, unless they say how. */
+export function allTransports(
+  own: readonly HankoTransport[],
+  builtIn: readonly HankoTransport[],
+): readonly HankoTransport[] {
+  const refusing = own.map((transport): HankoTransport => {
+    const { refusal } = transport;
+    const usual = builtIn.find(({ type }) => type === transport.type);
+    const refuse = refusal === undefined ? usual?.refusal?.bind(usual) : refusal.bind(transport);
+    if (refuse === undefined) return transport;
+    const open = (context: ExecutionContext): HankoCall | undefined => {
+      const call = transport.open(context);
+      if (call === undefined || call.refusal !== undefined) return call;
+      return { ...call, refusal: (error) => refuse(error, context) };
+    };
+    return { type: transport.type, open, openClient: (client) => transport.openClient?.(client) };
+  });
+  return [...refusing, ...builtIn];
+}
+
 export function isExecutionContext(source: unknown): source is ExecutionContext {
   return (
     typeof source === 'object' &&

@@ -16,11 +16,18 @@ export class UpgradeRequests implements OnModuleInit {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
-  /** Without a listener, Node answers an upgrade request like any other: only an app with gateways gets one. */
+  /** By now Nest has bound the gateways to the server. */
   onModuleInit(): void {
     if (!hasGateways(this.modules)) return;
     const server: unknown = this.host.httpAdapter?.getHttpServer?.();
     if (!isObject(server) || !isFunction(server.prependListener)) return;
+    // Node answers an upgrade request like any other, but not if somebody listens: a listener that does nothing about it
+    // would leave it open for ever.
+    if (
+      !isFunction(server.listenerCount) ||
+      !(Number(server.listenerCount('upgrade' as never)) > 0)
+    )
+      return;
     server.prependListener.call(server, 'upgrade' as never, this.remember as never);
   }
 

@@ -23,10 +23,13 @@ export class WsTransport implements HankoTransport {
     private readonly exceptionOf: ExceptionOf,
   ) {}
 
-  open(context: ExecutionContext): HankoCall | undefined {
+  open(context: ExecutionContext): HankoCall {
     const client = context.getArgByIndex<unknown>(0);
     const call = isObject(client) ? this.openClient(client) : undefined;
-    return call && { ...call, refusal: (error) => this.refuse(error, client as object) };
+    return {
+      ...(call ?? { unsupported: UNKNOWN_CLIENT }),
+      refusal: (error) => this.refusal(error, context),
+    };
   }
 
   /** Nothing is remembered between messages: the session may have ended meanwhile. */
@@ -34,19 +37,32 @@ export class WsTransport implements HankoTransport {
     return openSocketIo(client) ?? this.openWs(client);
   }
 
-  private openWs(client: object): HankoCall | undefined {
-    const { readyState, _socket: socket } = client as { readyState?: unknown; _socket?: unknown };
-    if (typeof readyState !== 'number' || !isObject(socket)) return undefined;
-    const request = handshakeOf(this.handshakes(socket));
-    return request && { request, params: { authorization: bearersIn(request) }, isHandshake: true };
+  refusal(error: HankoAuthError, context: ExecutionContext): unknown {
+    // Messages that wait for the same answer may share one error, and each is told once.
+    const body = { ...(error.getResponse() as object) };
+    sendWhereNestDoesNot(context.getArgByIndex<unknown>(0), body);
+    return this.exceptionOf(body, error);
   }
 
-  private refuse(error: HankoAuthError, client: object): unknown {
-    const body = error.getResponse() as object;
-    sendWhereNestDoesNot(client, body);
-    return this.exceptionOf(body) ?? error;
+  private openWs(client: object): HankoCall | undefined {
+    if (!isWs(client)) return undefined;
+    const { _socket: socket } = client as { readonly _socket?: unknown };
+    const request = handshakeOf(isObject(socket) ? this.handshakes(socket) : undefined);
+    return request === undefined
+      ? { unsupported: UNKNOWN_HANDSHAKE }
+      : { request, params: { authorization: bearersIn(request) }, isHandshake: true };
   }
 }
+
+const UNKNOWN_CLIENT =
+  'its client is neither one of socket.io nor one of ws, so no handshake was found. Give HankoModule.forRoot() a ' +
+  "transport that finds it: transports: [{ type: 'ws', open: (context) => ({ request, isHandshake: true }) }].";
+
+const UNKNOWN_HANDSHAKE =
+  'no handshake was found for its WebSocket: the gateway listens on a port of its own, and ws keeps none. Omit the port in ' +
+  '@WebSocketGateway(), so that it shares the port of the app; or keep the request that handleConnection(client, request) ' +
+  'is given, and hand it over by a transport: transports: ' +
+  "[{ type: 'ws', open: (context) => ({ request, isHandshake: true }) }].";
 
 function openSocketIo(client: object): HankoCall | undefined {
   const { handshake, request } = client as { handshake?: unknown; request?: unknown };
@@ -54,6 +70,11 @@ function openSocketIo(client: object): HankoCall | undefined {
   const opened = handshakeOf(request);
   return opened && { request: opened, params: handshake.auth, isHandshake: true };
 }
+
+const isWs = (client: object): boolean => {
+  const { readyState, OPEN } = client as { readonly readyState?: unknown; readonly OPEN?: unknown };
+  return typeof readyState === 'number' && typeof OPEN === 'number';
+};
 
 const PREFIX = 'bearer.';
 
@@ -73,20 +94,16 @@ const listening = new WeakSet<object>();
  * Nest 11 emits what is refused on the client of `ws` itself, where nobody listens, in place of sending it. Nest 12 sends
  * it and emits nothing.
  */
-function sendWhereNestDoesNot(client: object, body: object): void {
-  const { on, send, handshake } = client as Emitter;
-  if (handshake !== undefined || !isFunction(on) || !isFunction(send)) return;
+function sendWhereNestDoesNot(client: unknown, body: object): void {
+  if (!isObject(client) || !isWs(client)) return;
+  const { on, send } = client;
+  if (!isFunction(on) || !isFunction(send)) return;
   onTheirWay.add(body);
   if (listening.has(client)) return;
   listening.add(client);
-  on.call(client, 'exception', (data: unknown) => {
+  const forward = (data: unknown): void => {
     if (!isObject(data) || !onTheirWay.delete(data)) return;
-    send.call(client, JSON.stringify({ event: 'exception', data }));
-  });
-}
-
-interface Emitter {
-  readonly handshake?: unknown;
-  readonly on?: (event: string, listener: (data: unknown) => void) => unknown;
-  readonly send?: (text: string) => unknown;
+    send.call(client, JSON.stringify({ event: 'exception', data }) as never);
+  };
+  on.call(client, 'exception' as never, forward as never);
 }

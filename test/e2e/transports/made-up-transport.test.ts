@@ -233,7 +233,9 @@ describe.each(PLATFORMS)('a transport of the app, on %s', (platform) => {
       await expect(fly(method, undefined)).rejects.toMatchObject({ code: 'context_unsupported' });
     }
     expect(app.log.messages('error', 'HankoAuth')).toContainEqual(
-      expect.stringMatching(/^Loft\.land was called as a "pigeon" handler, but without a request/),
+      expect.stringMatching(
+        /^Loft\.land was called as a "pigeon" handler in a way that shows no request/,
+      ),
     );
   });
 });

@@ -162,7 +162,7 @@ describe('HankoContextError', () => {
 
     expect(error.reason).toContain('NotesResolver.notes');
     expect(error.reason).toContain('"graphql"');
-    expect(error.reason).toMatch(/@Public\(\).*verifyToken\(\)/);
+    expect(error.reason).toMatch(/transports: \[.*@Public\(\)/);
     expect(JSON.stringify(error.getResponse())).not.toContain('NotesResolver');
   });
 });
