@@ -29,24 +29,28 @@ export const builtInTransports = ({
 ];
 
 /** The app's own come first. A refusal of theirs is thrown as those of the same type are, unless they say how. */
-export function allTransports(
+export const allTransports = (
   own: readonly HankoTransport[],
   builtIn: readonly HankoTransport[],
-): readonly HankoTransport[] {
-  const refusing = own.map((transport): HankoTransport => {
-    const { refusal } = transport;
-    const usual = builtIn.find(({ type }) => type === transport.type);
-    const refuse = refusal === undefined ? usual?.refusal?.bind(usual) : refusal.bind(transport);
-    if (refuse === undefined) return transport;
-    const open = (context: ExecutionContext): HankoCall | undefined => {
-      const call = transport.open(context);
-      if (call === undefined || call.refusal !== undefined) return call;
-      return { ...call, refusal: (error) => refuse(error, context) };
-    };
-    return { type: transport.type, open, openClient: (client) => transport.openClient?.(client) };
-  });
-  return [...refusing, ...builtIn];
-}
+): readonly HankoTransport[] => [
+  ...own.map((transport) => {
+    const refusing = [transport, ...builtIn].find(
+      (it) => it.type === transport.type && it.refusal !== undefined,
+    );
+    return refusing === undefined ? transport : withRefusal(transport, refusing);
+  }),
+  ...builtIn,
+];
+
+const withRefusal = (transport: HankoTransport, refusing: HankoTransport): HankoTransport => ({
+  type: transport.type,
+  open: (context) => {
+    const call = transport.open(context);
+    if (call === undefined || call.refusal !== undefined) return call;
+    return { ...call, refusal: (error) => refusing.refusal?.(error, context) };
+  },
+  openClient: (client) => transport.openClient?.(client),
+});
 
 export function isExecutionContext(source: unknown): source is ExecutionContext {
   return (
