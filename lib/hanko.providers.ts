@@ -6,7 +6,7 @@ import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import type { JwksProvider } from './jwks/jwks-provider.js';
 import { RemoteJwks } from './jwks/remote-jwks.js';
 import { StaticJwks } from './jwks/static-jwks.js';
-import { loadRpcException, loadWsException } from './transports/nest-exceptions.js';
+import { atFirstRefusal, loadRpcException, loadWsException } from './transports/nest-exceptions.js';
 import type { HankoTransport } from './transports/transport.js';
 import { allTransports, builtInTransports } from './transports/transports.js';
 import { UpgradeRequests } from './transports/upgrade-requests.js';
@@ -49,8 +49,10 @@ async function createTransports(
 ): Promise<readonly HankoTransport[]> {
   const builtIn = builtInTransports({
     handshakeOfSocket: (socket) => upgrades.of(socket),
-    ...(hasGateways(modules) && { wsException: await loadWsException() }),
-    ...(hasMessageHandlers(modules) && { rpcException: await loadRpcException() }),
+    wsException: hasGateways(modules) ? await loadWsException() : atFirstRefusal(loadWsException),
+    rpcException: hasMessageHandlers(modules)
+      ? await loadRpcException()
+      : atFirstRefusal(loadRpcException),
   });
   return allTransports(transports, builtIn);
 }

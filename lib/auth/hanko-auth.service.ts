@@ -254,10 +254,22 @@ export class HankoAuthService {
     this.log.refused(notes, error, name, call);
   }
 
-  private refuse(error: unknown, call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): never {
+  /** @returns a promise where a transport has ended the call by itself, and nothing may be thrown. */
+  private refuse(
+    error: unknown,
+    call: HankoCall,
+    notes: Notes<Outcome>,
+    wanted: Wanted,
+  ): Promise<never> {
     this.refused(error, call, notes, wanted);
     if (!isAuthError(error)) throw error;
-    throw this.toldTo(call, error, wanted);
+    const told = this.toldTo(call, error, wanted);
+    if (isPromise(told)) {
+      return told.then((thrown) => {
+        throw thrown;
+      });
+    }
+    throw told;
   }
 
   private toldTo(call: HankoCall, error: HankoAuthError, { name }: Wanted): unknown {

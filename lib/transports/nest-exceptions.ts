@@ -10,6 +10,15 @@ export type ExceptionOf = (body: object, cause: HankoAuthError) => unknown;
 /** For apps without such handlers, which need not have the package. */
 export const NO_EXCEPTION: ExceptionOf = (_body, cause) => cause;
 
+/** For handlers that the modules of the app do not show when it starts: the class is loaded at the first refusal. */
+export function atFirstRefusal(load: () => Promise<ExceptionOf>): ExceptionOf {
+  let loading: Promise<ExceptionOf> | undefined;
+  return async (body, cause) => {
+    loading ??= load().catch(() => NO_EXCEPTION);
+    return (await loading)(body, cause);
+  };
+}
+
 /**
  * For gateways.
  * @throws HankoConfigurationError `configuration_invalid` if the package cannot be loaded.

@@ -16,38 +16,49 @@ export interface TransportParts {
   readonly rpcException?: ExceptionOf;
 }
 
+/** Those that are built in tell this of any call of their type. */
+interface BuiltInTransport extends HankoTransport {
+  isUnanswered?(context: ExecutionContext): boolean;
+}
+
 /** All that are built in: a new one is one file, and one line here. */
 export const builtInTransports = ({
   handshakeOfSocket = () => undefined,
   wsException = NO_EXCEPTION,
   rpcException = NO_EXCEPTION,
-}: TransportParts = {}): readonly HankoTransport[] => [
+}: TransportParts = {}): readonly BuiltInTransport[] => [
   httpTransport,
   graphqlTransport,
   new WsTransport(handshakeOfSocket, wsException),
   new RpcTransport(rpcException),
 ];
 
-/** The app's own come first. A refusal of theirs is thrown as those of the same type are, unless they say how. */
+/** The app's own come first. What they do not say of a call is as for others of the same type. */
 export const allTransports = (
   own: readonly HankoTransport[],
-  builtIn: readonly HankoTransport[],
+  builtIn: readonly BuiltInTransport[],
 ): readonly HankoTransport[] => [
   ...own.map((transport) => {
-    const refusing = [transport, ...builtIn].find(
-      (it) => it.type === transport.type && it.refusal !== undefined,
-    );
-    return refusing === undefined ? transport : withRefusal(transport, refusing);
+    const usual = builtIn.find(({ type }) => type === transport.type);
+    return completed(transport, usual);
   }),
   ...builtIn,
 ];
 
-const withRefusal = (transport: HankoTransport, refusing: HankoTransport): HankoTransport => ({
+const completed = (
+  transport: HankoTransport,
+  usual: BuiltInTransport | undefined,
+): HankoTransport => ({
   type: transport.type,
   open: (context) => {
     const call = transport.open(context);
-    if (call === undefined || call.refusal !== undefined) return call;
-    return { ...call, refusal: (error) => refusing.refusal?.(error, context) };
+    if (call === undefined) return undefined;
+    const refusing = transport.refusal === undefined ? usual : transport;
+    return {
+      isUnanswered: usual?.isUnanswered?.(context) ?? false,
+      refusal: (error) => refusing?.refusal?.(error, context),
+      ...call,
+    };
   },
   openClient: (client) => transport.openClient?.(client),
 });

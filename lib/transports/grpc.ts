@@ -1,0 +1,62 @@
+import type { HankoAuthError } from '../errors/hanko.errors.js';
+import { isFunction, isObject } from '../util/value-checks.js';
+
+/** Of `@grpc/grpc-js`: what came with one call. Names are in lower case; values of names in `-bin` are bytes. */
+export interface GrpcMetadata {
+  get(name: string): unknown;
+  getMap(): Readonly<Record<string, unknown>>;
+  set(name: string, value: string): void;
+}
+
+export const isGrpcMetadata = (rpc: object): rpc is GrpcMetadata =>
+  ['get', 'getMap', 'set'].every((method) =>
+    isFunction((rpc as Readonly<Record<string, unknown>>)[method]),
+  );
+
+export const grpcFields = (metadata: GrpcMetadata): (readonly [string, unknown])[] =>
+  Object.keys(metadata.getMap()).map((name) => [name, metadata.get(name)] as const);
+
+/** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 501: 12, 503: 14 };
+
+/** What Nest hands to gRPC as it is: the status, and in trailers the header fields. */
+export function grpcStatus(error: HankoAuthError, received: GrpcMetadata): object {
+  const { message } = error.getResponse() as { readonly message: string };
+  const metadata = new (received.constructor as new () => GrpcMetadata)();
+  for (const [name, value] of Object.entries(error.headers)) {
+    metadata.set(name.toLowerCase(), value);
+  }
+  return { code: GRPC_CODES[error.getStatus()] ?? 2, message, details: error.code, metadata };
+}
+
+/** What `@GrpcStreamCall()` gives its handler: gRPC's own call, and where there is one response, a callback. */
+type RawCall = readonly [call: Call, callback?: (status: object, response: null) => void];
+
+interface Call {
+  readonly metadata: GrpcMetadata;
+  emit(event: 'error', status: object): unknown;
+}
+
+/** Every other handler has its payload there, and metadata behind it. No payload has functions. */
+export function isRawCall(args: readonly unknown[]): args is RawCall {
+  const [call, callback] = args;
+  return (
+    (callback === undefined || isFunction(callback)) &&
+    isObject(call) &&
+    isFunction(call.emit) &&
+    isObject(call.metadata) &&
+    isGrpcMetadata(call.metadata)
+  );
+}
+
+/**
+ * Ends the call. Nest does so for no exception of such a handler, and lets the process end instead: as nothing may be
+ * thrown, nobody waits any longer.
+ *
+ * @returns a promise that stays pending; one for each, so that nothing holds those that wait for it.
+ */
+export function endRawCall([call, callback]: RawCall, status: object): Promise<never> {
+  if (callback === undefined) call.emit('error', status);
+  else callback(status, null);
+  return new Promise(() => undefined);
+}

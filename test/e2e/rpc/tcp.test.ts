@@ -1,0 +1,115 @@
+import type { AddressInfo, Server } from 'node:net';
+import { type ClientProxy, ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { behavesAsOverHttp } from '../../support/rpc-behaviour.js';
+import {
+  byHook,
+  type Carrier,
+  emitBy,
+  eventually,
+  inPayload,
+  IS_NEST_11,
+  payloadTransport,
+  ran,
+  refusal,
+  type RpcParts,
+  type RunningRpc,
+  sendBy,
+  startRpc,
+  token,
+  useRpcHanko,
+} from '../../support/rpc-handlers.js';
+
+useRpcHanko();
+
+const SERVER = { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } } as const;
+
+const clientOf = ({ app }: RunningRpc): ClientProxy =>
+  ClientProxyFactory.create({
+    transport: Transport.TCP,
+    options: {
+      host: '127.0.0.1',
+      port: (app.unwrap<Server>().address() as AddressInfo).port,
+    },
+  });
+
+/** Nest 11 carries nothing beside the payload. */
+const carrierOf = IS_NEST_11 ? inPayload : byHook;
+const options = IS_NEST_11 ? { transports: [payloadTransport] } : {};
+
+const start = async (parts?: RpcParts) => {
+  const rpc = await startRpc(SERVER, { options, ...parts });
+  return { rpc, carrier: carrierOf(clientOf(rpc)) };
+};
+
+describe(`over TCP, with ${IS_NEST_11 ? 'a transport of the app' : 'metadata of the packet'}`, () => {
+  behavesAsOverHttp(start, !IS_NEST_11);
+});
+
+describe('without Hanko', () => {
+  let rpc: RunningRpc;
+  let carrier: Carrier;
+  beforeAll(async () => {
+    ({ rpc, carrier } = await start({ options: { ...options, apiUrl: 'http://127.0.0.1:1' } }));
+  });
+  afterAll(async () => {
+    await carrier.client.close();
+    await rpc[Symbol.asyncDispose]();
+  });
+
+  it('public handlers answer, and others say that it is an outage', async () => {
+    const fields = { authorization: `Bearer ${token}` };
+
+    expect(await sendBy(carrier, 'public', fields)).toEqual({ id: null, payload: {} });
+    expect(await sendBy(carrier, 'required', fields)).toEqual(refusal('hanko_unavailable'));
+    expect(await sendBy(carrier, 'optional', fields)).toEqual(refusal('hanko_unavailable'));
+    expect(ran).toEqual(['public']);
+  });
+
+  it('a flood of events that are refused does not flood the log', async () => {
+    for (let i = 0; i < 60; i++) await emitBy(carrier, 'event');
+    await eventually(() =>
+      expect(rpc.log.messages('warn', 'HankoAuth').length).toBeGreaterThanOrEqual(10),
+    );
+    expect(await sendBy(carrier, 'public')).toEqual({ id: null, payload: {} });
+
+    // Ten a second, whichever second it is.
+    expect(rpc.log.messages('warn').length).toBeLessThan(45);
+    expect(rpc.log.messages('error')).toEqual([]);
+  });
+});
+
+// Nest 11 shows handlers nothing that a caller says beside the payload.
+if (IS_NEST_11) {
+  describe('without a transport of the app', () => {
+    let rpc: RunningRpc;
+    let carrier: Carrier;
+    beforeAll(async () => {
+      rpc = await startRpc(SERVER);
+      carrier = inPayload(clientOf(rpc));
+    });
+    afterAll(async () => {
+      await carrier.client.close();
+      await rpc[Symbol.asyncDispose]();
+    });
+
+    it('handlers stay closed unless @Public(), whatever is sent; the log says once what to do', async () => {
+      const fields = { authorization: `Bearer ${token}` };
+      for (let i = 0; i < 3; i++) {
+        expect(await sendBy(carrier, 'required', fields)).toEqual(refusal('context_unsupported'));
+        expect(await sendBy(carrier, 'optional', fields)).toEqual(refusal('context_unsupported'));
+        await emitBy(carrier, 'event', fields);
+        expect(await sendBy(carrier, 'public', fields)).toEqual({ id: null, payload: {} });
+      }
+
+      expect(new Set(ran)).toEqual(new Set(['public']));
+      const lines = rpc.log.messages('error').toSorted();
+      expect(lines).toHaveLength(3);
+      for (const [index, handler] of ['event', 'optional', 'required'].entries()) {
+        expect(lines[index]).toMatch(
+          new RegExp(`^RpcController\\.${handler}: .*Nest 11.*transports: \\[.*@Public\\(\\)`),
+        );
+      }
+    });
+  });
+}
