@@ -23,8 +23,9 @@ export interface DescribedHandler {
  * What is `required` is closed by a `HankoAuthGuard` that really runs, bound by `APP_GUARD`, `useGlobalGuards()`,
  * `@UseGuards()` or `@RequireAuth()`. A subclass counts; one with a `canActivate()` of its own has a note that says so.
  *
- * Handlers are those of controllers and gateways. What middleware answers, and what is mounted on the HTTP adapter
- * itself (static files, Swagger UI, Bull Board, metrics), is not listed: guards never run for it.
+ * Handlers are those of controllers (requests, messages, events, gRPC), gateways and GraphQL resolvers. What middleware
+ * answers, what is mounted on the HTTP adapter itself (static files, Swagger UI, Bull Board, metrics), and `resolvers`
+ * among the options of `GraphQLModule` are not listed: guards never run for them.
  *
  * @param app once it has its prefix, versioning, global guards and microservices; it need not listen.
  * @returns one entry for each way to call a handler, in the order in which Nest finds them.
@@ -38,7 +39,7 @@ export function describeRoutes(app: INestApplicationContext): readonly HankoRout
 export function describeHandlers(app: AuditedApp): DescribedHandler[] {
   const count = globalCount(app);
   return handlersOf(app).map((handler) => {
-    const guards = runningGuards(handler, handler.kind, app);
+    const guards = runningGuards(handler, app);
     const marks = routeMarks(handler.called, handler.host.type);
     const access = accessOf(handler, marks, guards);
     return {
@@ -67,14 +68,13 @@ export function describeHandlers(app: AuditedApp): DescribedHandler[] {
 }
 
 function accessOf(
-  { kind }: Handler,
+  { graphql }: Handler,
   { mode }: RouteMarks,
   { ours }: RunningGuards,
 ): HankoRouteDescription['access'] {
   if (mode === 'public') return 'public';
-  if (!ours) return 'unguarded';
-  // The guard lets nobody through to other kinds, whatever their mark.
-  return kind === 'http' ? mode : 'required';
+  if (ours) return mode;
+  return graphql?.part === 'field' && !graphql.runsGuards ? 'parent' : 'unguarded';
 }
 
 /** One description for each way to call a handler. */

@@ -18,8 +18,8 @@ export interface ExpectNoOpenRoutesOptions {
  * ```ts
  * expectNoOpenRoutes(app, { except: ['GET /health', 'AppController.home'] });
  * ```
- * Open is all that is not `required`: `@Public()`, `@OptionalAuth()`, and where no `HankoAuthGuard` runs, whatever
- * other guards do. An exception fails as well that names no route, a closed one, or handlers of several classes.
+ * Open is all that is neither `required` nor `parent`: `@Public()`, `@OptionalAuth()`, and where no `HankoAuthGuard`
+ * runs, whatever other guards do. An exception fails as well that names no route, a closed one, or handlers of several classes.
  *
  * @param app as for `describeRoutes`.
  * @throws Error that lists every such route with its reason and cure; and for an app without a single route.
@@ -59,7 +59,8 @@ export function expectNoOpenRoutes(
   if (lines.length > 0) throw new Error(lines.join('\n'));
 }
 
-const isOpen = ({ access }: HankoRouteDescription): boolean => access !== 'required';
+const isOpen = ({ access }: HankoRouteDescription): boolean =>
+  access !== 'required' && access !== 'parent';
 
 const names = (name: string, { route, handler }: HankoRouteDescription): boolean =>
   name === route || name === handler;
@@ -93,6 +94,7 @@ function openLine({
       `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}. ` +
       `Bind it: ${BIND}.`,
     required: '',
+    parent: '',
   };
   const details = problems.map((problem) => `\n    ${problem}`).join('');
   return `  ${route} (${handler}): ${reasons[access]}${details}`;

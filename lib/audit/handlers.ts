@@ -2,7 +2,9 @@ import { RequestMethod } from '@nestjs/common';
 import { hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
+import { isObject } from '../util/value-checks.js';
 import { type AuditedApp, servesHttp } from './audited-app.js';
+import { callBy, graphsIn, type GraphqlCall, resolverIn } from './graphql.js';
 import { type HttpAddress, servedPaths } from './http-paths.js';
 import type { HankoRouteDescription } from './route-description.js';
 
@@ -15,32 +17,44 @@ export interface HttpRoute {
   readonly versions: readonly string[];
 }
 
-/** A method of a controller or gateway that the outside can call. */
+/** A method of a controller, gateway or resolver that the outside can call. */
 export interface Handler extends Method {
   readonly kind: HankoRouteDescription['kind'];
   /** Every way to call it. */
   readonly routes: readonly string[];
   /** The same, of HTTP handlers. */
   readonly http: readonly HttpRoute[];
+  /** How GraphQL calls it; undefined unless it is a resolver. */
+  readonly graphql?: GraphqlCall;
 }
 
 /** Every handler of an app, in the order in which Nest finds them. */
-export const handlersOf = (app: AuditedApp): Handler[] =>
-  hostsIn(app.modules, 'controllers', 'providers')
-    .filter(({ isMadeByNest }) => isMadeByNest)
-    .flatMap((host) =>
-      methodsOf(host).flatMap((method) =>
-        host.kind === 'controllers'
-          ? [...(servesHttp(app) ? httpHandler(method, app) : []), ...messageHandler(method)]
-          : gatewayHandler(method),
-      ),
+export function handlersOf(app: AuditedApp): Handler[] {
+  const hosts = hostsIn(app.modules, 'controllers', 'providers');
+  const graphs = graphsIn(app.modules);
+  const made = new Set(
+    hosts.flatMap(({ isMadeByNest, instance }) => (isMadeByNest ? [instance] : [])),
+  );
+  return hosts.flatMap((host) => {
+    // GraphQL also takes what the app made by itself. Another name of a resolver is none besides.
+    if (!host.isMadeByNest) {
+      return graphs.length === 0 || made.has(host.instance)
+        ? []
+        : methodsOf(host).flatMap((it) => resolverHandler(it, graphs));
+    }
+    return methodsOf(host).flatMap((method) =>
+      host.kind === 'controllers'
+        ? [...(servesHttp(app) ? httpHandler(method, app) : []), ...messageHandler(method)]
+        : [...gatewayHandler(method), ...resolverHandler(method, graphs)],
     );
+  });
+}
 
 /** Whether Nest takes a method for a handler, whether or not this app serves its kind. */
-export const isHandler = ({ declared }: Method): boolean =>
+export const isHandler = (method: Method): boolean =>
   [nest.PATH, nest.PATTERN_HANDLER, nest.IS_SUBSCRIPTION].some(
-    (key) => nest.metadata(key, declared) !== undefined,
-  );
+    (key) => nest.metadata(key, method.declared) !== undefined,
+  ) || !['type', undefined].includes(resolverIn(method)?.part);
 
 function httpHandler(method: Method, { config, modules }: AuditedApp): Handler[] {
   const { host, declared } = method;
@@ -69,6 +83,7 @@ function httpHandler(method: Method, { config, modules }: AuditedApp): Handler[]
       `${verb} ${path}`,
       ...(hostname === undefined ? [] : [`(host ${[hostname].flat().map(textOf).join(', ')})`]),
       ...(versions.length === 0 ? [] : [`(version ${versions.join(', ')})`]),
+      ...(nest.metadata(nest.SSE, declared) === true ? ['(sse)'] : []),
     ].join(' '),
   );
   return [{ ...method, kind: 'http', routes, http }];
@@ -77,10 +92,28 @@ function httpHandler(method: Method, { config, modules }: AuditedApp): Handler[]
 function messageHandler(method: Method): Handler[] {
   const type = nest.metadata(nest.PATTERN_HANDLER, method.declared);
   if (type === undefined) return [];
+  const isGrpc = nest.metadata(nest.TRANSPORT, method.declared) === nest.GRPC;
   const patterns = [nest.metadata(nest.PATTERN, method.declared)].flat();
   const verb = type === nest.EVENT_HANDLER ? 'EVENT' : 'MESSAGE';
-  const routes = patterns.map((pattern) => `${verb} ${textOf(pattern)}`);
-  return [{ ...method, kind: 'message', routes, http: [] }];
+  const routes = patterns.map(
+    (pattern) => grpcRoute(isGrpc, pattern) ?? `${verb} ${textOf(pattern)}`,
+  );
+  return [{ ...method, kind: isGrpc ? 'grpc' : 'message', routes, http: [] }];
+}
+
+function grpcRoute(isGrpc: boolean, pattern: unknown): string | undefined {
+  if (!isGrpc || !isObject(pattern) || !('rpc' in pattern)) return undefined;
+  return `GRPC ${String(pattern.service)}/${String(pattern.rpc)}`;
+}
+
+function resolverHandler(method: Method, graphs: ReturnType<typeof graphsIn>): Handler[] {
+  const resolver = resolverIn(method);
+  if (resolver === undefined || resolver.part === 'type') return [];
+  const graphql = callBy(graphs, resolver, method.host.module);
+  if (graphql === undefined) return [];
+  // Nest calls the functions of the class, unless it makes an instance for each request.
+  const called = method.host.isScoped ? method.called : method.declared;
+  return [{ ...method, called, kind: 'resolver', routes: [resolver.route], http: [], graphql }];
 }
 
 function gatewayHandler(method: Method): Handler[] {

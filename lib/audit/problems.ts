@@ -1,8 +1,14 @@
 import { classNameOf, prototypesOf } from '../discovery/marks.js';
 import type { RouteMarks } from '../auth/route-marks.js';
+import { LEGACY_PROTOCOL } from './graphql.js';
 import type { Handler } from './handlers.js';
 import type { HankoRouteDescription } from './route-description.js';
-import { bindsOurs, type RunningGuards, type SkippedGuard } from './running-guards.js';
+import {
+  bindsOurs,
+  GLOBAL_GUARDS_REACH_GATEWAYS,
+  type RunningGuards,
+  type SkippedGuard,
+} from './running-guards.js';
 
 /** What is known of a handler, before it is judged. */
 export interface Findings {
@@ -25,11 +31,12 @@ export function problemsOf(findings: Findings): string[] {
     ...guards.skipped.map(skipProblem),
     ...guards.withoutService.map(serviceProblem),
     ...(access === 'unguarded' ? unguardedProblems(findings) : []),
+    ...(access === 'parent' ? optionalFields(findings) : []),
     ...(access === 'public' ? publicProblems(findings) : []),
     ...overriddenGuards(findings),
     ...droppedDemands(findings),
     ...cacheProblems(findings),
-    ...(guards.ours && access !== 'public' && handler.kind !== 'http' ? [closed(handler)] : []),
+    ...(guards.ours && access !== 'public' ? legacyProtocol(handler) : []),
     ...(globalCount > 1 && guards.ours ? [boundTwice(globalCount)] : []),
   ];
 }
@@ -41,6 +48,8 @@ export const notesOf = ({ deciding }: RunningGuards): string[] =>
       `${name} overrides canActivate() of HankoAuthGuard: only its own code shows whom else it allows.`,
   );
 
+const ENHANCERS = "fieldResolverEnhancers: ['guards'] in the options of GraphQLModule";
+
 const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
   hidden:
     'the constructor puts another function in place of the method (with bind(), for example), and Nest reads guards ' +
@@ -51,6 +60,12 @@ const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
   replaced:
     'something else is in its place (overrideGuard() or overrideProvider() of a test, for example). ' +
     'Remove the override to restore protection.',
+  field:
+    `for field resolvers Nest runs guards only with ${ENHANCERS}. Set that option; or, if the guard is meant ` +
+    'for the queries and mutations of the class, bind it to those in place of the class.',
+  reference:
+    `for reference resolvers Nest runs guards only with ${ENHANCERS}. Set that option: without it anyone can ` +
+    'call it, by _entities.',
 };
 
 export const skipProblem = ({ name, cause }: SkippedGuard): string =>
@@ -62,7 +77,9 @@ const serviceProblem = (name: string): string =>
 
 function unguardedProblems({ guards, handler, marks, parameters }: Findings): string[] {
   const problems: string[] = [];
-  if (guards.missesGlobal) {
+  if (handler.graphql?.part === 'reference' && !handler.graphql.runsGuards) {
+    if (!guards.skipped.some(({ isOurs }) => isOurs)) problems.push(REFERENCE);
+  } else if (guards.missesGlobal) {
     problems.push(
       handler.kind === 'gateway'
         ? 'On Nest 11 APP_GUARD does not reach gateways, so anyone can call it. Put @UseGuards(HankoAuthGuard) on it.'
@@ -82,6 +99,18 @@ function unguardedProblems({ guards, handler, marks, parameters }: Findings): st
   }
   return problems;
 }
+
+const REFERENCE =
+  `For reference resolvers Nest runs guards only with ${ENHANCERS}, APP_GUARD included, so anyone can call it, by ` +
+  '_entities. Set that option, or mark it @Public() if every entity is public.';
+
+/** A mark that opens promises at least that an invalid token is refused. */
+const optionalFields = ({ marks: { mode, place }, parameters }: Findings): string[] =>
+  mode === 'optional' && place?.on === 'method' && parameters.length === 0
+    ? [
+        `@OptionalAuth() has no effect here: for field resolvers Nest runs guards only with ${ENHANCERS}.`,
+      ]
+    : [];
 
 /** Ways to have the guard run. */
 export const BIND = 'APP_GUARD, @UseGuards(HankoAuthGuard) or @RequireAuth()';
@@ -132,9 +161,16 @@ const cacheProblems = ({ access, isCachedByUrl, parameters }: Findings): string[
       ]
     : [];
 
-const closed = ({ kind }: Handler): string =>
-  `No client can call it: the guard cannot authenticate a ${kind} handler yet, and refuses (501 context_unsupported). ` +
-  'Mark it @Public() and give it a guard of your own.';
+/** Only of Nest 11: `@nestjs/graphql` for Nest 12 does not have it any more. */
+const legacyProtocol = ({ graphql, routes }: Handler): string[] =>
+  graphql?.isLegacyProtocol === true &&
+  !GLOBAL_GUARDS_REACH_GATEWAYS &&
+  routes.some((route) => route.startsWith('SUBSCRIPTION '))
+    ? [
+        `Clients cannot subscribe to it by ${LEGACY_PROTOCOL}: that protocol gives the guard no handshake, so it refuses ` +
+          "(501 context_unsupported). Set subscriptions: { 'graphql-ws': true } in the options of GraphQLModule.",
+      ]
+    : [];
 
 const boundTwice = (count: number): string =>
   `HankoAuthGuard is bound to the whole app ${count} times. Tokens are still verified once per request: keep one of the bindings.`;

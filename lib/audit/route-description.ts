@@ -2,21 +2,31 @@ import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 
 /** One handler that the outside can call, and what protects it. */
 export interface HankoRouteDescription {
-  /** Kind of call that reaches the handler: a request, a WebSocket message, or a message or event of a microservice. */
-  readonly kind: 'http' | 'gateway' | 'message';
   /**
-   * How it is called: `GET /api/notes/:id`, `SUBSCRIBE /chat send` (namespace or path, and message), `MESSAGE sum` or
-   * `EVENT created`. Global prefix, module prefixes and versions are in it; a host, and a version that the
-   * path does not say, stand behind it: `GET /notes (version 2)`.
+   * Kind of call that reaches the handler: a request (`http`), a message to a WebSocket gateway (`gateway`), an operation
+   * or field of GraphQL (`resolver`), a call of gRPC (`grpc`), or a message or event of another microservice (`message`).
+   */
+  readonly kind: 'http' | 'gateway' | 'resolver' | 'grpc' | 'message';
+  /**
+   * How it is called, by `kind`:
+   * - `http`: `GET /api/notes/:id`. Global prefix, module prefixes and versions are in it; a host, and a version that the
+   *   path does not say, stand behind it: `GET /notes (version 2)`. So does what streams: `GET /events (sse)`.
+   * - `gateway`: `SUBSCRIBE /chat send`: namespace or path, and message.
+   * - `resolver`: `QUERY notes`, `MUTATION addNote`, `SUBSCRIPTION noteAdded`, `FIELD Note.author`, and `REFERENCE Note`,
+   *   which is how a federated graph finds an entity (`_entities`).
+   * - `grpc`: `GRPC NotesService/Find`.
+   * - `message`: `MESSAGE sum` or `EVENT created`.
    */
   readonly route: string;
   /** Class and method, such as `NotesController.remove`. */
   readonly handler: string;
   /**
    * Who is let in by this package: everybody (`public`), everybody who has no bad credential (`optional`), users
-   * (`required`), or whoever others let in, because no `HankoAuthGuard` runs (`unguarded`).
+   * (`required`), or whoever others let in, because no `HankoAuthGuard` runs (`unguarded`). A field resolver for which no
+   * guard runs is asked only by who got the object that it is a field of (`parent`): Nest runs guards for it only with
+   * `fieldResolverEnhancers: ['guards']`.
    */
-  readonly access: 'public' | 'optional' | 'required' | 'unguarded';
+  readonly access: 'public' | 'optional' | 'required' | 'unguarded' | 'parent';
   /** Demands of `@RequireAuth()` on handler and class. Empty unless `access` is `required`. */
   readonly demands: RequireAuthOptions;
   /** Names of other guards that run for it, in order. What they let in, nobody but them knows. */

@@ -5,6 +5,7 @@ import type { Host, Method } from '../discovery/hosts.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_GUARD, HANKO_OPTIONS } from '../hanko.constants.js';
 import { type AuditedApp, servesHttp } from './audited-app.js';
+import type { GraphqlCall } from './graphql.js';
 import type { HankoRouteDescription } from './route-description.js';
 
 /** The guards of a handler, as Nest picks them. */
@@ -25,7 +26,7 @@ export interface RunningGuards {
 export interface SkippedGuard {
   readonly name: string;
   readonly isOurs: boolean;
-  readonly cause: 'hidden' | 'unresolved' | 'replaced';
+  readonly cause: 'hidden' | 'unresolved' | 'replaced' | 'field' | 'reference';
 }
 
 /** Nest 12, the first with this pipe, runs global guards for gateways. */
@@ -37,13 +38,19 @@ export const WATCHING = Symbol('nestjs-hanko:watching');
 const isWatching = (guard: unknown): boolean =>
   typeof guard === 'object' && guard !== null && WATCHING in guard;
 
-/** What calls a handler; `other` is what goes through Nest's `ExternalContextCreator`, as GraphQL does. */
-type Kind = HankoRouteDescription['kind'] | 'other';
+/** A method, and what calls it. */
+export interface CalledMethod extends Method {
+  /** `other` is what goes through Nest's `ExternalContextCreator` and is not GraphQL: bots, for example. */
+  readonly kind: HankoRouteDescription['kind'] | 'other';
+  readonly graphql?: GraphqlCall;
+}
 
-export function runningGuards(method: Method, kind: Kind, app: AuditedApp): RunningGuards {
+export function runningGuards(method: CalledMethod, app: AuditedApp): RunningGuards {
   const global = globalGuards(method.host, app);
-  const reached = isReachedByGlobal(kind, app) ? global.filter((guard) => !isWatching(guard)) : [];
-  const bound = boundGuards(method).map((guard) => resolve(guard, method.host));
+  const isReached = isReachedByGlobal(method, app);
+  const reached = isReached ? global.filter((guard) => !isWatching(guard)) : [];
+  const bound =
+    fieldGuards(method) ?? boundGuards(method).map((guard) => resolve(guard, method.host));
   const running = [...reached, ...bound.map(({ found }) => found)].filter(canRun);
   const ours = running.filter(isOurs);
   const given = [...app.config.getGlobalGuards(), ...boundGuards(method)];
@@ -53,7 +60,7 @@ export function runningGuards(method: Method, kind: Kind, app: AuditedApp): Runn
     skipped: [...bound.flatMap(({ skipped }) => skipped ?? []), ...hiddenGuards(method)],
     withoutService: namesOf(ours.filter((guard) => given.includes(guard) && !hasService(guard))),
     deciding: namesOf(ours.filter(decidesItself)),
-    missesGlobal: !isReachedByGlobal(kind, app) && global.some(isOurs),
+    missesGlobal: !isReached && global.some(isOurs),
   };
 }
 
@@ -84,9 +91,10 @@ function scopedGuard({ instance, isAlias, inject, metatype }: ScopedWrapper): un
 
 type ScopedWrapper = ReturnType<ApplicationConfig['getGlobalRequestGuards']>[number];
 
-function isReachedByGlobal(kind: Kind, app: AuditedApp): boolean {
+function isReachedByGlobal({ kind, graphql }: CalledMethod, app: AuditedApp): boolean {
   if (kind === 'gateway') return GLOBAL_GUARDS_REACH_GATEWAYS;
-  if (kind !== 'message' || !servesHttp(app)) return true;
+  if (graphql !== undefined) return graphql.runsGuards;
+  if (!['message', 'grpc'].includes(kind) || !servesHttp(app)) return true;
   // A hybrid app: those that do not share its settings have no guards of it. One is enough to let anyone in.
   const { microservices = [], config } = app;
   return microservices.length > 0 && microservices.every((settings) => settings === config);
@@ -108,6 +116,18 @@ export const bindsOurs = (target: object): boolean =>
 interface Resolved {
   readonly found?: unknown;
   readonly skipped?: readonly SkippedGuard[];
+}
+
+/**
+ * Those of a resolver for which GraphQL runs none. Of guards that are not ours the class is left out: there they are
+ * meant for its queries and mutations.
+ */
+function fieldGuards(method: CalledMethod): Resolved[] | undefined {
+  const { graphql, host, called } = method;
+  if (graphql === undefined || graphql.runsGuards) return undefined;
+  const cause = graphql.part === 'reference' ? 'reference' : 'field';
+  const guards = [...guardsOn(host.type).filter(isOurs), ...guardsOn(called)];
+  return guards.map((guard) => ({ skipped: [skipped(guard, cause)] }));
 }
 
 /** A class stands for the instance that the handler's module has of it. Without one, Nest goes on without a word. */

@@ -1,6 +1,6 @@
 /**
- * What Nest's decorators leave behind. `@nestjs/websockets` and `@nestjs/microservices` may not be installed, and
- * those of the core are not exported.
+ * What Nest's decorators leave behind. `@nestjs/websockets`, `@nestjs/microservices` and `@nestjs/graphql` may not
+ * be installed, and those of the core are not exported.
  */
 export const PATH = 'path';
 export const METHOD = 'method';
@@ -20,6 +20,21 @@ export const PATTERN = 'microservices:pattern';
 export const PATTERN_HANDLER = 'microservices:handler_type';
 /** Of `PATTERN_HANDLER`; the other one is a message that is answered. */
 export const EVENT_HANDLER = 2;
+
+/** 4 for gRPC. */
+export const TRANSPORT = 'microservices:transport';
+export const GRPC = 4;
+
+/** Of `@Sse()`. */
+export const SSE = '__sse__';
+
+export const RESOLVER_TYPE = 'graphql:resolver_type';
+export const RESOLVER_NAME = 'graphql:resolver_name';
+/** Of `@ResolveField()`. */
+export const RESOLVER_PROPERTY = 'graphql:resolve_property';
+export const RESOLVER_REFERENCE = 'graphql:resolve_reference';
+/** Token of what `GraphQLModule.forRoot()` got, or `forRootAsync()` made. */
+export const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 /** Of `@CacheKey()` in `@nestjs/cache-manager`. */
 export const CACHE_KEY = 'cache_module:cache_key';

@@ -1,5 +1,6 @@
 import type { AuditedApp } from '../audit/audited-app.js';
 import type { DescribedHandler } from '../audit/describe-routes.js';
+import { resolverIn } from '../audit/graphql.js';
 import { isHandler } from '../audit/handlers.js';
 import { skipProblem } from '../audit/problems.js';
 import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
@@ -38,15 +39,15 @@ function unguarded(
   hosts: readonly Host[],
 ): ConfigurationFault[] {
   const listed = handlers.flatMap(({ handler, guards, marks, description }) =>
-    description.access === 'unguarded' ? lostGuard(handler, marks, guards) : [],
+    ['unguarded', 'parent'].includes(description.access) ? lostGuard(handler, marks, guards) : [],
   );
-  // GraphQL and the like find their handlers by decorators of their own.
+  // Bots and the like find their handlers by decorators of their own, and go through Nest's ExternalContextCreator.
   const others = hosts
     .filter(({ kind }) => kind === 'providers')
     .flatMap(methodsOf)
     .filter((method) => !isHandler(method) && isCalledByOthers(method))
     .flatMap((method) => {
-      const guards = runningGuards(method, 'other', app);
+      const guards = runningGuards({ ...method, kind: 'other' }, app);
       return guards.ours
         ? []
         : lostGuard(method, routeMarks(method.called, method.host.type), guards);
@@ -141,19 +142,32 @@ const DECORATORS: Readonly<Record<RouteMode, string>> = {
 };
 
 /** Whether decorators of other packages stand on a method: they may make a handler of it. */
-const isCalledByOthers = ({ declared, called, host, method }: Method): boolean =>
-  bearsOthers(declared) ||
-  bearsOthers(called) ||
-  prototypesOf(host.type).some((prototype) => bearsOthers(prototype, method));
+function isCalledByOthers(it: Method): boolean {
+  const { declared, called, host, method } = it;
+  if (resolverIn(it)?.part === 'type') return false;
+  return (
+    bearsOthers(declared) ||
+    bearsOthers(called) ||
+    prototypesOf(host.type).some((prototype) => bearsOthers(prototype, method))
+  );
+}
 
 const bearsOthers = (target: object, property?: string): boolean =>
   (property === undefined
     ? Reflect.getMetadataKeys(target)
     : Reflect.getOwnMetadataKeys(target, property)
-  ).some((key: unknown) => !(typeof key === 'symbol' ? isOurs(key) : OF_NEST.test(String(key))));
+  ).some((key: unknown) =>
+    typeof key === 'symbol'
+      ? !isOurs(key)
+      : ![OF_NEST, WITHOUT_GUARDS].some((keys) => keys.test(String(key))),
+  );
 
 const isOurs = (key: symbol): boolean => key.description?.startsWith('nestjs-hanko:') === true;
 
 /** What decorators of Nest leave on any method or class, handler or not; and TypeScript. */
 const OF_NEST =
   /^(?:design:|self:|optional:|swagger\/|scope:options$|imports$|providers$|controllers$|exports$|__(?:injectable|guards|interceptors|pipes|exceptionFilters|module.*|global.*)__$)/;
+
+/** What jobs and listeners bear: @nestjs/schedule, event-emitter, bull and bullmq call them without guards. */
+const WITHOUT_GUARDS =
+  /^(?:SCHEDULER_(?:TYPE|NAME)$|SCHEDULE_(?:CRON|INTERVAL|TIMEOUT)_OPTIONS$|EVENT_LISTENER_METADATA$|bull(?:mq)?:)/;

@@ -18,11 +18,7 @@ export function watchScopedHandlers(app: AuditedApp, handlers: readonly Describe
       return false;
     }
     const replaced = (): void => undefined;
-    const { ours } = runningGuards(
-      { ...handler, declared: replaced, called: replaced },
-      handler.kind,
-      app,
-    );
+    const { ours } = runningGuards({ ...handler, declared: replaced, called: replaced }, app);
     return !ours;
   });
   if (watched.length === 0) return;

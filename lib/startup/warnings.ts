@@ -31,17 +31,19 @@ const MAX_NAMES = 5;
  * of their own.
  */
 function forgottenGuard(handlers: readonly DescribedHandler[]): string | undefined {
-  const open = handlers.filter(
-    ({ description, guards }) =>
+  const callable = handlers.filter(({ description }) => description.access !== 'parent');
+  const open = callable.filter(
+    ({ description, guards, handler }) =>
       description.access === 'unguarded' &&
       !guards.missesGlobal &&
+      handler.graphql?.part !== 'reference' &&
       !guards.skipped.some(({ isOurs }) => isOurs),
   );
   if (open.length === 0) return undefined;
   const names = open.slice(0, MAX_NAMES).map(({ handler }) => handler.name);
   const more = open.length - names.length;
   return (
-    `No HankoAuthGuard runs for ${open.length} of ${handlers.length} handlers: ${names.join(', ')}` +
+    `No HankoAuthGuard runs for ${open.length} of ${callable.length} handlers: ${names.join(', ')}` +
     `${more === 0 ? '' : ` and ${more} more`}. Bind it to the whole app, with ` +
     '{ provide: APP_GUARD, useExisting: HankoAuthGuard } among the providers of the root module, or to a controller ' +
     'with @UseGuards(HankoAuthGuard). Mark what is open on purpose @Public().'
