@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   Controller,
   Get,
   type INestApplication,
@@ -141,6 +142,45 @@ describe('a mark on a method that is no handler', () => {
       logger: false,
     });
     await context.close();
+  });
+});
+
+describe('a mark on what packages call without guards', () => {
+  const decorators: Readonly<Record<string, MethodDecorator>> = {
+    '@OnEvent() of @nestjs/event-emitter': SetMetadata('EVENT_LISTENER_METADATA', [{}]),
+    '@Cron() of @nestjs/schedule': applyDecorators(
+      SetMetadata('SCHEDULER_NAME', undefined),
+      SetMetadata('SCHEDULER_TYPE', 1),
+      SetMetadata('SCHEDULE_CRON_OPTIONS', {}),
+    ),
+    '@Process() of @nestjs/bull': SetMetadata('bull:module_queue_process', {}),
+    '@OnWorkerEvent() of @nestjs/bullmq': SetMetadata('bullmq:worker_events_metadata', {}),
+  };
+
+  it.each(Object.entries(decorators))('is a start-up error: %s', async (_name, decorator) => {
+    @Injectable()
+    class Jobs {
+      @RequireAuth()
+      @decorator
+      run(): void {}
+    }
+
+    expect(await faultsOf(start([], { providers: [Jobs, APP_GUARD_PROVIDER] }))).toEqual([
+      expect.stringMatching(/^Jobs\.run: is marked @RequireAuth\(\) and is no handler/),
+    ]);
+  });
+
+  it('is none where another package calls it with them, as bots are', async () => {
+    @Injectable()
+    class Bot {
+      @RequireAuth()
+      @SetMetadata('UPDATE_LISTENER_METADATA', [{}])
+      @SetMetadata('EVENT_LISTENER_METADATA', [{}])
+      start(): void {}
+    }
+    await using app = await start([], { providers: [Bot] });
+
+    expect(app.app.get(Bot)).toBeDefined();
   });
 });
 

@@ -1,11 +1,18 @@
+import { Controller, Get } from '@nestjs/common';
+import { Query, Resolver } from '@nestjs/graphql';
+import { GrpcMethod, MessagePattern } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   bearerTokenExtractor,
   cookieTokenExtractor,
   HankoConfigurationError,
   HankoModule,
   type HankoModuleOptions,
+  RequireAuth,
 } from 'nestjs-hanko';
 import { withHankoAuth } from 'nestjs-hanko/swagger';
+import { describeRoutes } from 'nestjs-hanko/testing';
 import { describe, expect, it } from 'vitest';
 import {
   type Platform,
@@ -23,6 +30,48 @@ import {
   plainDocument,
 } from '../../support/openapi.js';
 import { CONTROLLERS } from '../../support/openapi-controllers.js';
+
+@Controller('notes')
+class NotesController {
+  @RequireAuth()
+  @Get()
+  list(): string {
+    return 'notes';
+  }
+}
+
+@Controller()
+class NotesCalls {
+  @RequireAuth()
+  @MessagePattern('sum')
+  sum(): string {
+    return 'sum';
+  }
+
+  @RequireAuth({ verifiedEmail: true })
+  @GrpcMethod('Notes', 'Find')
+  find(): object {
+    return {};
+  }
+}
+
+@Resolver('Note')
+class NotesResolver {
+  @RequireAuth({ mfa: true })
+  @Query()
+  notes(): string {
+    return 'notes';
+  }
+}
+
+@WebSocketGateway()
+class NotesGateway {
+  @RequireAuth({ mfa: true })
+  @SubscribeMessage('notes')
+  notes(): string {
+    return 'notes';
+  }
+}
 
 /** Nobody is asked. */
 const apiUrl = 'http://127.0.0.1:1';
@@ -63,6 +112,30 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
       ['POST /own', [{ staff: [] }], ['401', '403', '503']],
       ['GET /plain', undefined, []],
     ]);
+  });
+
+  it('is of HTTP alone: resolvers, gateways and message handlers are not in it', async () => {
+    const imports = [HankoModule.forRoot({ apiUrl, audience: 'localhost' })];
+    await using app = await startApp(
+      platform,
+      {
+        imports,
+        controllers: [NotesController, NotesCalls],
+        providers: [NotesResolver, NotesGateway],
+      },
+      { configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)) },
+    );
+    await using plain = await startApp(platform, { imports, controllers: [NotesController] });
+
+    expect(describeRoutes(app.app).map(({ route }) => route)).toEqual([
+      'GET /notes',
+      'MESSAGE sum',
+      'GRPC Notes/Find',
+      'QUERY notes',
+      'SUBSCRIBE notes',
+    ]);
+    expect(Object.keys(operationsOf(documentOf(app.app)))).toEqual(['GET /notes']);
+    expect(documentOf(app.app)).toEqual(documentOf(plain.app));
   });
 
   it('says in words what a refusal means', async () => {
