@@ -116,6 +116,11 @@ Object.defineProperty(HankoAuthError, Symbol.hasInstance, {
 
 /** Makes a class of ours a kind of Nest's exception, too. */
 export function standOn(errorClass: Function, exception: Function): void {
+  // What it loses with the prototype of its parent.
+  const { constructor: _, ...inherited } = Object.getOwnPropertyDescriptors(
+    HankoAuthError.prototype,
+  );
+  Object.defineProperties(errorClass.prototype, inherited);
   Object.setPrototypeOf(errorClass.prototype, exception.prototype as object);
   brand(errorClass);
 }

@@ -18,21 +18,29 @@ export function withParams(request: IncomingRequest, params: unknown): IncomingR
   };
 }
 
+/** Its own fields only: one that stands on every object's prototype was said by nobody. */
 function authorizationsIn(params: unknown): readonly string[] {
   if (!isObject(params)) return [];
-  const { token, headers } = params;
+  const token = ownField(params, 'token');
+  const headers = ownField(params, 'headers');
   return [
-    // What is no text is a bad bearer, and must not pass for none.
-    ...(token === undefined || token === null
-      ? []
-      : [`Bearer ${typeof token === 'string' ? token : ''}`]),
+    ...(isNothing(token) ? [] : [typeof token === 'string' ? `Bearer ${token}` : NO_BEARER]),
     ...authorizationFields(params),
     ...(isObject(headers) ? authorizationFields(headers) : []),
   ];
 }
 
 const authorizationFields = (fields: Readonly<Record<string, unknown>>): readonly string[] =>
-  Object.entries(fields)
-    .filter(([name]) => name.toLowerCase() === 'authorization')
-    .flatMap(([, value]): unknown => value)
-    .filter((value): value is string => typeof value === 'string');
+  Object.keys(fields)
+    .filter((name) => name.toLowerCase() === 'authorization')
+    .flatMap((name): unknown => fields[name])
+    .filter((value) => !isNothing(value))
+    .map((value) => (typeof value === 'string' ? value : NO_BEARER));
+
+const ownField = (fields: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+const isNothing = (value: unknown): boolean => value === undefined || value === null;
+
+/** What is no text is a bad bearer, and must not pass for none. */
+const NO_BEARER = 'Bearer ';

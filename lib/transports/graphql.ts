@@ -1,86 +1,154 @@
+import { Readable } from 'node:stream';
 import type { ExecutionContext } from '@nestjs/common';
-import type { HankoAuthError } from '../errors/hanko.errors.js';
+import { type HankoAuthError, HankoContextError } from '../errors/hanko.errors.js';
 import { isWebSocketHandshake } from '../extraction/cross-site.js';
+import { handlerName, type IncomingRequest } from '../extraction/request.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import { handshakeOf } from './handshake.js';
 import { HttpCall, isRequest } from './http.js';
 import type { HankoCall, HankoTransport } from './transport.js';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** GraphQL: Apollo, Mercurius and Yoga, over HTTP and over WebSockets. What they have in common is told by shape. */
 export const graphqlTransport: HankoTransport = {
   type: 'graphql',
-  open(context: ExecutionContext): HankoCall | undefined {
-    // Resolvers are called with (parent, args, context, info), and reference resolvers with (reference, context, info).
-    const args = context.getArgs<unknown[]>();
-    const graphqlContext = args.at(-2);
-    if (!isObject(graphqlContext)) return undefined;
-    return (
-      openGraphqlWs(graphqlContext) ??
-      openMercuriusSocket(graphqlContext) ??
-      openHttp(graphqlContext)
-    );
+  /** @throws HankoContextError, with what to change, for a context that shows no request. */
+  open(context: ExecutionContext): HankoCall {
+    const [graphqlContext, info] = contextAndInfo(context.getArgs<unknown[]>());
+    const call =
+      isObject(graphqlContext) && !isOfAnotherCall(graphqlContext)
+        ? (openGraphqlWs(graphqlContext) ??
+          openMercuriusSocket(graphqlContext) ??
+          openHttp(graphqlContext, info))
+        : undefined;
+    if (call === undefined) {
+      throw new HankoContextError('graphql', handlerName(context), ['graphql'], ADVICE);
+    }
+    return call;
   },
 };
 
+const ADVICE =
+  'GraphQLModule.forRoot(): a function "context" must return a new object for each call, without a "req" of its own ' +
+  '(Nest adds it). For subscriptions use subscriptions: { "graphql-ws": true }: with "subscriptions-transport-ws" ' +
+  'resolvers see no request.';
+
+/**
+ * Resolvers are called with (parent, args, context, info), reference resolvers with (reference, context, info), and what
+ * tells the type of a union with (value, context, info, type).
+ */
+function contextAndInfo(args: readonly unknown[]): readonly [context: unknown, info: Fields] {
+  const found = args.findLastIndex((it) => isObject(it) && isObject(it.operation));
+  const at = found === -1 ? args.length - 1 : found;
+  return [args[at - 1], Object(args[at]) as Fields];
+}
+
+/**
+ * Drivers write `req` into the object that an app gives them as `context`, once: where that is one object for all calls,
+ * each caller would pass for the first one.
+ */
+function isOfAnotherCall({ req, reply }: Fields): boolean {
+  if (!isObject(req)) return false;
+  const { raw, res } = req;
+  // Mercurius knows which request it answers.
+  if (isObject(reply) && isRequest(reply.request) && raw instanceof Readable) {
+    return reply.request.raw !== raw;
+  }
+  return isObject(res) && res.writableEnded === true;
+}
+
 /** Apollo has the connection's context in `req`, Yoga spreads it. */
-function openGraphqlWs(context: Readonly<Record<string, unknown>>): HankoCall | undefined {
-  const connection = [context.req, context].find(
-    (it) => isObject(it) && isObject(it.extra) && handshakeOf(it.extra.request) !== undefined,
-  ) as
-    | { readonly extra: { readonly request: unknown }; readonly connectionParams?: unknown }
-    | undefined;
+function openGraphqlWs(context: Fields): HankoCall | undefined {
+  const connection = [context.req, context].find(hasHandshake);
   return connection && openSocket(connection.extra.request, connection.connectionParams, context);
 }
 
+const hasHandshake = (
+  value: unknown,
+): value is Fields & { readonly extra: { readonly request: unknown } } =>
+  isObject(value) && isObject(value.extra) && openSocket(value.extra.request) !== undefined;
+
 /** Its handshake has in `headers` whatever the client said in `connection_init`. */
-function openMercuriusSocket(context: Readonly<Record<string, unknown>>): HankoCall | undefined {
+function openMercuriusSocket(context: Fields): HankoCall | undefined {
   const { request, _connectionInit: params } = context;
   return '_connectionInit' in context && isObject(request)
     ? openSocket(request.raw, params, context)
     : undefined;
 }
 
-/** One operation: its context is made for it, and for nothing else. */
-function openSocket(request: unknown, params: unknown, identity: object): HankoCall | undefined {
+/** @param identity one operation: its context is made for it, and for nothing else. */
+function openSocket(request: unknown, params?: unknown, identity?: object): HankoCall | undefined {
   const handshake = handshakeOf(request);
-  return handshake && { request: handshake, params, isHandshake: true, identity };
+  return handshake !== undefined && isWebSocketHandshake(handshake)
+    ? { request: handshake, params, isHandshake: true, ...(identity && { identity }) }
+    : undefined;
 }
 
-function openHttp(context: Readonly<Record<string, unknown>>): HankoCall | undefined {
-  const { req, reply, res } = context;
+function openHttp(context: Fields, info: Fields): HankoCall | undefined {
+  const { req, connectionParams } = context;
   if (!isRequest(req)) return undefined;
-  // An app's own context may hold the handshake of a socket there.
-  if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, undefined, context);
-  return new GraphqlHttpCall(req, reply ?? res ?? (req as { readonly res?: unknown }).res);
+  // An app's own context may have put the handshake of a socket there.
+  if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, connectionParams, context);
+  const { operation } = Object(info.operation) as { readonly operation?: unknown };
+  const lasts = operation === 'subscription';
+  if (!isReceived(req)) {
+    // Nobody can tell where its fields are from, and whether they are a socket's: a cookie needs an origin to go with it.
+    const isHarmless = !lasts && req.headers.cookie === undefined && req.cookies === undefined;
+    return isHarmless ? { request: req } : undefined;
+  }
+  return new GraphqlHttpCall(req, responseOf(context, req), {
+    isHandshake: operation === 'mutation' || lasts,
+    isRemembered: !lasts,
+  });
 }
+
+/** Whether a request is what Node has read, or Fastify's wrapper of that, and not an object of the app's own. */
+const isReceived = (request: IncomingRequest): boolean =>
+  request instanceof Readable || request.raw instanceof Readable;
+
+/** Mercurius and Yoga have it in the context, Express in the request. Apollo on Fastify shows none. */
+const responseOf = ({ reply, res }: Fields, request: object): object | undefined =>
+  [reply, res, (request as Fields).res].find(
+    (it) => isObject(it) && (isFunction(it.header) || isFunction(it.setHeader)),
+  ) as object | undefined;
 
 /** An operation over HTTP. It does not write `request.user`: what other code wrote for its REST handlers stays. */
 class GraphqlHttpCall implements HankoCall {
-  readonly identity: object;
+  readonly isHandshake: boolean;
+  readonly identity?: object;
   private readonly http: HttpCall;
 
   constructor(
-    readonly request: HttpCall['request'],
-    private readonly response: unknown,
+    readonly request: IncomingRequest,
+    private readonly response: object | undefined,
+    /** What changes something is no safe request, whatever its method; what lasts is looked at again for each event. */
+    {
+      isHandshake,
+      isRemembered,
+    }: { readonly isHandshake: boolean; readonly isRemembered: boolean },
   ) {
     this.http = new HttpCall(request, response);
-    this.identity = this.http.identity;
+    this.isHandshake = isHandshake;
+    if (isRemembered) this.identity = this.http.identity;
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {
     this.http.setHeaders(headers);
   }
 
-  /** Apollo on Fastify gives resolvers no response, and takes header fields from the error. */
+  /** Where there is no response, Apollo takes header fields from the error, and keeps them out of the body. */
   refusal(error: HankoAuthError): HankoAuthError {
-    if (isFunction((Object(this.response) as { header?: unknown }).header)) return error;
-    const http = {
-      headers: new Map(Object.entries(error.headers).map(([k, v]) => [k.toLowerCase(), v])),
-    };
-    // Not enumerable: it must not show in logs.
-    return Object.defineProperty(error, 'extensions', {
-      configurable: true,
-      value: { ...error.extensions, http },
-    });
+    return this.response === undefined ? withHttpHeaders(error) : error;
   }
+}
+
+/** A copy: the same error may answer another call, by a way on which `http` would be shown to the caller. */
+function withHttpHeaders(error: HankoAuthError): HankoAuthError {
+  const headers = new Map(Object.entries(error.headers).map(([k, v]) => [k.toLowerCase(), v]));
+  return Object.create(Object.getPrototypeOf(error) as object, {
+    ...Object.getOwnPropertyDescriptors(error),
+    // Not enumerable: it must not show in logs.
+    extensions: { value: { ...error.extensions, http: { headers } } },
+  }) as HankoAuthError;
 }

@@ -44,7 +44,10 @@ export interface HankoCall {
    * case, also below `headers`. It counts as if it stood in the `Authorization` header field.
    */
   readonly params?: unknown;
-  /** True if the request opened a connection: its cookie is refused from foreign sites, whatever the method. */
+  /**
+   * True if the request opened a connection, or changes something although its method does not say so: its cookie is
+   * refused from foreign sites, whatever the method.
+   */
   readonly isHandshake?: boolean;
   /** Lives as long as this call: who is behind it is verified once. Without one, it is verified each time it is asked. */
   readonly identity?: object;

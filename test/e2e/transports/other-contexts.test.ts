@@ -42,7 +42,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
     }
 
-    it.each(['graphql', 'necord', 'rmq', 'bull', 'HTTP'])(
+    it.each(['necord', 'rmq', 'bull', 'HTTP', 'GraphQL'])(
       'are refused under APP_GUARD unless @Public(): %j',
       async (type) => {
         @Module({ providers: [Resolver] })
@@ -89,7 +89,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('are refused by the service', async () => {
       await using app = await startApp(platform, { imports: [hankoModule()] });
       const context = {
-        getType: () => 'graphql',
+        getType: () => 'necord',
         getClass: () => Resolver,
         // eslint-disable-next-line typescript/unbound-method -- as Nest hands it out
         getHandler: () => Resolver.prototype.unmarked,
@@ -105,7 +105,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         await expect(refusal).rejects.toThrow(HankoContextError);
         await expect(refusal).rejects.toMatchObject({ code: 'context_unsupported' });
       }
-      expect(refusedHandlers(app.log.messages('error'))).toEqual(['Resolver.unmarked graphql']);
+      expect(refusedHandlers(app.log.messages('error'))).toEqual(['Resolver.unmarked necord']);
     });
   });
 });
