@@ -7,6 +7,7 @@ import { describeSearch } from '../extraction/seen-credentials.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { HankoCall } from '../transports/transport.js';
 import type { HankoUser } from '../user/hanko-user.js';
+import { describeError } from '../util/describe-error.js';
 
 /** Where it is noted what was last said about a request. */
 interface Said {
@@ -87,6 +88,14 @@ export class AuthenticationLog {
       });
     }
     publishAuthentication({ outcome: 'refused', code, reason, handler });
+  }
+
+  /** @param error one that is not ours, and that Nest does not log. */
+  failed(error: unknown): void {
+    if (isHankoError(error)) return;
+    this.logger.error(
+      error instanceof Error ? (error.stack ?? error.message) : describeError(error),
+    );
   }
 
   private tellOnce(text: string): void {

@@ -1,6 +1,5 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import {
-  type HankoAuthError,
   HankoConfigurationError,
   HankoContextError,
   HankoCredentialsError,
@@ -20,6 +19,7 @@ import { plainCopy, requirementChecks, requirementFaults } from '../requirements
 import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport } from '../transports/transport.js';
 import {
+  asHandshake,
   builtInTransports,
   isExecutionContext,
   openCall,
@@ -31,6 +31,7 @@ import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import type { HankoAuthenticateOptions, HankoVerifyOptions } from './authenticate-options.js';
 import { AuthenticationLog } from './authentication-log.js';
+import { RefusedCalls } from './refused-calls.js';
 import { refuseUnmet } from './refuse-unmet.js';
 import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
@@ -49,6 +50,7 @@ export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined }
 @Injectable()
 export class HankoAuthService {
   private readonly log: AuthenticationLog;
+  private readonly refusedCalls: RefusedCalls;
   private readonly demandWarnings = new DemandWarnings();
   private readonly hanko: TrustedHanko;
   private readonly routes: Routes;
@@ -62,6 +64,7 @@ export class HankoAuthService {
     private readonly transports: readonly HankoTransport[] = builtInTransports(),
   ) {
     this.log = new AuthenticationLog(options.extractors);
+    this.refusedCalls = new RefusedCalls(this.log);
     this.routes = new Routes(options);
     this.hanko = { jwks, audience: options.audience, issuer: options.issuer };
     this.requests = new RequestAuthenticator(options, tokens, this.hanko);
@@ -154,24 +157,29 @@ export class HankoAuthService {
     const route = this.routes.of(context);
     // First, and whatever the context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
-    return this.authenticateCall(this.open(context, route), route);
+    return this.authenticateCall(this.open(context, route), route, context);
   }
 
   /**
    * The same of a call that has no route: what middleware closes.
+   * @param context where there is one.
    * @internal
    */
-  authenticateCall(call: HankoCall, wanted: Wanted): MaybePromise<Authenticated | null> {
+  authenticateCall(
+    call: HankoCall,
+    wanted: Wanted,
+    context?: ExecutionContext,
+  ): MaybePromise<Authenticated | null> {
     const notes = this.requests.notesOf(call);
     try {
       const outcome = this.find(call, notes, wanted);
       return isPromise(outcome)
         ? outcome
             .then((settled) => this.admit(call, notes, settled, wanted))
-            .catch((error: unknown) => this.refuse(error, call, notes, wanted))
+            .catch((error: unknown) => this.refuse(error, call, notes, wanted, context))
         : this.admit(call, notes, outcome, wanted);
     } catch (error) {
-      return this.refuse(error, call, notes, wanted);
+      return this.refuse(error, call, notes, wanted, context);
     }
   }
 
@@ -205,7 +213,7 @@ export class HankoAuthService {
       return openCall(context, this.transports);
     } catch (error) {
       this.log.refused({}, error, name, {});
-      throw error;
+      throw isAuthError(error) ? error : this.refusedCalls.hidden(error, context);
     }
   }
 
@@ -254,42 +262,17 @@ export class HankoAuthService {
     this.log.refused(notes, error, name, call);
   }
 
-  /** @returns a promise where a transport has ended the call by itself, and nothing may be thrown. */
   private refuse(
     error: unknown,
     call: HankoCall,
     notes: Notes<Outcome>,
     wanted: Wanted,
+    context: ExecutionContext | undefined,
   ): Promise<never> {
     this.refused(error, call, notes, wanted);
-    if (!isAuthError(error)) throw error;
-    const told = this.toldTo(call, error, wanted);
-    if (isPromise(told)) {
-      return told.then((thrown) => {
-        throw thrown;
-      });
-    }
-    throw told;
-  }
-
-  private toldTo(call: HankoCall, error: HankoAuthError, { name }: Wanted): unknown {
-    try {
-      call.setHeaders?.(error.headers);
-      return call.refusal?.(error) ?? error;
-    } catch (broken) {
-      this.log.refused({}, broken, name, call);
-      return broken;
-    }
+    return this.refusedCalls.refuse(error, call, wanted.name, context);
   }
 }
-
-/** Without an identity: what lives as long as a connection is looked at again for each message. */
-const asHandshake = ({ request, params, unsupported }: HankoCall): HankoCall => ({
-  ...(request && { request }),
-  ...(unsupported !== undefined && { unsupported }),
-  params,
-  isHandshake: true,
-});
 
 const missing = (): HankoCredentialsError =>
   new HankoCredentialsError('credentials_missing', 'The request carries no credential');

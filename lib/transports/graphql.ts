@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ExecutionContext } from '@nestjs/common';
-import { type HankoAuthError, HankoContextError } from '../errors/hanko.errors.js';
+import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { isWebSocketHandshake } from '../extraction/cross-site.js';
-import { handlerName, type IncomingRequest } from '../extraction/request.js';
+import type { IncomingRequest } from '../extraction/request.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import { handshakeOf } from './handshake.js';
 import { HttpCall, isRequest } from './http.js';
@@ -13,26 +13,26 @@ type Fields = Readonly<Record<string, unknown>>;
 /** GraphQL: Apollo, Mercurius and Yoga, over HTTP and over WebSockets. What they have in common is told by shape. */
 export const graphqlTransport: HankoTransport = {
   type: 'graphql',
-  /** @throws HankoContextError, with what to change, for a context that shows no request. */
   open(context: ExecutionContext): HankoCall {
     const [graphqlContext, info] = contextAndInfo(context.getArgs<unknown[]>());
-    const call =
-      isObject(graphqlContext) && !isOfAnotherCall(graphqlContext)
-        ? (openGraphqlWs(graphqlContext) ??
-          openMercuriusSocket(graphqlContext) ??
-          openHttp(graphqlContext, info))
-        : undefined;
-    if (call === undefined) {
-      throw new HankoContextError('graphql', handlerName(context), ['graphql'], ADVICE);
-    }
-    return call;
+    if (!isObject(graphqlContext)) return { unsupported: NO_REQUEST };
+    if (isOfAnotherCall(graphqlContext)) return { unsupported: SHARED_CONTEXT };
+    return (
+      openGraphqlWs(graphqlContext) ??
+      openMercuriusSocket(graphqlContext) ??
+      openHttp(graphqlContext, info) ?? { unsupported: NO_REQUEST }
+    );
   },
 };
 
-const ADVICE =
-  'GraphQLModule.forRoot(): a function "context" must return a new object for each call, without a "req" of its own ' +
-  '(Nest adds it). For subscriptions use subscriptions: { "graphql-ws": true }: with "subscriptions-transport-ws" ' +
-  'resolvers see no request.';
+const NO_REQUEST =
+  'its GraphQL context shows no request of Express, Fastify or Node. Let the function "context" of GraphQLModule.forRoot() ' +
+  'return no "req" of its own: Nest adds it. For subscriptions, use subscriptions: { "graphql-ws": true } in place of ' +
+  '"subscriptions-transport-ws", with which resolvers see no request.';
+
+const SHARED_CONTEXT =
+  'its GraphQL context belongs to another request: "context" of GraphQLModule.forRoot() is one object for all of them, and ' +
+  'the first request stays in it. Let "context" be a function that returns a new object each time.';
 
 /**
  * Resolvers are called with (parent, args, context, info), reference resolvers with (reference, context, info), and what
@@ -67,7 +67,7 @@ function openGraphqlWs(context: Fields): HankoCall | undefined {
 const hasHandshake = (
   value: unknown,
 ): value is Fields & { readonly extra: { readonly request: unknown } } =>
-  isObject(value) && isObject(value.extra) && openSocket(value.extra.request) !== undefined;
+  isObject(value) && isObject(value.extra) && openedBy(value.extra.request) !== undefined;
 
 /** Its handshake has in `headers` whatever the client said in `connection_init`. */
 function openMercuriusSocket(context: Fields): HankoCall | undefined {
@@ -77,12 +77,17 @@ function openMercuriusSocket(context: Fields): HankoCall | undefined {
     : undefined;
 }
 
-/** @param identity one operation: its context is made for it, and for nothing else. */
-function openSocket(request: unknown, params?: unknown, identity?: object): HankoCall | undefined {
+function openSocket(request: unknown, params: unknown, identity: object): HankoCall | undefined {
+  const handshake = openedBy(request);
+  if (handshake === undefined) return undefined;
+  // A new object each time: a subscription's context lives long, and its session may have ended since it was looked at.
+  return { request: { ...handshake }, params, isHandshake: true, identity };
+}
+
+/** Its handshake, if the request opened a WebSocket. */
+function openedBy(request: unknown): IncomingRequest | undefined {
   const handshake = handshakeOf(request);
-  return handshake !== undefined && isWebSocketHandshake(handshake)
-    ? { request: handshake, params, isHandshake: true, ...(identity && { identity }) }
-    : undefined;
+  return handshake !== undefined && isWebSocketHandshake(handshake) ? handshake : undefined;
 }
 
 function openHttp(context: Fields, info: Fields): HankoCall | undefined {

@@ -108,3 +108,11 @@ export function openSource(
   }
   return openRequest(source, isHandshake);
 }
+
+/** Without an identity: what lives as long as a connection is looked at again for each message. */
+export const asHandshake = ({ request, params, unsupported }: HankoCall): HankoCall => ({
+  ...(request && { request }),
+  ...(unsupported !== undefined && { unsupported }),
+  params,
+  isHandshake: true,
+});
