@@ -73,7 +73,13 @@ export const startGraphqlApp = (
   startApp(platform, {
     imports: [
       HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost', ...hankoOptions }),
-      GraphQLModule.forRoot({ driver, typeDefs, ...options, ...graphql } as never),
+      GraphQLModule.forRoot({
+        driver,
+        typeDefs,
+        fieldResolverEnhancers: ['guards'],
+        ...options,
+        ...graphql,
+      } as never),
     ],
     providers: [resolver, ...(hasAppGuard ? [APP_GUARD_PROVIDER] : [])],
   });
