@@ -43,15 +43,26 @@ export async function callWithStepUp<Answer extends { body: unknown }>(
 export const OTHER_USER =
   'You have signed in, but maybe not as who you were. Nothing was repeated: please try again.';
 
-/** What a new login may bring. Empty for every other answer: 403 `requirement_not_met` is for good. */
+/**
+ * What a new login may bring. Empty for every other answer: 403 `requirement_not_met` is for good. GraphQL
+ * answers with the same body, once for each field that is refused.
+ */
 export function unmetByLogin(body: unknown): readonly Unmet[] {
-  const { code, unmet } = Object(body) as { code?: unknown; unmet?: unknown };
+  const { code, unmet, errors } = Object(body) as Record<'code' | 'unmet' | 'errors', unknown>;
+  if (Array.isArray(errors)) {
+    return errors.flatMap((error) => unmetByLogin(error?.extensions?.originalError));
+  }
   return code === 'step_up_required' && Array.isArray(unmet) ? (unmet as Unmet[]) : [];
 }
 
 /** @returns such as "This needs a login within the last 5 minutes and a second factor or a passkey." */
 export const whyAsked = (unmet: readonly Unmet[]): string =>
-  `This needs ${unmet.map(wordsFor).join(' and ')}.`;
+  `This needs ${allOnce(unmet, wordsFor).join(' and ')}.`;
+
+/** Fields that are refused together mostly want the same. */
+const allOnce = (unmet: readonly Unmet[], words: (unmet: Unmet) => string) => [
+  ...new Set(unmet.map(words)),
+];
 
 function wordsFor({ requirement, needed }: Unmet): string {
   if (requirement === 'maxAgeSeconds') return `a login within the last ${duration(Number(needed))}`;
@@ -60,7 +71,7 @@ function wordsFor({ requirement, needed }: Unmet): string {
   return 'another login'; // a requirement that is newer than this page
 }
 
-const whyInVain = (unmet: readonly Unmet[]): string => unmet.map(explain).join(' ');
+const whyInVain = (unmet: readonly Unmet[]): string => allOnce(unmet, explain).join(' ');
 
 function explain({ requirement, needed }: Unmet): string {
   if (requirement === 'mfa') {

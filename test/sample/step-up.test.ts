@@ -49,6 +49,20 @@ describe('callWithStepUp', () => {
     expect(asked).toEqual(['This needs a login within the last 5 minutes.']);
   });
 
+  test('finds it in the errors of GraphQL, and says once what several fields want', async () => {
+    const refused = (...unmet: HankoUnmetRequirement[]) => ({
+      message: 'refused',
+      extensions: { originalError: refusal(...unmet).body },
+    });
+    const others = [null, {}, { extensions: { originalError: { code: 'token_expired' } } }];
+    const answer = { body: { data: {}, errors: [refused(NO_MFA), ...others, refused(NO_MFA)] } };
+    expect((await call([answer, OK])).asked).toEqual(['This needs a second factor or a passkey.']);
+    const [advice, ...more] =
+      (await call([answer, answer])).answer.advice?.split('You have ') ?? [];
+    expect([advice, more.length]).toEqual(['', 1]);
+    expect(await call([{ body: { data: {}, errors: others } }])).toMatchObject({ calls: 1 });
+  });
+
   test('explains the second identical answer and does not ask again', async () => {
     const { answer, asked, calls } = await call([refusal(NO_MFA), refusal(NO_MFA), OK]);
     expect(asked).toEqual(['This needs a second factor or a passkey.']);
