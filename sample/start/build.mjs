@@ -28,18 +28,23 @@ const ownPackage = (folder, inputs) => ({
   isBuilt: (output) => inputs.flatMap(filesOf).every((file) => timeOf(file) <= timeOf(output)),
 });
 
+/** What a sample has of Nest, in `src`. */
+const nestApp = (folder) => ({
+  folder,
+  inputs: [`${folder}/src`, `${folder}/tsconfig.json`],
+  output: 'dist/main.js',
+  command: tsc(),
+});
+
 const TASKS = {
   'nestjs-hanko': ownPackage('.', ['lib', 'tsconfig.json', 'tsconfig.build.json']),
   'fake-hanko': ownPackage('fake-hanko', ['fake-hanko/src', 'fake-hanko/tsconfig.build.json']),
-  'NestJS API': {
-    folder: 'sample/01-quick-start',
-    inputs: ['sample/01-quick-start'],
-    output: 'dist/main.js',
-    command: tsc(),
-  },
+  'NestJS API': nestApp('sample/01-quick-start'),
+  'GraphQL API': nestApp('sample/06-graphql'),
   'React app': frontEnd('sample/02-react'),
   'Vue app': frontEnd('sample/03-vue'),
   'Svelte app': frontEnd('sample/04-svelte'),
+  'GraphQL page': frontEnd('sample/06-graphql/page'),
 };
 
 /** @throws Error that says what could not be built; the tool itself has said why. */

@@ -12,9 +12,10 @@ const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };
 
 /**
  * @param tokenTransport `cookie` or `header`
- * @param instances addresses of the API; each is told when a session ends
+ * @param instances addresses of the API
+ * @param receivers addresses of all that are told when a session ends
  */
-export async function startDemoHanko(tokenTransport, instances) {
+export async function startDemoHanko(tokenTransport, instances, receivers) {
   const pages = new Set();
   const receiver = createServer(async (request, response) => {
     try {
@@ -37,7 +38,7 @@ export async function startDemoHanko(tokenTransport, instances) {
     users: [ADA],
     webhooks: [
       { url: `http://localhost:${receiver.address().port}`, events: ['email.send'] },
-      ...instances.map((url) => ({
+      ...receivers.map((url) => ({
         url: `${url}/webhooks/hanko`,
         events: ['session.delete', 'user.delete'],
       })),

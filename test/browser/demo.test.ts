@@ -74,16 +74,24 @@ describe('npm start, without a Hanko of your own', () => {
   test('each page leads to the others, back, and to its source', async () => {
     const { page } = visitor;
     await page.goto(sample.url);
-    for (const name of ['React', 'Vue', 'Svelte', 'All samples']) {
+    for (const [name, path] of Object.entries({
+      React: '/react',
+      Vue: '/vue',
+      Svelte: '/svelte',
+      GraphQL: '/notes',
+      'All samples': '/',
+    })) {
       const links = page.getByRole('navigation', { name: 'Samples' });
       await links.getByRole('link', { name: 'Source code' }).click();
       expect(await page.locator('body').innerText()).toContain('// sample/');
       await page.goBack();
       await links.getByRole('link', { name }).click();
-      await page.waitForURL(name === 'All samples' ? `${sample.url}/` : `**/${name.toLowerCase()}`);
+      await page.waitForURL(sample.url + path);
     }
-    await page.goto(`${sample.url}/source/02-react`);
-    expect(await page.locator('body').innerText()).toContain('// sample/02-react/src/App.tsx');
+    for (const file of ['02-react/src/App.tsx', '06-graphql/src/notes.resolver.ts']) {
+      await page.goto(`${sample.url}/source/${file.split('/')[0]}`);
+      expect(await page.locator('body').innerText()).toContain(`// sample/${file}`);
+    }
   });
 
   test('a mail covers nothing, on a wide screen and on a narrow one', async () => {

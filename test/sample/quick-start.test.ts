@@ -5,24 +5,28 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FakeHanko } from 'fake-hanko';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './free-port.js';
 import { Sample } from './running-sample.js';
 
 const run = promisify(execFile);
-const folder = fileURLToPath(new URL('../../sample/01-quick-start', import.meta.url));
+const folderOf = (name: string): string =>
+  fileURLToPath(new URL(`../../sample/${name}`, import.meta.url));
+const folder = folderOf('01-quick-start');
 
 let app: ChildProcess | undefined;
+
+const compile = (cwd: string, ...flags: readonly string[]): Promise<unknown> =>
+  run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.', ...flags], { cwd });
 
 /** Starts the built sample as `npm start` does, and reads what it prints until `isEnough`. */
 async function start(
   environment: Record<string, string>,
   isEnough: (lines: readonly string[]) => boolean,
+  cwd = folder,
 ): Promise<readonly string[]> {
   const { HANKO_API_URL: _, ...inherited } = process.env;
-  await run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.'], {
-    cwd: folder,
-  });
   app = spawn(process.execPath, ['dist/main.js'], {
-    cwd: folder,
+    cwd,
     env: { ...inherited, NO_COLOR: '1', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -34,10 +38,20 @@ async function start(
   return lines;
 }
 
+/** Runs the `curl` lines that a sample prints. @returns their responses */
+async function runCurlLines(count: number, cwd: string, ports = {}): Promise<readonly string[]> {
+  const isCurl = (line: string): boolean => line.startsWith('curl ');
+  const lines = await start(ports, (all) => all.filter(isCurl).length === count, cwd);
+  const answers: string[] = [];
+  for (const line of lines.filter(isCurl)) {
+    const { stdout } = await run('sh', ['-c', `${line} -s`]);
+    answers.push(stdout);
+  }
+  return answers;
+}
+
 beforeAll(async () => {
-  await run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.'], {
-    cwd: folder,
-  });
+  await compile(folder);
 });
 
 afterEach(async () => {
@@ -46,13 +60,7 @@ afterEach(async () => {
 
 describe('sample/01-quick-start', () => {
   test('prints three curl lines that work as printed', async () => {
-    const isCurl = (line: string): boolean => line.startsWith('curl ');
-    const lines = await start({}, (all) => all.filter(isCurl).length === 3);
-    const answers: string[] = [];
-    for (const line of lines.filter(isCurl)) {
-      const { stdout } = await run('sh', ['-c', `${line} -s`]);
-      answers.push(stdout);
-    }
+    const answers = await runCurlLines(3, folder);
     expect(answers[0]).toMatch(/^HTTP\/1.1 200 [^]*Anyone may read this/);
     expect(answers[1]).toMatch(
       /^HTTP\/1.1 401 [^]*WWW-Authenticate: Bearer\r\n[^]*credentials_missing/,
@@ -118,9 +126,35 @@ describe('sample/01-quick-start', () => {
   });
 });
 
+describe('the other samples that run by themselves', () => {
+  // Their types are checked by `npm run types`.
+  test('sample/06-graphql prints three curl lines that work as printed', async () => {
+    const cwd = folderOf('06-graphql');
+    await compile(cwd, '--noCheck');
+    const answers = await runCurlLines(3, cwd);
+    expect(answers[0]).toMatch(/^HTTP\/1.1 200 [^]*\{"data":\{"greeting":"Hello stranger"\}\}/);
+    expect(answers[1]).toMatch(
+      /^HTTP\/1.1 200 [^]*WWW-Authenticate: Bearer\r\n[^]*credentials_missing/,
+    );
+    expect(answers[2]).toMatch(/step_up_required[^]*"email":"ada@example.test","card":null/);
+  });
+
+  test('sample/07-microservice prints five curl lines that work as printed', async () => {
+    const cwd = folderOf('07-microservice');
+    await compile(cwd, '--noCheck');
+    const [NOTES_PORT, BILLING_PORT] = [await freePort(), await freePort()];
+    const answers = await runCurlLines(5, cwd, { NOTES_PORT, BILLING_PORT });
+    expect(answers[0]).toMatch(/^HTTP\/1.1 401 [^]*credentials_missing/);
+    expect(answers[1]).toMatch(/^HTTP\/1.1 200 [^]*\[\]$/);
+    expect(answers[2]).toMatch(/^HTTP\/1.1 401 [^]*step_up_required[^]*maxAgeSeconds/);
+    expect(answers[3]).toMatch(/^HTTP\/1.1 401 [^]*insufficient_user_auth[^]*step_up_required/);
+    expect(answers[4]).toMatch(/^HTTP\/1.1 200 [^]*4242/);
+  });
+});
+
 describe('npm start', () => {
   // In this file, for it builds into the same folders.
-  test('serves the API and the three front ends', { timeout: 90_000 }, async () => {
+  test('serves the APIs and the front ends', { timeout: 90_000 }, async () => {
     await using sample = await Sample.start();
     const get = (path: string): Promise<Response> => fetch(sample.url + path);
     expect(await (await get('/api')).json()).toEqual({ message: 'Anyone may read this' });
@@ -128,8 +162,15 @@ describe('npm start', () => {
     const config = (await (await get('/config.json')).json()) as Record<string, string>;
     expect(config).toMatchObject({ apiUrl: '/api', tokenTransport: 'cookie' });
     expect(config.hankoApiUrl).toMatch(/^http:\/\/localhost:\d+$/);
-    expect(await (await get('/')).text()).toContain('href="/svelte"');
-    for (const path of ['/react', '/vue', '/svelte']) {
+    const graphql = await fetch(`${sample.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ greeting }"}',
+    });
+    expect(await graphql.json()).toEqual({ data: { greeting: 'Hello stranger' } });
+    const first = await (await get('/')).text();
+    for (const path of ['/react', '/vue', '/svelte', '/notes']) {
+      expect(first).toContain(`<a class="card" href="${path}">`);
       const page = await (await get(path)).text();
       expect(page).toContain('ada@example.test');
       const script = /src="(\/\w+\/assets\/[\w.-]+\.js)"/.exec(page)?.[1];

@@ -1,0 +1,14 @@
+import { register } from '@teamhanko/hanko-elements';
+
+// Served beside the page, so that one build runs on any Hanko. In your app: constants.
+const { hankoApiUrl, tokenTransport } = await (await fetch('/config.json')).json();
+const isHeader = tokenTransport === 'header';
+
+/** Defines <hanko-auth> and <hanko-profile>; what it returns tells of sessions. */
+export const { hanko } = await register(hankoApiUrl, {
+  sessionTokenLocation: isHeader ? 'sessionStorage' : 'cookie',
+  sessionCheckInterval: 5000, // notices soon that a session was ended elsewhere; default 30,000
+});
+
+/** Null in cookie mode: the browser sends it by itself, also when it opens a WebSocket. */
+export const sessionToken = () => (isHeader ? sessionStorage.getItem('hanko') : null);
