@@ -108,6 +108,7 @@ async function connectSocketIo(
   socket.onAny(frames.add);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('connect_error', reject);
+    socket.io.once('close', (reason) => reject(new Error(reason)));
   });
   const say = (event: string, data: unknown = {}): void => void socket.emit(event, data);
   return {
