@@ -47,7 +47,7 @@ describe.each(LIBRARIES)('a connection of %s is looked at with each message', (l
     connect(library, app.url, opening);
 
   const IN = { event: 'reply' };
-  const out = (code: string): unknown => ({ event: 'exception', data: { code } });
+  const out = (code: string): object => ({ event: 'exception', data: { code } });
 
   it('until its token expires', async () => {
     await using byBearer = await open();
