@@ -21,6 +21,7 @@ import {
   connect,
   type Frame,
   LIBRARIES,
+  type Library,
   NotesGateway,
   type Opening,
   SERVERS,
@@ -83,8 +84,12 @@ describe.each(SERVERS)('authenticate(client) over $library on $platform', (serve
 
   const outcomeOf = async (opening: Opening): Promise<unknown> => {
     const outcome = nextConnection();
-    await using _client = await connect(server.library, app.url, opening);
-    return await outcome;
+    const client = await connect(server.library, app.url, opening);
+    try {
+      return await outcome;
+    } finally {
+      await client[Symbol.asyncDispose]();
+    }
   };
   /** ws hands the request over as well. */
   const both = (outcome: unknown, again: unknown) => ({
@@ -110,9 +115,9 @@ describe.each(SERVERS)('authenticate(client) over $library on $platform', (serve
   it('refuses a cookie from a foreign site, also of a connection that begins by polling', async () => {
     const headers = { ...cookie(token), ...FOREIGN };
 
-    expect(await outcomeOf({ headers })).toEqual(both('cross_site_request', 'refused'));
-    if (server.library === 'socket.io') {
-      expect(await outcomeOf({ headers, isPolling: true })).toEqual(
+    // ws knows no polling.
+    for (const isPolling of [false, true]) {
+      expect(await outcomeOf({ headers, isPolling })).toEqual(
         both('cross_site_request', 'refused'),
       );
     }
@@ -185,35 +190,68 @@ describe('a path of ws', () => {
   });
 });
 
+const requests = new WeakMap<object, IncomingMessage>();
+
+async function startOwnPort(library: Library, transports?: readonly HankoTransport[]) {
+  const port = await freePort();
+  @WebSocketGateway(port)
+  @UseGuards(HankoAuthGuard)
+  class OwnPortGateway extends NotesGateway implements OnGatewayConnection {
+    handleConnection(client: object, request?: IncomingMessage): void {
+      if (request !== undefined) requests.set(client, request);
+    }
+  }
+  const app = await startApp(
+    'Express',
+    { imports: [hankoModule(transports)], providers: [OwnPortGateway] },
+    { configure: useLibrary(library) },
+  );
+  return { ...app, url: `http://127.0.0.1:${port}` };
+}
+
 describe.each(LIBRARIES)('a gateway of %s with a port of its own', (library) => {
-  const requests = new WeakMap<object, IncomingMessage>();
+  it('is authenticated by a transport of the app that kept its requests', async () => {
+    const kept: HankoTransport = {
+      type: 'ws',
+      open(context): HankoCall | undefined {
+        const request = requests.get(context.getArgByIndex<object>(0));
+        return request && { request, isHandshake: true };
+      },
+    };
+    await using app = await startOwnPort(library, [kept]);
+    const { url } = app;
+    await using client = await connect(library, url, { headers: cookie(token) });
+    await using foreign = await connect(library, url, {
+      headers: { ...cookie(token), ...FOREIGN },
+    });
+    await using nobody = await connect(library, url);
 
-  const start = async (transports?: readonly HankoTransport[]) => {
-    const port = await freePort();
-    @WebSocketGateway(port)
-    @UseGuards(HankoAuthGuard)
-    class OwnPortGateway extends NotesGateway implements OnGatewayConnection {
-      handleConnection(client: object, request?: IncomingMessage): void {
-        if (request !== undefined) requests.set(client, request);
-      }
-    }
-    const app = await startApp(
-      'Express',
-      { imports: [hankoModule(transports)], providers: [OwnPortGateway] },
-      { configure: useLibrary(library) },
-    );
-    return { app, url: `http://127.0.0.1:${port}` };
-  };
+    expect(await client.ask('unmarked')).toMatchObject({ data: { id: userId } });
+    // Refused in the form of all gateways, though the transport says nothing of it.
+    expect(await foreign.ask('unmarked', { n: 1 })).toEqual({
+      event: 'exception',
+      data: expect.objectContaining({ code: 'cross_site_request' }),
+    });
+    expect(await nobody.ask('unmarked', { n: 1 })).toEqual({
+      event: 'exception',
+      data: expect.objectContaining({ code: 'credentials_missing' }),
+    });
+    expect(nobody.frames).toHaveLength(1);
+  });
+});
 
-  it('is authenticated with socket.io, and with ws is closed: the log says what to change', async () => {
-    const { app, url } = await start();
-    await using _app = app;
-    await using client = await connect(library, url, { headers: bearer(token) });
+describe('a gateway with a port of its own, and no transport for it,', () => {
+  it('is authenticated with socket.io, which keeps the handshake', async () => {
+    await using app = await startOwnPort('socket.io');
+    await using client = await connect('socket.io', app.url, { headers: bearer(token) });
 
-    if (library === 'socket.io') {
-      expect(await client.ask('unmarked')).toMatchObject({ data: { id: userId } });
-      return;
-    }
+    expect(await client.ask('unmarked')).toMatchObject({ data: { id: userId } });
+  });
+
+  it('is closed with ws, and the log says what to change', async () => {
+    await using app = await startOwnPort('ws');
+    await using client = await connect('ws', app.url, { headers: bearer(token) });
+
     for (const event of ['unmarked', 'optional', 'unmarked']) {
       expect(await client.ask(event)).toEqual({
         event: 'exception',
@@ -233,35 +271,6 @@ describe.each(LIBRARIES)('a gateway of %s with a port of its own', (library) => 
     const auth = app.app.get(HankoAuthService);
     const strange = { readyState: 1, OPEN: 1, send: () => undefined };
     await expect(auth.authenticate(strange)).rejects.toMatchObject({ code: 'context_unsupported' });
-  });
-
-  it('is authenticated by a transport of the app that kept its requests', async () => {
-    const kept: HankoTransport = {
-      type: 'ws',
-      open(context): HankoCall | undefined {
-        const request = requests.get(context.getArgByIndex<object>(0));
-        return request && { request, isHandshake: true };
-      },
-    };
-    const { app, url } = await start([kept]);
-    await using _app = app;
-    await using client = await connect(library, url, { headers: cookie(token) });
-    await using foreign = await connect(library, url, {
-      headers: { ...cookie(token), ...FOREIGN },
-    });
-    await using nobody = await connect(library, url);
-
-    expect(await client.ask('unmarked')).toMatchObject({ data: { id: userId } });
-    // Refused in the form of all gateways, though the transport says nothing of it.
-    expect(await foreign.ask('unmarked', { n: 1 })).toEqual({
-      event: 'exception',
-      data: expect.objectContaining({ code: 'cross_site_request' }),
-    });
-    expect(await nobody.ask('unmarked', { n: 1 })).toEqual({
-      event: 'exception',
-      data: expect.objectContaining({ code: 'credentials_missing' }),
-    });
-    expect(nobody.frames).toHaveLength(1);
   });
 });
 

@@ -1,3 +1,4 @@
+// oxlint-disable promise/valid-params -- exception filters have a method catch
 import { type ArgumentsHost, Catch, UseFilters, UseGuards } from '@nestjs/common';
 import {
   BaseWsExceptionFilter,

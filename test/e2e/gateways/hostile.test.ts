@@ -42,12 +42,7 @@ describe.each(LIBRARIES)('over %s', (library) => {
       { configure: useLibrary(library) },
     );
   });
-  afterAll(async () => {
-    const logged = app.log.lines.map(({ text }) => text).join('\n');
-    await app[Symbol.asyncDispose]();
-    expect(logged).not.toContain(token);
-    expect(logged).not.toContain(otherToken);
-  });
+  afterAll(() => app[Symbol.asyncDispose]());
 
   const ask = async (opening: Opening, event = 'unmarked', data?: unknown): Promise<unknown> => {
     await using client = await connect(library, app.url, opening);
@@ -79,8 +74,8 @@ describe.each(LIBRARIES)('over %s', (library) => {
   });
 
   it('two different tokens in two places contradict each other, and the same one twice does not', async () => {
-    const said = (it: string): Opening =>
-      library === 'ws' ? { protocols: ['hanko', `bearer.${it}`] } : { auth: { token: it } };
+    const said = (text: string): Opening =>
+      library === 'ws' ? { protocols: ['hanko', `bearer.${text}`] } : { auth: { token: text } };
     const headers = bearer(otherToken);
 
     expect(await ask({ ...said(token), headers })).toEqual(refused('credentials_ambiguous'));
@@ -150,6 +145,9 @@ describe.each(LIBRARIES)('over %s', (library) => {
     expect(await opened(['__proto__: x', 'constructor: y', `Cookie: hanko=${token}`])).toContain(
       '"reply"',
     );
+    const logged = app.log.lines.map(({ text }) => text).join('\n');
+    expect(logged).not.toContain(token);
+    expect(logged).not.toContain(otherToken);
   });
 });
 
@@ -185,7 +183,7 @@ describe("socket.io's auth", () => {
     { auth: { authorization: ['Bearer a', 'Bearer b'] }, code: 'credentials_ambiguous' },
     { auth: { token: 'a', authorization: 'Bearer b' }, code: 'credentials_ambiguous' },
     { auth: { token: 'x'.repeat(100_000) }, code: 'token_too_large' },
-    { auth: { headers: [1, 2], authorization: { a: 1 } }, code: 'credentials_missing' },
+    { auth: { headers: [1, 2], authorization: { a: 1 } }, code: 'token_malformed' },
   ])('may be anything: $code', async ({ auth, code }) => {
     await using client = await connect('socket.io', app.url, { auth });
 
