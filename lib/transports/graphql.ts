@@ -16,7 +16,6 @@ export const graphqlTransport: HankoTransport = {
   open(context: ExecutionContext): HankoCall {
     const [graphqlContext, info] = contextAndInfo(context.getArgs<unknown[]>());
     if (!isObject(graphqlContext)) return { unsupported: NO_REQUEST };
-    if (isOfAnotherCall(graphqlContext)) return { unsupported: SHARED_CONTEXT };
     return (
       openGraphqlWs(graphqlContext) ??
       openMercuriusSocket(graphqlContext) ??
@@ -42,20 +41,6 @@ function contextAndInfo(args: readonly unknown[]): readonly [context: unknown, i
   const found = args.findLastIndex((it) => isObject(it) && isObject(it.operation));
   const at = found === -1 ? args.length - 1 : found;
   return [args[at - 1], Object(args[at]) as Fields];
-}
-
-/**
- * Drivers write `req` into the object that an app gives them as `context`, once: where that is one object for all calls,
- * each caller would pass for the first one.
- */
-function isOfAnotherCall({ req, reply }: Fields): boolean {
-  if (!isObject(req)) return false;
-  const { raw, res } = req;
-  // Mercurius knows which request it answers.
-  if (isObject(reply) && isRequest(reply.request) && raw instanceof Readable) {
-    return reply.request.raw !== raw;
-  }
-  return isObject(res) && res.writableEnded === true;
 }
 
 /** Apollo has the connection's context in `req`, Yoga spreads it. */
@@ -95,6 +80,7 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
   if (!isRequest(req)) return undefined;
   // An app's own context may have put the handshake of a socket there.
   if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, connectionParams, context);
+  if (isAnswered(req, context.reply)) return { unsupported: SHARED_CONTEXT };
   const { operation } = Object(info.operation) as { readonly operation?: unknown };
   const lasts = operation === 'subscription';
   if (!isReceived(req)) {
@@ -106,6 +92,20 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
     isHandshake: operation === 'mutation' || lasts,
     isRemembered: !lasts,
   });
+}
+
+/**
+ * Drivers write `req` into the object that an app gives them as `context`, once: where that is one object for all requests,
+ * each caller would pass for the first one.
+ */
+function isAnswered(request: IncomingRequest, reply: unknown): boolean {
+  const received = request instanceof Readable ? request : request.raw;
+  if (!(received instanceof Readable)) return false;
+  // Mercurius says which request it answers.
+  if (isObject(reply) && isRequest(reply.request) && reply.request.raw !== received) return true;
+  // Node's own field: null where no response is under way on this connection.
+  const { socket } = received as { readonly socket?: { readonly _httpMessage?: unknown } | null };
+  return socket?._httpMessage === null;
 }
 
 /** Whether a request is what Node has read, or Fastify's wrapper of that, and not an object of the app's own. */

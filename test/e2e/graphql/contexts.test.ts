@@ -1,0 +1,195 @@
+import { Context, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { CurrentUser, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import '../../support/to-be-refused.js';
+import { bearer, cookie, type RunningApp } from '../../support/app.js';
+import { type Driver, DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
+import { codesOf, overSocket, post } from '../../support/graphql-client.js';
+import { hanko, token, userId, useGuardedHanko } from '../../support/guarded-app.js';
+import { IS_NEST_11 } from '../../support/message-app.js';
+
+useGuardedHanko();
+
+let otherId: string;
+let otherToken: string;
+beforeAll(async () => {
+  const other = hanko.createUser({ email: 'bob@example.test' });
+  otherId = other.id;
+  otherToken = await hanko.token({ user: other });
+});
+
+const typeDefs = `
+  type Query { whoAmI: String, optional: String, open: String, mine: String }
+  type Subscription { ticks: String }
+`;
+
+@Resolver()
+class ContextResolver {
+  @Query()
+  whoAmI(@CurrentUser() user: HankoUser): string {
+    return user.id;
+  }
+
+  @OptionalAuth()
+  @Query()
+  optional(@CurrentUser() user: HankoUser | null): string {
+    return user?.id ?? 'nobody';
+  }
+
+  @Public()
+  @Query()
+  open(): string {
+    return 'open';
+  }
+
+  @Query()
+  mine(@Context('mine') mine: string): string {
+    return mine;
+  }
+
+  @Subscription()
+  async *ticks(@CurrentUser('id') id: string): AsyncGenerator<{ ticks: string }> {
+    yield { ticks: id };
+  }
+}
+
+/** An app whose own `context` is this one, over HTTP and sockets. */
+const start = (driver: Driver, context: unknown): Promise<RunningApp> =>
+  startGraphqlApp(driver, {
+    resolver: ContextResolver,
+    graphql: {
+      typeDefs,
+      context,
+      ...(driver.name === 'Mercurius' && {
+        subscription: {
+          fullWsTransport: true,
+          ...(typeof context === 'function' && { context }),
+        },
+      }),
+    },
+  });
+
+/** Which lines tell operators what to change about the context. */
+const advice = ({ log }: RunningApp): string[] =>
+  log.messages('error', 'HankoAuth').filter((line) => line.includes('GraphQL context'));
+
+describe.each(DRIVERS)('$name, with a context function of the app', (driver) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await start(driver, () => ({ mine: 'mine', extra: { mine: 1 }, connectionParams: {} }));
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  it('knows callers over HTTP', async () => {
+    expect(await post(app, '{ whoAmI mine }', bearer(token))).toMatchObject({
+      data: { whoAmI: userId, mine: 'mine' },
+    });
+    expect(await post(app, '{ whoAmI }', bearer(otherToken))).toMatchObject({
+      data: { whoAmI: otherId },
+    });
+    expect(codesOf(await post(app, '{ whoAmI }'))).toEqual(['credentials_missing']);
+  });
+
+  it('knows callers over sockets by the cookie of the handshake', async () => {
+    for (const [name, id] of [
+      [token, userId],
+      [otherToken, otherId],
+    ] as const) {
+      expect(await overSocket(app, '{ whoAmI }', { headers: cookie(name) })).toMatchObject({
+        data: { whoAmI: id },
+      });
+    }
+    const evil = { headers: { ...cookie(token), Origin: 'https://evil.example' } };
+    expect(codesOf(await overSocket(app, 'subscription { ticks }', evil))).toEqual([
+      'cross_site_request',
+    ]);
+  });
+});
+
+describe.each(DRIVERS)('$name, with a context that holds a request of the app', (driver) => {
+  /** One object for all, as nobody should write it: whoever calls last stands in it. */
+  const shared: { headers: Record<string, unknown> } = { headers: {} };
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await start(driver, (first: Record<string, never>, second?: Record<string, never>) => {
+      const { headers } = [first, first['req'], second].find((it) => it?.['headers']) ?? {
+        headers: {},
+      };
+      shared.headers = { ...(headers as object) };
+      return { req: shared };
+    });
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  it('remembers nobody for the next one', async () => {
+    for (const [name, id] of [
+      [token, userId],
+      [otherToken, otherId],
+      [token, userId],
+    ] as const) {
+      expect(await post(app, '{ whoAmI }', bearer(name))).toMatchObject({ data: { whoAmI: id } });
+    }
+    expect(codesOf(await post(app, '{ whoAmI }'))).toEqual(['credentials_missing']);
+    expect(codesOf(await post(app, '{ whoAmI }', bearer('garbage')))).toEqual(['token_malformed']);
+  });
+
+  it('refuses a cookie there, with a line that says what to change', async () => {
+    if (driver.name.startsWith('Yoga')) return;
+    const result = await post(app, '{ whoAmI optional open }', cookie(token));
+
+    expect(codesOf(result)).toEqual(['context_unsupported', 'context_unsupported']);
+    expect(result.data).toEqual({ whoAmI: null, optional: null, open: 'open' });
+    expect(advice(app)).toEqual([
+      expect.stringMatching(
+        /^ContextResolver\.whoAmI: its GraphQL context shows no request .*no "req" of its own/,
+      ),
+      expect.stringMatching(/^ContextResolver\.optional: /),
+    ]);
+  });
+});
+
+describe.each(DRIVERS)('$name, with one context object for all', (driver) => {
+  it('answers each caller as itself, or does not start', async () => {
+    const starting = start(driver, { mine: 'mine' });
+    const sharesIt =
+      driver.name === 'Mercurius' || (IS_NEST_11 && driver.name.startsWith('Apollo'));
+    if (sharesIt) {
+      await expect(starting).rejects.toMatchObject({
+        code: 'configuration_invalid',
+        faults: [{ path: 'GraphQLModule.forRoot(), context' }],
+      });
+      return;
+    }
+    await using app = await starting;
+    for (const [name, id] of [
+      [token, userId],
+      [otherToken, otherId],
+    ] as const) {
+      expect(await post(app, '{ whoAmI mine }', bearer(name))).toMatchObject({
+        data: { whoAmI: id, mine: 'mine' },
+      });
+      expect(await overSocket(app, '{ whoAmI }', { params: { token: name } })).toMatchObject({
+        data: { whoAmI: id },
+      });
+    }
+    expect(codesOf(await post(app, '{ whoAmI }'))).toEqual(['credentials_missing']);
+  });
+
+  it('lets nobody pass for another one where a function returns it', async () => {
+    const shared = { mine: 'mine' };
+    await using app = await start(driver, () => shared);
+    await post(app, '{ whoAmI }', bearer(token));
+    const { data } = await post(app, '{ whoAmI }', bearer(otherToken));
+    expect([otherId, null]).toContain(data?.['whoAmI']);
+    if (data?.['whoAmI'] === null) {
+      expect(advice(app)).toEqual([
+        expect.stringMatching(
+          /belongs to another request: .* a function that returns a new object/,
+        ),
+      ]);
+    }
+    const nobody = await post(app, '{ whoAmI optional }');
+    expect(nobody.data?.['whoAmI']).toBe(null);
+    expect([null, 'nobody']).toContain(nobody.data?.['optional']);
+  });
+});
