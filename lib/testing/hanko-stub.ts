@@ -33,7 +33,7 @@ export interface OverridableBuilder {
 }
 
 /**
- * Says who is calling in tests that ask over HTTP: without a server, keys or network.
+ * Says who is calling in tests of an app: over HTTP, GraphQL and WebSockets, and in messages. Without Hanko, keys or network.
  * ```ts
  * const hanko = new HankoStub();
  * const app = (await hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile())
@@ -60,7 +60,7 @@ export class HankoStub {
   }
 
   /**
-   * From now on this user is the caller of each request that brings no credential of its own.
+   * From now on this user is the caller of each request and message that brings no credential of its own.
    * @param user what the test cares about; everything else has a default. Or a user from `hankoUser()`.
    * @returns the user, as long as the option `claimsSchema` changes nothing about it.
    * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
@@ -70,13 +70,14 @@ export class HankoStub {
     return new HankoUser(this.claims.get(this.signedIn) as HankoClaims);
   }
 
-  /** From now on a request that brings no credential of its own is anonymous. */
+  /** From now on a request or message that brings no credential of its own is anonymous. */
   signOut(): void {
     this.signedIn = undefined;
   }
 
   /**
-   * A token for one request: `Authorization: Bearer <token>`, or the cookie. It goes before who is signed in.
+   * A token for one request, connection or message: `Authorization: Bearer <token>`, the cookie, or wherever else a
+   * client puts one. It goes before who is signed in.
    * @param user what the test cares about; everything else has a default. Or a user from `hankoUser()`.
    * @returns a text that only this stub knows; it is no JWT.
    * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
@@ -91,7 +92,8 @@ export class HankoStub {
   /**
    * Takes the place of Hanko in an app that imports `HankoModule`:
    * `hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile()`.
-   * Of the app's options `claimsSchema`, `cookieName`, `extractors`, `logRoutes`, `now` and `trustedOrigins` stay in force.
+   * Of the app's options `claimsSchema`, `cookieName`, `extractors`, `logRoutes`, `now`, `transports` and
+   * `trustedOrigins` stay in force.
    * @returns the same builder.
    */
   override<Builder extends OverridableBuilder>(builder: Builder): Builder {
@@ -140,8 +142,8 @@ export class HankoStub {
     const { cookieName, extractors, ...options } = (
       isObject(written) ? written : {}
     ) as HankoModuleOptions;
-    const { claimsSchema, logRoutes, now, trustedOrigins } = options;
-    const kept = { claimsSchema, logRoutes, now, trustedOrigins };
+    const { claimsSchema, logRoutes, now, transports, trustedOrigins } = options;
+    const kept = { claimsSchema, logRoutes, now, transports, trustedOrigins };
     return resolveOptions(
       {
         ...kept,

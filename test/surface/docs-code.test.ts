@@ -81,7 +81,7 @@ interface Block {
 
 function codeBlocks(document: string): readonly Block[] {
   const text = readFileSync(join(root, document), 'utf8');
-  return [...text.matchAll(/^(<!-- (?:stub )?spec -->\n\n)?```ts\n([^]*?)^```$/gm)]
+  return [...text.matchAll(/^(<!-- (?:[a-z ]+ )?spec -->\n\n)?```ts\n([^]*?)^```$/gm)]
     .filter(([, isSpec]) => isSpec === undefined) // compiled and run in test/package
     .map((match) => ({
       name: `${document}:${text.slice(0, match.index).split('\n').length}`,

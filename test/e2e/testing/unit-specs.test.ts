@@ -7,6 +7,8 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
@@ -64,6 +66,29 @@ class MethodController {
   }
 }
 
+@Resolver('Note')
+class NotesResolver {
+  @RequireAuth({ mfa: true })
+  @Query()
+  notes(@CurrentUser('id') id: string): string {
+    return `notes of ${id}`;
+  }
+
+  @ResolveField()
+  author(@CurrentUser() user: HankoUser): string {
+    return user.id;
+  }
+}
+
+@UseGuards(HankoAuthGuard)
+@Controller()
+class MessageController {
+  @MessagePattern('sum')
+  sum(@CurrentUser('id') id: string, @Payload() numbers: readonly number[]): string {
+    return `${id} ${numbers.length}`;
+  }
+}
+
 const CONTROLLERS = [ParameterController, GuardedController, RequiredController, MethodController];
 
 @WebSocketGateway()
@@ -97,6 +122,25 @@ describe('a generated spec, without HankoModule', () => {
 
     expect(module.get(Gateway).send('ada', 'hello')).toBe('ada hello');
   });
+
+  it.each([false, true])(
+    'compiles a resolver and a message handler, override: %s',
+    async (isOverridden) => {
+      const builder = Test.createTestingModule({
+        providers: [NotesResolver],
+        controllers: [MessageController],
+      });
+      const module = await (
+        isOverridden
+          ? builder.overrideGuard(HankoAuthGuard).useValue({ canActivate: () => true })
+          : builder
+      ).compile();
+
+      expect(module.get(NotesResolver).notes('ada')).toBe('notes of ada');
+      expect(module.get(NotesResolver).author(ada)).toBe('ada');
+      expect(module.get(MessageController).sum('ada', [1, 2])).toBe('ada 2');
+    },
+  );
 
   it.each(CONTROLLERS)('compiles $name with overrideGuard()', async (controller) => {
     const module = await Test.createTestingModule({ controllers: [controller] })
