@@ -130,7 +130,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface Carrier {
   readonly client: ClientProxy;
   /** @returns the payload to be sent. */
-  carry(data: unknown, fields: Fields): unknown;
+  readonly carry: (data: unknown, fields: Fields) => unknown;
 }
 
 /** Over TCP and Redis: by the client of Nest 12. */
@@ -141,7 +141,7 @@ export function byHook(client: ClientProxy): Carrier {
   });
   return {
     client,
-    carry(data, given) {
+    carry: (data, given) => {
       fields = given;
       return data;
     },
@@ -233,6 +233,13 @@ export const unmet = (code: AnswerCode): object => ({
     unmet: [expect.anything()],
   }) as object,
 });
+
+/** Brokers say when a client is connected, not when its subscriptions reach it. */
+export const reachable = ({ client, carry }: Carrier): Promise<unknown> =>
+  vi.waitFor(
+    () => firstValueFrom(client.send<unknown>('public', carry({}, {})).pipe(timeout(500))),
+    { timeout: 30_000 },
+  );
 
 /** What was logged and answered must not have it. */
 export const expectNoToken = (log: CapturedLog, ...answers: readonly unknown[]): void => {

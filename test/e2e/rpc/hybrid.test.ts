@@ -1,6 +1,13 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Type } from '@nestjs/common';
-import { Controller, Get, type INestApplication, type Provider, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  type INestMicroservice,
+  type Provider,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ClientProxyFactory,
   EventPattern,
@@ -117,8 +124,8 @@ describe.each(PLATFORMS)('a hybrid app on %s', (platform) => {
         },
       },
     );
-    const [microservice] = app.app.getMicroservices();
-    const { port } = microservice?.unwrap<Server>().address() as AddressInfo;
+    const [microservice] = app.app.getMicroservices() as [INestMicroservice];
+    const { port } = microservice.unwrap<Server>().address() as AddressInfo;
     const client = ClientProxyFactory.create({
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port },
