@@ -28,12 +28,12 @@ const ownPackage = (folder, inputs) => ({
   isBuilt: (output) => inputs.flatMap(filesOf).every((file) => timeOf(file) <= timeOf(output)),
 });
 
-/** What a sample has of Nest, in `src`. */
+/** What a sample has of Nest, in `src`. Its imports are not looked at: that takes a third of the time. */
 const nestApp = (folder) => ({
   folder,
   inputs: [`${folder}/src`, `${folder}/tsconfig.json`],
   output: 'dist/main.js',
-  command: tsc(),
+  command: tsc('--noResolve', '--types', 'null'),
 });
 
 const TASKS = {

@@ -17,7 +17,7 @@ import { NotesResolver } from './notes.resolver.js';
       driver: ApolloDriver,
       autoSchemaFile: true,
       subscriptions: { 'graphql-ws': true },
-      // Without it Nest asks no guard about fields: @RequireAuth() of Account.card would do nothing.
+      // Else Nest asks no guard about fields, and as Account.card is marked the app would not start.
       fieldResolverEnhancers: ['guards'],
       includeStacktraceInErrorResponses: false,
     }),
