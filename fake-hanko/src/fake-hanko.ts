@@ -16,7 +16,7 @@ import { shownTotp } from './store/totp.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
-import type { WebhookDelivery } from './webhooks/webhooks.js';
+import type { WebhookDelivery } from './webhooks/webhook-sender.js';
 
 /**
  * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers

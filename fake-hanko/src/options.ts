@@ -1,7 +1,7 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
-import { isHostName } from './server/hosts.js';
-import { eventNames, type Hook } from './webhooks/events.js';
+import { isHostName } from './server/allowed-hosts.js';
+import { eventNames, type Hook } from './webhooks/event-names.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
 export interface FakeWebhook {

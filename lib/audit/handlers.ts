@@ -1,5 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
-import { hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { type AuditedApp, servesHttp } from './audited-app.js';

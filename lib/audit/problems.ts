@@ -1,4 +1,4 @@
-import { classNameOf, prototypesOf } from '../discovery/marks.js';
+import { classNameOf, prototypesOf } from '../discovery/mark-storage.js';
 import type { RouteMarks } from '../auth/route-marks.js';
 import type { Handler } from './handlers.js';
 import type { HankoRouteDescription } from './route-description.js';

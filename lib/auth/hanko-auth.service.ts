@@ -11,7 +11,8 @@ import {
 } from '../options/session-policy.js';
 import type { HankoRequirements } from '../requirements/demands.js';
 import { DemandWarnings } from '../requirements/demand-warnings.js';
-import { plainCopy, requirementChecks, requirementFaults } from '../requirements/requirements.js';
+import { plainCopy, requirementFaults } from '../requirements/requirement-faults.js';
+import { requirementChecks } from '../requirements/unmet-requirements.js';
 import { openRequest } from '../transports/http.js';
 import type { HankoCall, HankoTransport } from '../transports/transport.js';
 import { isExecutionContext, openCall, TRANSPORTS } from '../transports/transports.js';

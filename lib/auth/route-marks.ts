@@ -8,7 +8,7 @@ import {
   ownMark,
   prototypesOf,
   setMark,
-} from '../discovery/marks.js';
+} from '../discovery/mark-storage.js';
 import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
 import { isObject } from '../util/value-checks.js';
 import type { RequireAuthOptions } from './require-auth-options.js';

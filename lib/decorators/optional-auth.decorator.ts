@@ -1,5 +1,5 @@
 import { markRoute } from '../auth/route-marks.js';
-import { markedBy } from '../discovery/marks.js';
+import { markedBy } from '../discovery/mark-storage.js';
 
 /**
  * Allows anonymous callers and authenticates the rest: `@CurrentUser()` is null without a

@@ -1,5 +1,5 @@
 import { markRoute } from '../auth/route-marks.js';
-import { markedBy } from '../discovery/marks.js';
+import { markedBy } from '../discovery/mark-storage.js';
 
 /**
  * Opens a class or handler to everyone: no credential is read, no network call is made, `@CurrentUser()` and

@@ -1,12 +1,12 @@
 import { UseGuards } from '@nestjs/common';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import { markDemands, markRoute } from '../auth/route-marks.js';
-import { markedBy } from '../discovery/marks.js';
+import { markedBy } from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
 import { isObject } from '../util/value-checks.js';
-import { plainCopy, requirementFaults } from '../requirements/requirements.js';
+import { plainCopy, requirementFaults } from '../requirements/requirement-faults.js';
 
 const DECORATOR = '@RequireAuth()';
 

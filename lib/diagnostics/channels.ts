@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { HankoAnswerCode } from '../errors/answers.js';
+import type { HankoAnswerCode } from '../errors/error-codes.js';
 
 /**
  * Names of the `node:diagnostics_channel` channels. No payload ever holds a token, a cookie or an address.

@@ -6,7 +6,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { ANSWERS, type HankoAnswerCode, unmetDetails } from './answers.js';
+import { ANSWERS, type HankoAnswerCode, unmetDetails } from './error-codes.js';
 import type { HankoConfigurationError } from './configuration.error.js';
 import { HankoAuthError, standOn } from './hanko-auth.error.js';
 import type { HankoUnmetRequirement } from '../requirements/demands.js';

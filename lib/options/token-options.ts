@@ -1,4 +1,4 @@
-import type { HankoClaimsSchema } from '../user/claims-schema.js';
+import type { HankoClaimsSchema } from '../user/standard-schema.js';
 import { isFunction, isObject, isText } from '../util/value-checks.js';
 import { type Option, type WrittenOption, wholeNumber } from './option.js';
 import { readText, textProblem } from './text.js';

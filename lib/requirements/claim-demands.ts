@@ -9,7 +9,7 @@ import {
   kindOf,
 } from '../util/value-checks.js';
 import type { DemandWarnings } from './demand-warnings.js';
-import type { Demand, DemandCheck, DemandFault } from './demand.js';
+import type { Demand, DemandCheck, DemandFault } from './demand-row.js';
 
 type Scalar = string | number | boolean;
 

@@ -4,14 +4,14 @@ import { isHandler } from '../audit/handlers.js';
 import { skipProblem } from '../audit/problems.js';
 import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
 import { type RouteMarks, routeMarks, type RouteMode } from '../auth/route-marks.js';
-import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import { type Host, hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import {
   classNameOf,
   declaringPrototype,
   notedMark,
   notedMethods,
   prototypesOf,
-} from '../discovery/marks.js';
+} from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { ROUTE_MODE } from '../hanko.constants.js';
 

@@ -3,7 +3,7 @@ import type { AuditedApp } from '../audit/audited-app.js';
 import type { DescribedHandler } from '../audit/describe-routes.js';
 import { runningGuards, WATCHING } from '../audit/running-guards.js';
 import { refuseUnknown, routeMarks } from '../auth/route-marks.js';
-import { hasFunction, ownersOf } from '../discovery/marks.js';
+import { hasFunction, ownersOf } from '../discovery/mark-storage.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 
 /**

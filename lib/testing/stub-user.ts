@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { HankoAmr } from '../requirements/demands.js';
-import type { HANKO_CLAIM_NAMES } from '../user/claims-schema.js';
+import type { HANKO_CLAIM_NAMES } from '../user/standard-schema.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
 import { isObject, isText, kindOf } from '../util/value-checks.js';

@@ -1,4 +1,4 @@
-import type { HankoClaimsSchema, InferHankoClaims } from './claims-schema.js';
+import type { HankoClaimsSchema, InferHankoClaims } from './standard-schema.js';
 
 /**
  * Where an app registers the type of its option `claimsSchema`; {@link HankoClaims} then has the claims that the

@@ -1,6 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
-import { notedMark, prototypesOf } from '../discovery/marks.js';
+import { type Host, hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
+import { notedMark, prototypesOf } from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_EVENTS } from '../hanko.constants.js';
 import type { HankoEvent } from './hanko-events.js';

@@ -1,4 +1,4 @@
-import { markedBy, ownMark, setMark } from '../discovery/marks.js';
+import { markedBy, ownMark, setMark } from '../discovery/mark-storage.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_EVENTS } from '../hanko.constants.js';
 import type { HankoEvent, HankoEventGroup, HankoEventName } from './hanko-events.js';

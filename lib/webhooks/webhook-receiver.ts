@@ -14,7 +14,7 @@ import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { Deliveries, type Delivery } from './deliveries.js';
 import { requireForWebhooks } from '../auth/require-hanko-module.js';
 import { EventHandlers } from './event-handlers.js';
-import { HandlerCalls } from './handler-calls.js';
+import { HandlerCalls } from './call-handlers-once.js';
 import type { HankoEvent } from './hanko-events.js';
 import { bodyParsersOf, refusesBody } from './parser-check.js';
 import { BodyError, isParsed, type MaybeParsed, readJson } from './request-body.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ANSWERS } from '../../lib/errors/answers.js';
+import { ANSWERS } from '../../lib/errors/error-codes.js';
 import { DOCUMENTED_ANSWERS } from '../support/documented-answers.js';
 
 test('docs/responses.md has every code with its status, message and challenge, and no other', () => {

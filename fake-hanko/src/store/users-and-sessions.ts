@@ -8,7 +8,7 @@ import {
   newEmail,
   rfc3339,
 } from './records.js';
-import type { SessionEnd, Tell } from '../webhooks/events.js';
+import type { SessionEnd, Tell } from '../webhooks/event-names.js';
 
 /** Enough for any test; a loop gone wild hits it instead of the memory. */
 const MAX_ENTRIES = 10_000;

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { noteAlias, noteReplacement } from './marks.js';
+import { noteAlias, noteReplacement } from './mark-storage.js';
 
 export type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 
