@@ -89,12 +89,12 @@ export const held =
 
 /** Registers what makes and ends all of this, in each file of tests. */
 export function useLivenessServer(): void {
+  observer.watch();
   beforeEach(async () => {
     clock = new TestClock(START);
     server = await ValidateServer.start();
     liveness = create({ apiUrl: server.url });
     session = testSession(START);
-    observer.clear();
   });
   afterEach(async () => {
     for (const one of opened.splice(0)) one.onModuleDestroy();
