@@ -28,26 +28,26 @@ import { type Route, Routes } from './routes.js';
 import { hideUser, showUser } from './shown-user.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
-/** What is asked of a call: what its route asks, or what the app's own code asks in its place. */
+/** The demands on a call: those of its route, or those of the app's own code instead. */
 export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
 
-/** How a token is looked at. */
+/** Options that `verifyToken()` takes. */
 export interface HankoVerifyOptions {
   /** Whether Hanko is asked if the session is still alive. Default: that of the route, else the module's. */
   readonly session?: HankoSessionPolicy;
 }
 
-/** How a request is looked at. */
+/** Options that `authenticate()` takes. */
 export interface HankoAuthenticateOptions extends HankoVerifyOptions {
   /**
-   * True lets in, as null, callers without a credential, and those with a cookie that any other route would answer 401:
-   * the browser goes on sending it. Default false.
+   * True allows anonymous callers: the result is null without a credential, and with a cookie that gets 401 elsewhere,
+   * because browsers go on sending it. Default false.
    */
   readonly optional?: boolean;
   /**
    * True says that the request opens a connection (a WebSocket, also one that begins by polling). Its cookie is then
-   * refused from foreign sites although its method is GET, and nothing is remembered: each call looks again whether
-   * the session is over. Default: true for a request with `Upgrade: websocket` that is not handed over as a context.
+   * refused from foreign sites although its method is GET, and nothing is remembered: each call checks again whether
+   * the session has ended. Default: true for a request with `Upgrade: websocket` that is not passed as a context.
    */
   readonly isHandshake?: boolean;
 }
@@ -78,11 +78,16 @@ export class HankoAuthService {
 
   /**
    * Finds the session token in a request and verifies it. It sets no header fields on the response: those of a refusal
-   * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`, to be copied if you answer with it.
+   * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`. Copy them if you send the error yourself.
+   *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * const orNull = await hanko.authenticate(request, { optional: true });
+   * ```
    *
    * @param source an `ExecutionContext`, or a request (Express, Fastify, Node). A context's route has its say too: what
    * `@RequireAuth()` demands there is checked.
-   * @param options `optional: true` resolves to null where there is no credential, or a cookie that is not good.
+   * @param options `optional: true` resolves to null without a credential, and with an invalid cookie.
    * @throws HankoAuthError any of its codes; its table has their classes and statuses
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`, a source that is neither, and an
    * extractor that breaks its contract
@@ -125,6 +130,11 @@ export class HankoAuthService {
    * Throws unless the user meets the requirements. For requirements that are known only inside the handler. It sets no
    * header fields on the response: those of a refusal are in `error.headers`.
    *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * hanko.assertRequirements(user, { maxAgeSeconds: 300 });
+   * ```
+   *
    * @param requirements as `@RequireAuth()` takes them, without `session`: for that one a request or a token
    * is needed, so `authenticate` and `verifyToken` take it.
    * @throws HankoStepUpError `step_up_required` (401)
@@ -142,6 +152,10 @@ export class HankoAuthService {
    * Verifies a session token that was obtained outside of a request. No cross-site check is made: if the token came from
    * a cookie, that check is your responsibility.
    *
+   * ```ts
+   * const user = await hanko.verifyToken(token, { session: 'online' });
+   * ```
+   *
    * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
@@ -153,21 +167,20 @@ export class HankoAuthService {
   }
 
   /**
-   * As the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the parameter decorators:
-   * the header fields of a refusal are set on the response.
-   * @returns null where the route lets anonymous callers in and this one is; without a promise where
-   * there is nothing to wait for.
+   * Authenticates as the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the
+   * parameter decorators. The header fields of a refusal are set on the response.
+   * @returns null for an anonymous caller on a route that allows them; no promise if nothing has to be awaited.
    * @internal
    */
   authenticateRoute(context: ExecutionContext): MaybePromise<Authenticated | null> {
     const route = this.routes.of(context);
-    // First, and whatever the context: a public route costs nothing and cannot fail.
+    // First, in every context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
     return this.authenticateCall(this.open(context, route), route);
   }
 
   /**
-   * The same of a call that has no route: what middleware closes.
+   * Authenticates a call that has no route, for middleware. The header fields of a refusal are set on the response.
    * @internal
    */
   authenticateCall(call: HankoCall, wanted: Wanted): MaybePromise<Authenticated | null> {
@@ -185,7 +198,7 @@ export class HankoAuthService {
   }
 
   /**
-   * What `@RequireAuth(options)` would want, for what has no route.
+   * Makes of options what `@RequireAuth(options)` would demand, for a call that has no route.
    * @param options checked already.
    * @param name what asks, for the log.
    * @throws HankoConfigurationError for a session policy, where there is no address to ask.
@@ -238,7 +251,7 @@ export class HankoAuthService {
       this.log.anonymous(notes, wanted.name, outcome.failure);
       return null;
     }
-    // By the guard, and now a parameter asks.
+    // The guard has admitted it; now a parameter decorator asks.
     if (notes.admittedTo === wanted && notes.admittedAs === call.request) return outcome;
     this.log.authenticated(notes, outcome.user, wanted.name);
     if (wanted.requirements.length > 0) {
@@ -265,7 +278,7 @@ export class HankoAuthService {
   }
 }
 
-/** Without an identity: what lives as long as a connection is looked at again for each message. */
+/** Without an identity nothing is remembered: a connection is authenticated again for each message. */
 const asHandshake = ({ request, params }: HankoCall): HankoCall => ({
   ...(request && { request }),
   params,

@@ -13,15 +13,15 @@ const DECORATOR = '@RequireAuth()';
 /**
  * Requires authentication for a class or handler: it binds the guard, and overrides a `@Public()` or `@OptionalAuth()`
  * on the class.
- * ```ts
- * @RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })
- * ```
- * Demands of the handler and its class are merged one by one, and `claims` claim by claim; the handler's override the
- * class's. A method that overrides one of a base class inherits its demands. Callers that do not meet them are answered
- * 401 `step_up_required` where a new login can help, else 403 `requirement_not_met`.
  *
- * Write it above every decorator that puts another function in place of the method (timing, transactions, retries,
- * caches): Nest reads guards from the function that it calls. Where the guard got lost, the app does not start.
+ * Example: `@RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })`
+ *
+ * Demands of the handler and its class are merged one by one, and `claims` claim by claim; the handler's override the
+ * class's. A method that overrides one of a base class inherits its demands. Callers that do not meet them get 401
+ * `step_up_required` where a new login can help, else 403 `requirement_not_met`.
+ *
+ * Write it above every decorator that replaces the method (timing, transactions, retries, caches): Nest reads guards
+ * from the function that it calls. If the guard is lost, the app does not start.
  *
  * @param options demands beyond a valid session token. Default: none.
  * @throws HankoConfigurationError `configuration_invalid` for a wrong option, if the same class or handler has another

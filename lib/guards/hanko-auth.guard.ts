@@ -20,11 +20,9 @@ import { andThen } from '../util/maybe-promise.js';
  *
  * HTTP handlers only: every other kind (GraphQL, WebSocket, RPC) is refused unless `@Public()`.
  *
- * It holds no state. A subclass can have any constructor.
+ * Example: `@Module({ providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }] })`
  *
- * @example
- * @Module({ providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }] })
- * export class AppModule {}
+ * It holds no state. A subclass can have any constructor.
  */
 @Injectable()
 export class HankoAuthGuard implements CanActivate, OnModuleInit {

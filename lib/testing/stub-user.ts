@@ -42,8 +42,9 @@ const NAMES = [
 const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 
 /**
- * Makes a real {@link HankoUser} without a server, to call a controller's method in a unit test:
+ * Makes a real {@link HankoUser} without a server, to call a controller's method in a unit test.
  * ```ts
+ * const controller = new NotesController();
  * controller.list(hankoUser({ email: 'ada@example.test' }));
  * ```
  * @param written what the test cares about; everything else has a default.
@@ -54,7 +55,7 @@ export function hankoUser(written: HankoStubUser = {}): HankoUser {
 }
 
 /**
- * The claims of a token that would say the same.
+ * Makes the claims of a token that describes this user.
  * @throws HankoConfigurationError
  */
 export function stubClaims(written: HankoStubUser): HankoClaims {

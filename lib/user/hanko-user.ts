@@ -12,11 +12,16 @@ export interface HankoUserEmail {
 }
 
 /**
- * Who is calling: the verified claims of the session token, as they were **at login**. It is not
+ * The current user: the verified claims of the session token, as they were **at login**. It is not
  * Hanko's user record: a changed address or role shows only after the next login.
  *
- * It never holds the token, so it can be logged and returned as JSON. It is frozen, with all that is
- * in it (but JavaScript cannot freeze a `Date`).
+ * ```ts
+ * const user = await hanko.authenticate(request);
+ * if (user.email?.isVerified) console.log(user.id, user.email.address, user.claims['tier']);
+ * ```
+ *
+ * It never holds the token, so it can be logged and returned as JSON. It is frozen, deeply, except for its `Date`s,
+ * which JavaScript cannot freeze.
  */
 export class HankoUser {
   /** The user's id, a UUID: the `sub` claim. */

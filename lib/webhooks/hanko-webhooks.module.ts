@@ -48,11 +48,10 @@ const THIS_MODULE: RootModule = {
 };
 
 /**
- * Receives Hanko's webhooks, beside {@link HankoModule}:
- * ```ts
- * imports: [HankoModule.forRoot(), HankoWebhooksModule.forRoot({ path: 'webhooks/hanko' })]
- * ```
- * Sessions and users that have ended are revoked by it at once; `@OnHankoEvent()` calls your own code.
+ * Receives the webhooks that Hanko posts. Import it in the root module, beside {@link HankoModule}. It revokes sessions
+ * and users that Hanko says have ended, and calls the methods that are marked `@OnHankoEvent()`.
+ *
+ * Example: `@Module({ imports: [HankoModule.forRoot(), HankoWebhooksModule.forRoot({ path: 'webhooks/hanko' })] })`
  */
 @Module({ providers: bareProviders(THIS_MODULE, [HANKO_WEBHOOKS_OPTIONS, WebhookReceiver]) })
 export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
