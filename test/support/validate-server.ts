@@ -17,6 +17,7 @@ import { resolveOptions } from '../../lib/options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
 import { ChannelObserver } from './channel-observer.js';
+import { claimsIn } from './claims-in.js';
 
 /** A question as the server gets it. */
 export interface Question {
@@ -165,9 +166,6 @@ export function testSession(
   ].join('.');
   return { token, user: new HankoUser(payload) };
 }
-
-export const claimsIn = (token: string): HankoUser['claims'] =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as HankoUser['claims'];
 
 function sessionIn(token: string): string {
   try {
