@@ -102,10 +102,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
    */
   static override forRootAsync(options: HankoModuleAsyncOptions): DynamicModule {
     refuseWrongAsyncOptions(THIS_MODULE, options);
-    const module = super.forRootAsync(options);
-    return withProviders(
-      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
-    );
+    return withProviders(withCheckedFactory(super.forRootAsync(options), options, THIS_MODULE));
   }
 
   /**

@@ -25,7 +25,7 @@ import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
 import type { Notes } from './request-notes.js';
 import { type Route, Routes } from './routes.js';
-import { hideUser, showUser } from './shown-user.js';
+import { hideUser, showUser } from './request-user.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
 /** The demands on a call: those of its route, or those of the app's own code instead. */

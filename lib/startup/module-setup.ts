@@ -143,7 +143,12 @@ export function refuseWrongAsyncOptions({ name, extras }: RootModule, written: u
 }
 
 /** The module with a `useClass` or `useExisting` that says what it lacks, where Nest throws a `TypeError`. */
-export function withCheckedFactory(module: DynamicModule, root: RootModule): DynamicModule {
+export function withCheckedFactory(
+  module: DynamicModule,
+  { useFactory: ofApp }: { readonly useFactory?: unknown },
+  root: RootModule,
+): DynamicModule {
+  if (ofApp !== undefined) return module;
   const { name, optionsToken, factoryMethod } = root;
   const providers = module.providers?.map((provider) => {
     if (!isOptionsFactory(provider, optionsToken)) return provider;

@@ -3,7 +3,7 @@ import { type ConfigurationFault, HankoConfigurationError } from '../errors/hank
 import type { HankoAmr } from '../requirements/demands.js';
 import type { HANKO_CLAIM_NAMES } from '../user/standard-schema.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
-import { HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
+import { HANKO_USER_KEYS, HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
 import { isObject, isText, kindOf } from '../util/value-checks.js';
 
 type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
@@ -27,17 +27,6 @@ export interface HankoStubUser {
   /** Claims beside Hanko's own, as a JWT template sends them: before `claimsSchema`. Default: none. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
-
-const NAMES = [
-  'id',
-  'sessionId',
-  'email',
-  'username',
-  'amr',
-  'authenticatedAt',
-  'expiresAt',
-  'claims',
-] as const satisfies readonly (keyof HankoStubUser)[];
 
 const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 
@@ -101,10 +90,10 @@ function faultsIn(written: unknown): ConfigurationFault[] {
     }
   };
   for (const name of Object.keys(written)) {
-    if (!NAMES.includes(name as (typeof NAMES)[number])) {
+    if (!HANKO_USER_KEYS.includes(name as keyof HankoStubUser)) {
       faults.push({
         path: `user.${name}`,
-        hint: `is not a member of a user. The members are ${NAMES.join(', ')}.`,
+        hint: `is not a member of a user. The members are ${HANKO_USER_KEYS.join(', ')}.`,
       });
     }
   }

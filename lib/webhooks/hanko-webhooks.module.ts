@@ -80,10 +80,7 @@ export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
    */
   static override forRootAsync(options: HankoWebhooksModuleAsyncOptions): DynamicModule {
     refuseWrongAsyncOptions(THIS_MODULE, options);
-    const module = super.forRootAsync(options);
-    return withProviders(
-      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
-    );
+    return withProviders(withCheckedFactory(super.forRootAsync(options), options, THIS_MODULE));
   }
 
   /**
