@@ -1,6 +1,7 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
 import { isHostName } from './server/allowed-hosts.js';
+import { parseUrl } from './server/parse-url.js';
 import { eventNames, type Hook } from './webhooks/event-names.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
@@ -228,13 +229,13 @@ function checkWebhooks(
 
 /** @throws TypeError for anything but plain HTTP to this machine. */
 export function checkWebhookUrl(url: string): void {
-  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  const { protocol, hostname } = parseUrl(url) ?? { protocol: '', hostname: '' };
   const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
   check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 const isOrigin = (value: unknown): boolean =>
-  isText(value) && URL.canParse(value) && new URL(value).origin === value;
+  isText(value) && parseUrl(value)?.origin === value;
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;

@@ -43,8 +43,8 @@ export const notesOf = ({ deciding }: RunningGuards): string[] =>
 
 const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
   hidden:
-    'the constructor puts another function in place of the method (with bind(), for example), and Nest reads guards ' +
-    'from that one. Leave the method as it is, or put the guard on the class.',
+    'the constructor or a hook such as onModuleInit() puts another function in place of the method (with bind(), for ' +
+    'example), which does not have its guards. Leave the method as it is, or put the guard on the class.',
   unresolved:
     'Nest has no instance of it in this module and skips it silently. Apply the decorator before Nest ' +
     'reads the module, that is, before the app is created.',

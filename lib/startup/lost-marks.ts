@@ -77,8 +77,8 @@ function lostBy({ method, host }: Method, { place }: RouteMarks): string | undef
     );
   }
   return declaringPrototype(host.type, method) === place.prototype
-    ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, or the constructor, put ' +
-        'another function in place of the method, and Nest reads guards from that one. Write @RequireAuth() above ' +
+    ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, the constructor or a ' +
+        'hook such as onModuleInit() put another function in place of the method, which does not have its guards. Write @RequireAuth() above ' +
         'that decorator, or bind the guard to the class or with APP_GUARD.'
     : `overrides ${owner}.${method}, which is marked @RequireAuth(), and no HankoAuthGuard runs for the override. Mark ` +
         'it @RequireAuth() as well, or bind the guard to the class or with APP_GUARD. If it is meant to be open, mark ' +
