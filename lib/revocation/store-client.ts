@@ -2,9 +2,6 @@ import { CircuitBreaker } from '../http/circuit-breaker.js';
 import type { RevocationStore } from '../options/revocation-options.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 
-/** How long a store may take, in milliseconds: requests wait for it. */
-const TIMEOUT_MS = 1_000;
-
 /** After so many failures in a row nobody waits for the store until it answers again. */
 const MAX_FAILURES = 3;
 
@@ -44,6 +41,8 @@ export class StoreClient {
   private errors = 0;
   private retry: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** How long a store may take, in milliseconds: requests wait for it. */
+  timeoutMs = 1_000;
   /** The last time it failed, in milliseconds since 1970; null if it never did. */
   failedAt: number | null = null;
 
@@ -124,7 +123,7 @@ export class StoreClient {
     if (!this.circuit.enter()) throw new StoreFailure('is left alone for now');
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreFailure('no answer in time')), TIMEOUT_MS);
+      timer = setTimeout(() => reject(new StoreFailure('no answer in time')), this.timeoutMs);
     });
     try {
       const result = await Promise.race([act(), timeout]);

@@ -18,9 +18,6 @@ async function start(
   isEnough: (lines: readonly string[]) => boolean,
 ): Promise<readonly string[]> {
   const { HANKO_API_URL: _, ...inherited } = process.env;
-  await run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.'], {
-    cwd: folder,
-  });
   app = spawn(process.execPath, ['dist/main.js'], {
     cwd: folder,
     env: { ...inherited, NO_COLOR: '1', PORT: '0', ...environment },

@@ -90,13 +90,14 @@ describe('what is given wrongly is an error, never silence', () => {
   });
 
   it('a token that would not say what was asked for, because the user is there already', async () => {
-    hanko.createUser({ email: 'ada@example.test', username: 'ada' });
     const email = 'ada@example.test';
+    const { id } = hanko.createUser({ email, username: 'ada' });
     await expect(hanko.token({ email, emailVerified: false })).rejects.toThrow(
       'FakeHanko: this user is there already, with another emailVerified.',
     );
     await expect(hanko.token({ email, username: 'eve' })).rejects.toThrow('with another username');
     await hanko.token({ email, username: 'ada', emailVerified: true });
+    hanko.deleteUser(id);
   });
 });
 

@@ -66,7 +66,11 @@ const used = (token: string): string => {
   return token;
 };
 
-const startServing = async (platform: Platform, hanko: FakeHanko): Promise<RunningApp> => {
+const startServing = async (
+  platform: Platform,
+  hanko: FakeHanko,
+  jwksTimeoutMs = 5_000,
+): Promise<RunningApp> => {
   const app = await startApp(
     platform,
     {
@@ -74,7 +78,7 @@ const startServing = async (platform: Platform, hanko: FakeHanko): Promise<Runni
         HankoModule.forRoot({
           apiUrl: hanko.url,
           ...SAYS,
-          jwksTimeoutMs: 1_000,
+          jwksTimeoutMs,
           session: 'online',
         }),
       ],
@@ -230,7 +234,8 @@ describe('what callers get', { shuffle: false }, () => {
           const server = fault === 'refuse' ? gone : unreachable;
           const token = used(await server.token());
           if (fault !== 'refuse') await unreachable.fault(fault);
-          await using lonely = await startServing(platform, server);
+          const timeoutMs = fault === 'hang' ? 50 : undefined;
+          await using lonely = await startServing(platform, server, timeoutMs);
 
           const first = await ask(lonely, `/${path}`, { headers: bearer(token) });
           const second = await ask(lonely, `/${path}`, { headers: cookie(token) });

@@ -34,8 +34,8 @@ const FAULTS: readonly StoreFault[] = ['throws', 'emits', 'hangs'];
 useRevocationHanko();
 
 describe.each(PLATFORMS)('on %s', (platform) => {
-  const start = (revocation?: RevocationOptions): Promise<RunningApp> =>
-    startApp(platform, {
+  const start = async (revocation?: RevocationOptions): Promise<RunningApp> => {
+    const app = await startApp(platform, {
       imports: [
         HankoModule.forRoot({
           apiUrl: hanko.url,
@@ -48,6 +48,11 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       controllers: [NotesController],
       providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }],
     });
+    // Else each request to a store that hangs takes a second.
+    const { storeClient } = revocationOf(app);
+    if (storeClient !== null) storeClient.timeoutMs = 20;
+    return app;
+  };
 
   describe.each(FAULTS)('a store that %s', (fault) => {
     let faulty: FaultyStore;
