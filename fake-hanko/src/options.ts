@@ -235,7 +235,6 @@ export function checkWebhookUrl(url: string): void {
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const isOrigin = (value: unknown): boolean =>
-  isText(value) && parseUrl(value)?.origin === value;
+const isOrigin = (value: unknown): boolean => isText(value) && parseUrl(value)?.origin === value;
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;
