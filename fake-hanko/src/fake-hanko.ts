@@ -253,14 +253,17 @@ export class FakeHanko implements AsyncDisposable {
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
     if (kind !== 'refuse') return this.parts.faults.add(kind, options);
-    check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    check(
+      Object.keys(options).length === 0,
+      'the fault refuse takes no options: it applies to all requests',
+    );
+    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
     await this.parts.servers.close();
   }
 
   /** Ends all faults: requests get real replies again. */
   async recover(): Promise<void> {
-    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
     this.parts.faults.clear();
     await this.parts.servers.listen();
   }

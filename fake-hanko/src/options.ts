@@ -173,7 +173,10 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     'audience must be text, or a list of texts that is not empty',
   );
   check(issuer === undefined || isText(issuer), 'issuer must be text');
-  check(isText(cookieName) && COOKIE_NAME.test(cookieName), 'cookieName must name a cookie');
+  check(
+    isText(cookieName) && COOKIE_NAME.test(cookieName),
+    'cookieName must be a valid cookie name',
+  );
   check(onMail === undefined || typeof onMail === 'function', 'onMail must be a function');
   check(typeof now === 'function', 'now must be a function');
   check(isPort(port), 'port must be 0 to 65535');

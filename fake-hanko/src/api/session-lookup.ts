@@ -177,6 +177,6 @@ export function sessionIdOf(token: string): string {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
     return String((JSON.parse(payload) as { session_id?: unknown }).session_id);
   } catch {
-    throw new TypeError('FakeHanko: revoke takes the id of a session, or its token.');
+    throw new TypeError('FakeHanko: revoke() needs the id of a session, or its token.');
   }
 }
