@@ -24,10 +24,10 @@ const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map((name) 
 }));
 
 const shared = {
-  // A worker loads Nest once, not once a file. test/support/setup.ts sees to it that a file leaves
-  // nothing behind for the next one, and `--sequence.shuffle` shows that none leans on another.
+  // A worker loads Nest once, not once a file. leaves-nothing.ts fails a file that leaves something behind
+  // for the next one, and `--sequence.shuffle` shows that none leans on another.
   isolate: false,
-  setupFiles: ['test/support/setup.ts'],
+  setupFiles: ['test/support/setup.ts', 'test/support/leaves-nothing.ts'],
   // Bounds of a hang, generous: machines of CI are slow and shared.
   testTimeout: 30_000,
   hookTimeout: 30_000,

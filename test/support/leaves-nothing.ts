@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { HANKO_CHANNELS } from 'nestjs-hanko';
+import { afterAll } from 'vitest';
+import { HANKO_CHANNELS } from '../../lib/diagnostics/channels.js';
 
 /** Objects that all files of a worker share, each member of which a test could replace. */
 const OBJECTS: Readonly<Record<string, object>> = {
@@ -32,7 +33,7 @@ const serversListening = (): number =>
 const realSetTimeout = globalThis.setTimeout;
 
 /** All that a file of tests could leave to the next one of its worker, by name. */
-export function globalState(): ReadonlyMap<string, unknown> {
+function globalState(): ReadonlyMap<string, unknown> {
   const state = new Map<string, unknown>([
     ['process.cwd()', process.cwd()],
     ['process.exitCode', process.exitCode],
@@ -54,7 +55,7 @@ export function globalState(): ReadonlyMap<string, unknown> {
 }
 
 /** The names of what is not as it was. */
-export async function changesSince(before: ReadonlyMap<string, unknown>): Promise<string[]> {
+async function changesSince(before: ReadonlyMap<string, unknown>): Promise<string[]> {
   // Node counts a server that was closed for some turns more.
   for (let n = 0; n < 100 && serversListening() !== before.get(SERVERS); n += 1) await turn();
   const after = globalState();
@@ -64,3 +65,13 @@ export async function changesSince(before: ReadonlyMap<string, unknown>): Promis
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => void realSetTimeout(resolve, 5));
+
+// After each file, after all of its own: whatever else it has changed, it has to put back.
+const before = globalState();
+afterAll(async () => {
+  const left = await changesSince(before);
+  if (left.length === 0) return;
+  throw new Error(
+    `This file leaves behind what the next one of its worker finds: ${left.join(', ')}. Undo it in afterEach or afterAll.`,
+  );
+});
