@@ -7,7 +7,7 @@ import type { HankoRouteDescription } from './route-description.js';
 import { globalCount, type RunningGuards, runningGuards } from './running-guards.js';
 import { isCachedByUrl } from './url-cache.js';
 
-/** A handler with all that is known of it. */
+/** A handler with everything that is known about it. */
 export interface DescribedHandler {
   readonly handler: Handler;
   readonly guards: RunningGuards;
@@ -34,7 +34,7 @@ export function describeRoutes(app: INestApplicationContext): readonly HankoRout
   return descriptionsOf(describeHandlers(auditedApp(app)));
 }
 
-/** Looks at every handler, and judges each as Nest would call it. */
+/** Describes every handler as Nest would call it. */
 export function describeHandlers(app: AuditedApp): DescribedHandler[] {
   const count = globalCount(app);
   return handlersOf(app).map((handler) => {
@@ -73,7 +73,7 @@ function accessOf(
 ): HankoRouteDescription['access'] {
   if (mode === 'public') return 'public';
   if (!ours) return 'unguarded';
-  // The guard lets nobody through to other kinds, whatever their mark.
+  // The guard refuses calls of other kinds, whatever their mark.
   return kind === 'http' ? mode : 'required';
 }
 

@@ -20,7 +20,7 @@ export interface Handler extends Method {
   readonly kind: HankoRouteDescription['kind'];
   /** Every way to call it. */
   readonly routes: readonly string[];
-  /** The same, of HTTP handlers. */
+  /** Every way to call it over HTTP. */
   readonly http: readonly HttpRoute[];
 }
 

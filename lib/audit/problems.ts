@@ -4,21 +4,21 @@ import type { Handler } from './handlers.js';
 import type { HankoRouteDescription } from './route-description.js';
 import { bindsOurs, type RunningGuards, type SkippedGuard } from './running-guards.js';
 
-/** What is known of a handler, before it is judged. */
+/** What is known about a handler before its problems are listed. */
 export interface Findings {
   readonly handler: Handler;
   readonly guards: RunningGuards;
   readonly access: HankoRouteDescription['access'];
-  /** What decorators say on handler and class, whether or not it holds. */
+  /** The marks of handler and class, whether or not they take effect. */
   readonly marks: RouteMarks;
   readonly parameters: readonly string[];
-  /** Whether a cache answers before the handler, with one answer for all who ask for a URL. */
+  /** Whether a cache responds before the handler, with one response per URL for all callers. */
   readonly isCachedByUrl: boolean;
   /** How often our guard is bound to the whole app. */
   readonly globalCount: number;
 }
 
-/** What is probably not meant, with its cure. */
+/** Probable mistakes, each with its fix. */
 export function problemsOf(findings: Findings): string[] {
   const { guards, access, handler, globalCount } = findings;
   return [
@@ -34,7 +34,7 @@ export function problemsOf(findings: Findings): string[] {
   ];
 }
 
-/** What a reader of the list should know, and is no fault. */
+/** Remarks that are not mistakes. */
 export const notesOf = ({ deciding }: RunningGuards): string[] =>
   deciding.map(
     (name) =>

@@ -16,7 +16,7 @@ import { type ConfigurationFault, HankoConfigurationError } from '../errors/hank
 import { ROUTE_MODE } from '../hanko.constants.js';
 
 /**
- * A mark that was written counts, or the app does not start.
+ * Every mark takes effect, or the app does not start.
  * @throws HankoConfigurationError that names each handler that is marked closed and for which no guard of ours runs,
  * and each mark that stands where nothing is called from outside.
  */
@@ -54,7 +54,7 @@ function unguarded(
   return [...listed, ...others];
 }
 
-/** The fault of a handler without our guard, if it is marked closed. */
+/** The error of a handler that is marked closed and has no guard of ours. */
 function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): ConfigurationFault[] {
   if (marks.mode !== 'required') return [];
   const skipped = guards.skipped.find(({ isOurs, cause }) => isOurs && cause !== 'replaced');
@@ -66,7 +66,7 @@ function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): Co
   return [{ path: method.name, hint: reason + unchecked }];
 }
 
-/** Why no guard runs where something is marked closed; undefined where nothing is. */
+/** Why no guard runs for a handler that is marked closed; undefined if it is not marked closed. */
 function lostBy({ method, host }: Method, { place }: RouteMarks): string | undefined {
   if (place === undefined) return undefined;
   const owner = classNameOf(place.prototype);
@@ -85,7 +85,7 @@ function lostBy({ method, host }: Method, { place }: RouteMarks): string | undef
         'it @Public().';
 }
 
-/** Marks of methods and classes that nothing calls from outside, as far as their decorators tell. */
+/** Marks of methods and classes that are no handlers, as far as their decorators show. */
 function idleMarks(hosts: readonly Host[]): ConfigurationFault[] {
   const marks = new Map<object, Map<string, IdleMark>>();
   const note = (prototype: object, method: string, isUsed: boolean): void => {
@@ -140,7 +140,7 @@ const DECORATORS: Readonly<Record<RouteMode, string>> = {
   required: '@RequireAuth()',
 };
 
-/** Whether decorators of other packages stand on a method: they may make a handler of it. */
+/** Whether a method has decorators of other packages, which may make it a handler. */
 const isCalledByOthers = ({ declared, called, host, method }: Method): boolean =>
   bearsOthers(declared) ||
   bearsOthers(called) ||
@@ -154,6 +154,6 @@ const bearsOthers = (target: object, property?: string): boolean =>
 
 const isOurs = (key: symbol): boolean => key.description?.startsWith('nestjs-hanko:') === true;
 
-/** What decorators of Nest leave on any method or class, handler or not; and TypeScript. */
+/** Metadata that Nest and TypeScript leave on any method or class, handler or not. */
 const OF_NEST =
   /^(?:design:|self:|optional:|swagger\/|scope:options$|imports$|providers$|controllers$|exports$|__(?:injectable|guards|interceptors|pipes|exceptionFilters|module.*|global.*)__$)/;

@@ -91,7 +91,7 @@ export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
     const { path } = this.options;
     consumer
       .apply((request: MaybeParsed, response: ServerResponse) => {
-        // Nobody waits for it, so nothing it throws may get lost in the process.
+        // Nothing awaits this promise, so a rejection would end the process.
         this.receiver.handle(request, response).catch(() => response.destroy());
       })
       .forRoutes({ path, method: RequestMethod.POST });
