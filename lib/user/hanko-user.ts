@@ -79,7 +79,7 @@ interface ParsedClaims {
   readonly amr: readonly string[];
 }
 
-/** The claims of a token that comes again and again are the same object: it is parsed and frozen once. */
+/** The claims of a token that comes again and again are the same object: it is parsed and frozen once (the bench's `guard-alone`). */
 const parsed = new WeakMap<HankoClaims, ParsedClaims>();
 
 /** Throws what the app's own objects throw when they are read, if a schema put some in. */

@@ -34,6 +34,8 @@ const MAX_SECOND_CHANCES = 32;
  * by character: two tokens cannot share an entry, whatever their ends (GHSA-rp9m-7r4c-75qg is what
  * comes of keys that are less than the token). Whoever uses an entry also compares its key.
  *
+ * Its gain is the user CPU of the bench's scenario `warm`, beside that of libraries that verify each time.
+ *
  * Bounded in entries and bytes. Evicted is the oldest that was not used for a while ("second chance").
  */
 export class SignatureCache {
