@@ -95,7 +95,7 @@ function isReachedByGlobal(kind: Kind, app: AuditedApp): boolean {
 const guardsOn = (target: object): readonly unknown[] =>
   (nest.metadata(nest.GUARDS, target) ?? []) as readonly unknown[];
 
-/** Of the class, then of the method. */
+/** Guards of the class, then of the method. */
 const boundGuards = ({ host, called }: Method): readonly unknown[] => [
   ...guardsOn(host.type),
   ...guardsOn(called),

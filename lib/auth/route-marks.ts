@@ -22,7 +22,7 @@ export interface RouteMarks {
   readonly mode: RouteMode;
   /** Where that is marked; undefined where nothing is. */
   readonly place: MarkPlace | undefined;
-  /** Of the handler and its class, merged one by one: the handler's override its class's. */
+  /** The demands of handler and class, merged one by one: the handler's override its class's. */
   readonly demands: RequireAuthOptions;
 }
 

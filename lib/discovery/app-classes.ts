@@ -12,7 +12,7 @@ export interface Host {
   readonly type: Type;
   /** The class as the module lists it: another one only if its constructor returns instances of `type`. */
   readonly listed: Type;
-  /** Of a class with a scope a placeholder, whose constructor never ran. */
+  /** For a class with a scope this is a placeholder, whose constructor never ran. */
   readonly instance: object | undefined;
   /** Whether Nest makes an instance for each request. */
   readonly isScoped: boolean;

@@ -44,7 +44,7 @@ export type HankoClaimDemands = {
 
 /** What the claim should be, and what it is, callers are not told. */
 export interface UnmetClaim {
-  /** Of the demand `claims`. */
+  /** The demand that is not met. */
   readonly requirement: 'claims';
   /** The claim, as a path. */
   readonly claim: string;

@@ -119,7 +119,7 @@ function faultsIn(written: unknown): ConfigurationFault[] {
   return faults;
 }
 
-/** Of another realm too: Jest's tests have a `Date` of their own. */
+/** Accepts dates of another realm too: Jest's tests have a `Date` of their own. */
 const isDate = (value: unknown): boolean =>
   Object.prototype.toString.call(value) === '[object Date]' && !Number.isNaN(Number(value));
 

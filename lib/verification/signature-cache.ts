@@ -122,7 +122,7 @@ export class SignatureCache {
  */
 const withoutReserve = (bound: number): number => bound - Math.floor(bound / 64);
 
-/** Of the signature. Long enough that no two signatures share it by chance (144 bits), short enough to be hashed quickly. */
+/** How much of the signature is the key. Long enough that no two signatures share it by chance (144 bits), short enough to be hashed quickly. */
 export const endOf = (token: string): string => token.slice(-24);
 
 /** What an entry takes beside its token and payload, measured by `npm run bench`. */

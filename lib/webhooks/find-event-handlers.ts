@@ -62,7 +62,7 @@ function handlerOf(method: Method): EventHandler {
   };
 }
 
-/** Of the nearest class that says something about the method; of the function, where it was copied from elsewhere. */
+/** The mark of the nearest class that has one for the method; for a copied function, its own mark. */
 function subscriptionsOf({ host, method, declared }: Method): readonly string[] | undefined {
   const noted = prototypesOf(host.type)
     .map((prototype) => notedMark(HANKO_EVENTS, prototype, method))

@@ -143,6 +143,9 @@ const examples: readonly Block[] = shown.flatMap(({ file, examples: ofFile }) =>
   ofFile.map(({ owner, code }) => ({ name: `${file} ${owner}`, code, ambient: AMBIENT })),
 );
 
+/** A comment that refers to something a hover does not show. */
+const RIDDLE = /\/\*\*\s+(?:\* )?(?:The same|Of)\b[^\n]*/g;
+
 /** Where an app begins to read: a hover without an example sends people to a search engine. */
 const ENTRY_POINTS = `
   HankoModule HankoAuthGuard CurrentUser SessionToken Public OptionalAuth RequireAuth
@@ -174,6 +177,14 @@ describe('TSDoc', () => {
   test('has an example for every entry point', () => {
     const owners = new Set(examples.map(({ name }) => name.split(' ')[1]));
     expect(ENTRY_POINTS.filter((name) => !owners.has(name))).toEqual([]);
+  });
+
+  test('has no comment, private ones included, that begins with "The same" or "Of"', () => {
+    const riddles = shown.flatMap(({ file }) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(RIDDLE)].map(([it]) => `${file}: ${it}`),
+    );
+    expect(riddles).toEqual([]);
+    expect('/**\n   * The same of a call'.match(RIDDLE)).not.toBeNull();
   });
 
   test('has no decorator that TypeScript reads as a tag', () => {

@@ -18,7 +18,7 @@ export interface FoundSession {
 export interface Lookup {
   /** Null for anything that is not a living session of this server. */
   readonly found: FoundSession | null;
-  /** Of the answer: the cookie goes where a session was found to have been idle for too long. */
+  /** Header fields of the reply: the cookie is deleted if its session was idle for too long. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -24,7 +24,7 @@ export class UsersAndSessions {
   constructor(
     private readonly now: () => number,
     private readonly sessionLimit: number,
-    /** Of sessions and deleted users it tells itself; of other users whoever knows what became of them. */
+    /** Called for ended sessions and deleted users; other events of users are reported by whoever causes them. */
     readonly tell: Tell = () => undefined,
   ) {}
 
