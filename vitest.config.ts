@@ -24,10 +24,10 @@ export const nest11 = readdirSync(path('test/nest11/node_modules/@nestjs')).map(
 }));
 
 const shared = {
-  // A worker loads Nest once, not once a file. test/support/setup.ts sees to it that a file leaves
-  // nothing behind for the next one, and `--sequence.shuffle` shows that none leans on another.
+  // A worker loads Nest once, not once a file. leaves-nothing.ts fails a file that leaves something behind
+  // for the next one, and `--sequence.shuffle` shows that none leans on another.
   isolate: false,
-  setupFiles: ['test/support/setup.ts'],
+  setupFiles: ['test/support/setup.ts', 'test/support/leaves-nothing.ts'],
   // Bounds of a hang, generous: machines of CI are slow and shared.
   testTimeout: 30_000,
   hookTimeout: 30_000,
@@ -67,9 +67,11 @@ export default defineConfig({
             'test/e2e/guards/rate-limits.test.ts',
             // Over TCP, Nest 11 carries no metadata.
             'test/e2e/testing/page-messages.test.ts',
-            // What Nest cannot change: keys, signatures, and when Hanko or a store is asked. How a refusal becomes a
-            // response, whoever refuses, is in the other folders.
+            // What Nest cannot change: keys, signatures, when Hanko or a store is asked, and which deliveries are valid
+            // or known. How a request, a refusal or a delivery gets through Nest is in the other files.
             'test/e2e/{jwks,revocation,session,verification}/**',
+            'test/e2e/webhooks/{hostile-floods,hostile-tokens,once,replay,revocation}.test.ts',
+            'test/e2e/cost/many-requests.test.ts',
           ],
           ...shared,
         },

@@ -12,7 +12,7 @@ export const HANKO_JWKS = Symbol.for('nestjs-hanko:jwks');
 /** What the user wrote in `forRoot` / `forRootAsync`, unchecked. */
 export const HANKO_MODULE_OPTIONS = Symbol.for('nestjs-hanko:module-options');
 
-/** The same with environment and defaults, checked: `ResolvedHankoOptions`. */
+/** Token of the checked options, with environment and defaults: `ResolvedHankoOptions`. */
 export const HANKO_OPTIONS = Symbol.for('nestjs-hanko:options');
 
 /** Reads one environment variable: `HankoEnvironment`. */

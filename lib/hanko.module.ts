@@ -66,12 +66,12 @@ const EXPORTS = [
 ];
 
 /**
- * Authenticates requests with Hanko session tokens. Import it once, in the root module:
- * ```ts
- * @Module({ imports: [HankoModule.forRoot()] }) // reads HANKO_API_URL
- * export class AppModule {}
- * ```
- * A start-up error (`HankoConfigurationError`) names every option that is wrong and its cure.
+ * Authenticates requests with Hanko session tokens. Import it once, in the root module. Without options it reads
+ * `HANKO_API_URL`, `HANKO_AUDIENCE` and the other variables from the environment.
+ *
+ * Example: `@Module({ imports: [HankoModule.forRoot()] })`
+ *
+ * If options are invalid, the app does not start: a `HankoConfigurationError` names each of them and what to write.
  */
 @Module({ providers: bareProviders(THIS_MODULE, EXPORTS), exports: EXPORTS })
 export class HankoModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
@@ -102,10 +102,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
    */
   static override forRootAsync(options: HankoModuleAsyncOptions): DynamicModule {
     refuseWrongAsyncOptions(THIS_MODULE, options);
-    const module = super.forRootAsync(options);
-    return withProviders(
-      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
-    );
+    return withProviders(withCheckedFactory(super.forRootAsync(options), options, THIS_MODULE));
   }
 
   /**

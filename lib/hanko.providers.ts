@@ -1,6 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { hasGateways, hasMessageHandlers } from './discovery/hosts.js';
+import { hasGateways, hasMessageHandlers } from './discovery/app-classes.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from './hanko.constants.js';
 import type { ResolvedHankoOptions } from './options/hanko-options.js';
 import type { JwksProvider } from './jwks/jwks-provider.js';

@@ -50,7 +50,7 @@ export type {
   HankoClaimsResult,
   HankoClaimsSchema,
   InferHankoClaims,
-} from './user/claims-schema.js';
+} from './user/standard-schema.js';
 export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/authenticate-options.js';
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';

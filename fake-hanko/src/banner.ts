@@ -10,7 +10,7 @@ export function warnAtStart({ banner, host }: FakeHankoSettings, url: string): v
   // To whoever started it, and there is no Nest app whose logger could be used.
   // oxlint-disable-next-line no-console
   console.warn(
-    `FakeHanko at ${url} (listening on ${host}) is NO LOGIN SERVER: made for tests and demonstrations, ` +
-      'it keeps nothing, and whoever reaches its Admin API is whoever they like. Never use it in production.',
+    `FakeHanko at ${url} (listening on ${host}) is NO LOGIN SERVER: made for tests and development, ` +
+      'it stores nothing, and whoever reaches its Admin API can be any user. Never use it in production.',
   );
 }

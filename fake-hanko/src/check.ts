@@ -6,7 +6,7 @@ export function check(condition: boolean, message: string): asserts condition {
 /** Refuses what nobody reads: a misspelled name would be silence. @throws TypeError */
 export function checkNoMore(unknown: object, what: string): void {
   const names = Object.keys(unknown).join(', ');
-  check(names === '', `${names} is no ${what}`);
+  check(names === '', `${names} is not a valid ${what}`);
 }
 
 /**

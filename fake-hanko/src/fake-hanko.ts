@@ -16,11 +16,11 @@ import { shownTotp } from './store/totp.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
-import type { WebhookDelivery } from './webhooks/webhooks.js';
+import type { WebhookDelivery } from './webhooks/webhook-sender.js';
 
 /**
- * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and the answers
- * that Hanko gives. Nothing of your app is mocked.
+ * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and Hanko's replies. Nothing of
+ * your app is mocked.
  *
  * ```ts
  * const hanko = await FakeHanko.start();
@@ -30,8 +30,7 @@ import type { WebhookDelivery } from './webhooks/webhooks.js';
  * await hanko.stop();
  * ```
  *
- * Hanko's own components sign in against it too. It is no login server: whoever reaches its Admin API
- * is whoever they like.
+ * Hanko's own components sign in against it too. It is no login server: whoever reaches its Admin API can be any user.
  */
 export class FakeHanko implements AsyncDisposable {
   private readonly parts: Parts;
@@ -41,8 +40,14 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /**
-   * Starts one; several at a time are independent of each other.
-   * @throws TypeError for a wrong option; Error if it cannot listen, say because the port is taken.
+   * Starts a server of its own; several can run at a time.
+   *
+   * ```ts
+   * const hanko = await FakeHanko.start({ audience: 'app.example.com', idleTimeoutSeconds: 1800 });
+   * ```
+   *
+   * @param options for the address, keys, sessions, users and webhooks; each has a default.
+   * @throws TypeError for an invalid option; Error if it cannot listen, for example because the port is in use.
    */
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
     const { users, ...settings } = checkOptions(options);
@@ -128,7 +133,13 @@ export class FakeHanko implements AsyncDisposable {
 
   /**
    * Sends a webhook to a receiver on this machine, whatever `webhooks` says, and waits for the response.
-   * @param data what Hanko would say of the event; any event, also one that FakeHanko does not know.
+   *
+   * ```ts
+   * const hanko = await FakeHanko.start();
+   * const { status } = await hanko.sendWebhook('http://localhost:3000/webhooks/hanko', 'user.login', { id: 'x' });
+   * ```
+   *
+   * @param data the event's data. Any event can be sent, also one that FakeHanko does not know.
    * @throws Error if there is no response in ten seconds.
    */
   async sendWebhook(
@@ -141,25 +152,34 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
   }
 
-  /** Waits until every webhook under way has come to an end, well or not. */
+  /** Waits until every webhook that is being sent is delivered or has failed. */
   webhooksSettled(): Promise<void> {
     return this.parts.webhooks.settled();
   }
 
-  /** The last 1,000 webhooks, in the order in which they came to an end. */
+  /** The last 1,000 webhooks, in the order in which they were delivered or failed. */
   get webhookDeliveries(): readonly WebhookDelivery[] {
     return [...this.parts.webhooks.deliveries];
   }
 
   // Tokens
 
-  /** Starts a session, as a login does, and returns its token. */
+  /**
+   * Starts a session, as a login does, and returns its token.
+   *
+   * ```ts
+   * const hanko = await FakeHanko.start();
+   * const token = await hanko.token({ email: 'ada@example.test', amr: ['pwd', 'totp'], claims: { role: 'admin' } });
+   * ```
+   *
+   * @param shape the user, the login and the claims. Default: a new user who logged in just now with a password.
+   */
   async token(shape: TokenShape = {}): Promise<string> {
     const { kid } = this.parts.tokens.key((shape as TokenShape | null)?.kid);
     return this.parts.tokens.sign({ payload: this.parts.tokens.startSession(shape), kid });
   }
 
-  /** A token that expired a minute ago. */
+  /** Makes a token that expired a minute ago. */
   async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
     check(
       (shape as TokenShape | null)?.ageSeconds === undefined,
@@ -169,12 +189,19 @@ export class FakeHanko implements AsyncDisposable {
     return this.token({ ...shape, ageSeconds: lifespanSeconds + 60 });
   }
 
-  /** A webhook token: same keys, same audience, no session. */
+  /** Makes a webhook token. It has the keys and the audience of session tokens, and no session. */
   async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
     return this.parts.tokens.sign({ payload: this.parts.tokens.webhook(event, data, options) });
   }
 
-  /** A token that must be refused, though it says what a valid one would. */
+  /**
+   * Makes a token that must be refused although its claims are those of a valid one.
+   *
+   * ```ts
+   * const hanko = await FakeHanko.start();
+   * const token = await hanko.forgedToken('alg-none'); // your API must respond with 401
+   * ```
+   */
   async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
     return this.parts.forger.forge(how, shape);
   }
@@ -186,12 +213,12 @@ export class FakeHanko implements AsyncDisposable {
 
   // Keys
 
-  /** The `kid` that signs. */
+  /** The `kid` of the key that signs. */
   get signingKid(): string {
     return this.parts.keys.newest.kid;
   }
 
-  /** Makes a key that signs from now on; the older ones stay published. @returns its `kid`. */
+  /** Makes a key that signs from now on. The older ones stay published. @returns its `kid`. */
   async rotateKey(): Promise<string> {
     return this.parts.keys.rotate();
   }
@@ -215,18 +242,28 @@ export class FakeHanko implements AsyncDisposable {
 
   /**
    * Makes requests fail from now on, on both APIs. Faults with `times` are used up first, in order; of
-   * those without, the newest that fits a path holds.
+   * those without, the newest whose `path` fits applies.
+   *
+   * ```ts
+   * const hanko = await FakeHanko.start();
+   * await hanko.fault('hang', { path: '/.well-known/jwks.json' }); // until recover()
+   * await hanko.fault('error', { times: 2 }); // the next two requests
+   * await hanko.recover();
+   * ```
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
     if (kind !== 'refuse') return this.parts.faults.add(kind, options);
-    check(Object.keys(options).length === 0, 'refuse takes no options: nothing listens then');
-    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    check(
+      Object.keys(options).length === 0,
+      'the fault refuse takes no options: it applies to all requests',
+    );
+    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
     await this.parts.servers.close();
   }
 
   /** Ends all faults: requests get real replies again. */
   async recover(): Promise<void> {
-    check(!this.parts.servers.isStopped, 'it is stopped: start() makes a new one');
+    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
     this.parts.faults.clear();
     await this.parts.servers.listen();
   }

@@ -8,4 +8,4 @@ export type { Forgery } from './tokens/forgeries.js';
 export type { PublicJwk } from './tokens/keys.js';
 export type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
 export type { LoggedRequest } from './server/http-server.js';
-export type { WebhookDelivery } from './webhooks/webhooks.js';
+export type { WebhookDelivery } from './webhooks/webhook-sender.js';

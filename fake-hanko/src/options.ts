@@ -1,7 +1,8 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
-import { isHostName } from './server/hosts.js';
-import { eventNames, type Hook } from './webhooks/events.js';
+import { isHostName } from './server/allowed-hosts.js';
+import { parseUrl } from './server/parse-url.js';
+import { eventNames, type Hook } from './webhooks/event-names.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
 export interface FakeWebhook {
@@ -172,7 +173,10 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     'audience must be text, or a list of texts that is not empty',
   );
   check(issuer === undefined || isText(issuer), 'issuer must be text');
-  check(isText(cookieName) && COOKIE_NAME.test(cookieName), 'cookieName must name a cookie');
+  check(
+    isText(cookieName) && COOKIE_NAME.test(cookieName),
+    'cookieName must be a valid cookie name',
+  );
   check(onMail === undefined || typeof onMail === 'function', 'onMail must be a function');
   check(typeof now === 'function', 'now must be a function');
   check(isPort(port), 'port must be 0 to 65535');
@@ -228,13 +232,12 @@ function checkWebhooks(
 
 /** @throws TypeError for anything but plain HTTP to this machine. */
 export function checkWebhookUrl(url: string): void {
-  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  const { protocol, hostname } = parseUrl(url) ?? { protocol: '', hostname: '' };
   const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
   check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const isOrigin = (value: unknown): boolean =>
-  isText(value) && URL.canParse(value) && new URL(value).origin === value;
+const isOrigin = (value: unknown): boolean => isText(value) && parseUrl(value)?.origin === value;
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;

@@ -15,7 +15,7 @@ import { UsersAndSessions } from './store/users-and-sessions.js';
 import { TokenFactory } from './tokens/factory.js';
 import { Forger } from './tokens/forgeries.js';
 import { KeyRing } from './tokens/keys.js';
-import { Webhooks } from './webhooks/webhooks.js';
+import { Webhooks } from './webhooks/webhook-sender.js';
 
 /** The parts of one FakeHanko, put together. */
 export class Parts {

@@ -189,7 +189,7 @@ describe('options', () => {
   });
 
   it.each<readonly [string, Record<string, unknown>, string]>([
-    ['an unknown one', { baseUrl: 'x' }, 'baseUrl is no option'],
+    ['an unknown one', { baseUrl: 'x' }, 'baseUrl is not a valid option'],
     ['lifespanSeconds', { lifespanSeconds: 0 }, 'lifespanSeconds must be a whole number above 0'],
     ['sessionLimit', { sessionLimit: 1.5 }, 'sessionLimit must be a whole number above 0'],
     ['modulusLength', { modulusLength: 1024 }, 'modulusLength must be 2048 or 4096'],
@@ -199,7 +199,7 @@ describe('options', () => {
     ['audience', { audience: [] }, 'audience must be text'],
     ['audience of numbers', { audience: 1 }, 'audience must be text'],
     ['issuer', { issuer: '' }, 'issuer must be text'],
-    ['cookieName', { cookieName: 'a b' }, 'cookieName must name a cookie'],
+    ['cookieName', { cookieName: 'a b' }, 'cookieName must be a valid cookie name'],
     ['now', { now: 5 }, 'now must be a function'],
   ])('wrong: %s', async (_name, options, message) => {
     await expect(FakeHanko.start(options as FakeHankoOptions)).rejects.toThrow(
@@ -248,7 +248,7 @@ describe('misuse is an error that names FakeHanko and says what to do', () => {
     [
       'user id taken',
       (fake) => fake.createUser({ id: UNKNOWN_ID.toUpperCase() }),
-      'this id already',
+      'this id exists already',
     ],
     [
       'email taken',
@@ -259,16 +259,16 @@ describe('misuse is an error that names FakeHanko and says what to do', () => {
     ['deleteUser', (fake) => fake.deleteUser(id), 'there is no user with this id'],
     ['revoke, an id', (fake) => fake.revoke(id), 'there is no such session'],
     ['revoke, text', (fake) => fake.revoke('garbage'), 'the id of a session, or its token'],
-    ['token for nobody', (fake) => fake.token({ user: id }), 'make one with createUser()'],
-    ['token by no key', (fake) => fake.token({ kid: 'x' }), 'kid names no published key'],
+    ['token for nobody', (fake) => fake.token({ user: id }), 'create one with createUser()'],
+    ['token by no key', (fake) => fake.token({ kid: 'x' }), 'kid must be that of a published key'],
     [
       'sign by no key',
       (fake) => fake.sign({ payload: {}, kid: 'x' }),
-      'kid names no published key',
+      'kid must be that of a published key',
     ],
-    ['forgery', (fake) => fake.forgedToken('x' as never), 'a forgery is one of alg-none, '],
+    ['forgery', (fake) => fake.forgedToken('x' as never), 'the forgery must be one of alg-none, '],
     ['removeKey', (fake) => fake.removeKey('x'), 'there is no key with this kid'],
-    ['fault', (fake) => fake.fault('x' as never), 'a fault is one of down, '],
+    ['fault', (fake) => fake.fault('x' as never), 'the fault must be one of down, '],
     ['times', (fake) => fake.fault('down', { times: 0 }), 'times must be a whole number above 0'],
     ['half times', (fake) => fake.fault('down', { times: 0.5 }), 'times must be a whole number'],
     ['delayMs', (fake) => fake.fault('slow', { delayMs: -1 }), 'delayMs must not be below 0'],

@@ -7,7 +7,7 @@ import type { HankoRouteDescription } from './route-description.js';
 import { globalCount, type RunningGuards, runningGuards } from './running-guards.js';
 import { isCachedByUrl } from './url-cache.js';
 
-/** A handler with all that is known of it. */
+/** A handler with everything that is known about it. */
 export interface DescribedHandler {
   readonly handler: Handler;
   readonly guards: RunningGuards;
@@ -35,7 +35,7 @@ export function describeRoutes(app: INestApplicationContext): readonly HankoRout
   return descriptionsOf(describeHandlers(auditedApp(app)));
 }
 
-/** Looks at every handler, and judges each as Nest would call it. */
+/** Describes every handler as Nest would call it. */
 export function describeHandlers(app: AuditedApp): DescribedHandler[] {
   const count = globalCount(app);
   return handlersOf(app).map((handler) => {

@@ -18,8 +18,9 @@ export interface ExpectNoOpenRoutesOptions {
  * ```ts
  * expectNoOpenRoutes(app, { except: ['GET /health', 'AppController.home'] });
  * ```
- * Open is all that is neither `required` nor `parent`: `@Public()`, `@OptionalAuth()`, and where no `HankoAuthGuard`
- * runs, whatever other guards do. An exception fails as well that names no route, a closed one, or handlers of several classes.
+ * A route is open unless its access is `required` or `parent`: `@Public()`, `@OptionalAuth()`, and routes for which no
+ * `HankoAuthGuard` runs, whatever other guards do. An exception fails too if it names no route, a closed one, or handlers
+ * of several classes.
  *
  * @param app as for `describeRoutes`.
  * @throws Error that lists every such route with its reason and cure; and for an app without a single route.
@@ -65,7 +66,7 @@ const isOpen = ({ access }: HankoRouteDescription): boolean =>
 const names = (name: string, { route, handler }: HankoRouteDescription): boolean =>
   name === route || name === handler;
 
-/** What is wrong with an exception that names these. */
+/** Why an exception that names these handlers is invalid. */
 function faultOf(
   name: string,
   named: readonly (HankoRouteDescription & { readonly owner: Function })[],

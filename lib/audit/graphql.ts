@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import type { Method, NestModule } from '../discovery/hosts.js';
+import type { Method, NestModule } from '../discovery/app-classes.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { isObject } from '../util/value-checks.js';
 

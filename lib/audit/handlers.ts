@@ -1,5 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
-import { hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { isObject } from '../util/value-checks.js';
@@ -22,7 +22,7 @@ export interface Handler extends Method {
   readonly kind: HankoRouteDescription['kind'];
   /** Every way to call it. */
   readonly routes: readonly string[];
-  /** The same, of HTTP handlers. */
+  /** Every way to call it over HTTP. */
   readonly http: readonly HttpRoute[];
   /** How GraphQL calls it; undefined unless it is a resolver. */
   readonly graphql?: GraphqlCall;

@@ -4,7 +4,7 @@ import type { ApplicationConfig } from '@nestjs/core';
 /** One version, or several; `VERSION_NEUTRAL` is a symbol. */
 type Versions = string | symbol | readonly (string | symbol)[];
 
-/** What the decorators of a handler, its class and its module say about its address. */
+/** The parts of an address that decorators of handler, class and module define. */
 export interface HttpAddress {
   readonly method: RequestMethod;
   readonly modulePath: string | undefined;
@@ -52,7 +52,7 @@ export function servedPaths(address: HttpAddress, config: ApplicationConfig): Se
   });
 }
 
-/** Routes that the global prefix leaves out are named without their version. */
+/** Routes that the global prefix excludes are named without their version. */
 function withPrefix(
   path: string,
   version: string,

@@ -1,4 +1,4 @@
-import { classNameOf, prototypesOf } from '../discovery/marks.js';
+import { classNameOf, prototypesOf } from '../discovery/mark-storage.js';
 import type { RouteMarks } from '../auth/route-marks.js';
 import { LEGACY_PROTOCOL } from './graphql.js';
 import type { Handler } from './handlers.js';
@@ -10,21 +10,21 @@ import {
   type SkippedGuard,
 } from './running-guards.js';
 
-/** What is known of a handler, before it is judged. */
+/** What is known about a handler before its problems are listed. */
 export interface Findings {
   readonly handler: Handler;
   readonly guards: RunningGuards;
   readonly access: HankoRouteDescription['access'];
-  /** What decorators say on handler and class, whether or not it holds. */
+  /** The marks of handler and class, whether or not they take effect. */
   readonly marks: RouteMarks;
   readonly parameters: readonly string[];
-  /** Whether a cache answers before the handler, with one answer for all who ask for a URL. */
+  /** Whether a cache responds before the handler, with one response per URL for all callers. */
   readonly isCachedByUrl: boolean;
   /** How often our guard is bound to the whole app. */
   readonly globalCount: number;
 }
 
-/** What is probably not meant, with its cure. */
+/** Probable mistakes, each with its fix. */
 export function problemsOf(findings: Findings): string[] {
   const { guards, access, handler, globalCount } = findings;
   return [
@@ -41,7 +41,7 @@ export function problemsOf(findings: Findings): string[] {
   ];
 }
 
-/** What a reader of the list should know, and is no fault. */
+/** Remarks that are not mistakes. */
 export const notesOf = ({ deciding }: RunningGuards): string[] =>
   deciding.map(
     (name) =>
@@ -52,8 +52,8 @@ const ENHANCERS = "fieldResolverEnhancers: ['guards'] in the options of GraphQLM
 
 const SKIPPED: Readonly<Record<SkippedGuard['cause'], string>> = {
   hidden:
-    'the constructor puts another function in place of the method (with bind(), for example), and Nest reads guards ' +
-    'from that one. Leave the method as it is, or put the guard on the class.',
+    'the constructor or a hook such as onModuleInit() puts another function in place of the method (with bind(), for ' +
+    'example), which does not have its guards. Leave the method as it is, or put the guard on the class.',
   unresolved:
     'Nest has no instance of it in this module and skips it silently. Apply the decorator before Nest ' +
     'reads the module, that is, before the app is created.',

@@ -21,15 +21,15 @@ export interface HankoRouteDescription {
   /** Class and method, such as `NotesController.remove`. */
   readonly handler: string;
   /**
-   * Who is let in by this package: everybody (`public`), everybody who has no bad credential (`optional`), users
-   * (`required`), or whoever others let in, because no `HankoAuthGuard` runs (`unguarded`). A field resolver for which no
-   * guard runs is asked only by who got the object that it is a field of (`parent`): Nest runs guards for it only with
+   * Who is allowed by this package: everybody (`public`), everybody without an invalid credential (`optional`), users
+   * (`required`), or whoever other guards allow, because no `HankoAuthGuard` runs (`unguarded`). A field resolver for
+   * which no guard runs is reached only by callers who received its object (`parent`): Nest runs guards for it only with
    * `fieldResolverEnhancers: ['guards']`.
    */
   readonly access: 'public' | 'optional' | 'required' | 'unguarded' | 'parent';
   /** Demands of `@RequireAuth()` on handler and class. Empty unless `access` is `required`. */
   readonly demands: RequireAuthOptions;
-  /** Names of other guards that run for it, in order. What they let in, nobody but them knows. */
+  /** Names of other guards that run for it, in order. Whom they allow is not known here. */
   readonly otherGuards: readonly string[];
   /** Probable mistakes, each with its fix, in sentences. They are also logged when the app starts. */
   readonly problems: readonly string[];

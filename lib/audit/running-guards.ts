@@ -1,7 +1,7 @@
 import * as common from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { Host, Method } from '../discovery/hosts.js';
+import type { Host, Method } from '../discovery/app-classes.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_GUARD, HANKO_OPTIONS } from '../hanko.constants.js';
 import { type AuditedApp, servesHttp } from './audited-app.js';
@@ -103,7 +103,7 @@ function isReachedByGlobal({ kind, graphql }: CalledMethod, app: AuditedApp): bo
 const guardsOn = (target: object): readonly unknown[] =>
   (nest.metadata(nest.GUARDS, target) ?? []) as readonly unknown[];
 
-/** Of the class, then of the method. */
+/** Guards of the class, then of the method. */
 const boundGuards = ({ host, called }: Method): readonly unknown[] => [
   ...guardsOn(host.type),
   ...guardsOn(called),

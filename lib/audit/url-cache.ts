@@ -9,9 +9,11 @@ import type { Handler } from './handlers.js';
  */
 export function isCachedByUrl(handler: Handler, { config }: AuditedApp): boolean {
   if (handler.kind !== 'http') return false;
+  const key = nest.metadata(nest.CACHE_KEY, handler.called);
+  // `@CacheKey((context) => …)`: a key of the app's own, as a trackBy() of its own makes one.
+  if (typeof key === 'function') return false;
   const isCacheable =
-    handler.http.some(({ method }) => CACHED.includes(method)) ||
-    nest.metadata(nest.CACHE_KEY, handler.called) !== undefined;
+    handler.http.some(({ method }) => CACHED.includes(method)) || key !== undefined;
   if (!isCacheable) return false;
   const bound = [handler.host.type, handler.called].flatMap(
     (target) => (nest.metadata(nest.INTERCEPTORS, target) ?? []) as readonly unknown[],

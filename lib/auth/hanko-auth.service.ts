@@ -15,7 +15,8 @@ import {
 } from '../options/session-policy.js';
 import type { HankoRequirements } from '../requirements/demands.js';
 import { DemandWarnings } from '../requirements/demand-warnings.js';
-import { plainCopy, requirementChecks, requirementFaults } from '../requirements/requirements.js';
+import { plainCopy, requirementFaults } from '../requirements/requirement-faults.js';
+import { requirementChecks } from '../requirements/unmet-requirements.js';
 import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport } from '../transports/transport.js';
 import {
@@ -37,10 +38,10 @@ import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
 import type { Notes } from './request-notes.js';
 import { type Route, Routes } from './routes.js';
-import { hideUser, showUser } from './shown-user.js';
+import { hideUser, showUser } from './request-user.js';
 import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
 
-/** What is asked of a call: what its route asks, or what the app's own code asks in its place. */
+/** The demands on a call: those of its route, or those of the app's own code instead. */
 export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
 
 /**
@@ -72,11 +73,16 @@ export class HankoAuthService {
 
   /**
    * Finds the session token in a request and verifies it. It sets no header fields on the response: those of a refusal
-   * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`, to be copied if you answer with it.
+   * (`WWW-Authenticate`, `Retry-After`) are in `error.headers`. Copy them if you send the error yourself.
+   *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * const orNull = await hanko.authenticate(request, { optional: true });
+   * ```
    *
    * @param source an `ExecutionContext`, a request (Express, Fastify, Node), or the client that a gateway is given. A
    * context's route has its say too: what `@RequireAuth()` demands there is checked.
-   * @param options `optional: true` resolves to null where there is no credential, or a cookie that is not good.
+   * @param options `optional: true` resolves to null without a credential, and with an invalid cookie.
    * @throws HankoAuthError any of its codes; its table has their classes and statuses
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`, a source that is neither, and an
    * extractor that breaks its contract
@@ -119,6 +125,11 @@ export class HankoAuthService {
    * Throws unless the user meets the requirements. For requirements that are known only inside the handler. It sets no
    * header fields on the response: those of a refusal are in `error.headers`.
    *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * hanko.assertRequirements(user, { maxAgeSeconds: 300 });
+   * ```
+   *
    * @param requirements as `@RequireAuth()` takes them, without `session`: for that one a request or a token
    * is needed, so `authenticate` and `verifyToken` take it.
    * @throws HankoStepUpError `step_up_required` (401)
@@ -136,6 +147,10 @@ export class HankoAuthService {
    * Verifies a session token that was obtained outside of a request. No cross-site check is made: if the token came from
    * a cookie, that check is your responsibility.
    *
+   * ```ts
+   * const user = await hanko.verifyToken(token, { session: 'online' });
+   * ```
+   *
    * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
    * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
@@ -147,21 +162,20 @@ export class HankoAuthService {
   }
 
   /**
-   * As the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the parameter decorators:
-   * the header fields of a refusal are set on the response.
-   * @returns null where the route lets anonymous callers in and this one is; without a promise where
-   * there is nothing to wait for.
+   * Authenticates as the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the
+   * parameter decorators. The header fields of a refusal are set on the response.
+   * @returns null for an anonymous caller on a route that allows them; no promise if nothing has to be awaited.
    * @internal
    */
   authenticateRoute(context: ExecutionContext): MaybePromise<Authenticated | null> {
     const route = this.routes.of(context);
-    // First, and whatever the context: a public route costs nothing and cannot fail.
+    // First, in every context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
     return this.authenticateCall(this.open(context, route), route, context);
   }
 
   /**
-   * The same of a call that has no route: what middleware closes.
+   * Authenticates a call that has no route, for middleware. The header fields of a refusal are set on the response.
    * @param context where there is one.
    * @internal
    */
@@ -184,7 +198,7 @@ export class HankoAuthService {
   }
 
   /**
-   * What `@RequireAuth(options)` would want, for what has no route.
+   * Makes of options what `@RequireAuth(options)` would demand, for a call that has no route.
    * @param options checked already.
    * @param name what asks, for the log.
    * @throws HankoConfigurationError for a session policy, where there is no address to ask.
@@ -245,7 +259,7 @@ export class HankoAuthService {
       this.log.anonymous(notes, wanted.name, outcome.failure);
       return null;
     }
-    // By the guard, and now a parameter asks.
+    // The guard has admitted it; now a parameter decorator asks.
     if (notes.admittedTo === wanted && notes.admittedAs === call.request) return outcome;
     this.log.authenticated(notes, outcome.user, wanted.name);
     if (wanted.requirements.length > 0) {

@@ -1,5 +1,5 @@
 import { HankoRequirementError, HankoStepUpError } from '../errors/hanko.errors.js';
-import { findUnmet, type RequirementChecks } from '../requirements/requirements.js';
+import { findUnmet, type RequirementChecks } from '../requirements/unmet-requirements.js';
 import type { HankoUser } from '../user/hanko-user.js';
 
 /**

@@ -11,30 +11,30 @@ import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import { type Notes, RequestNotes } from './request-notes.js';
 import { type Authenticated, isAuthError, type TokenAuthenticator } from './token-authenticator.js';
 
-/** Nobody. An `@OptionalAuth()` route lets it in, every other one answers. */
+/** An anonymous caller: allowed on `@OptionalAuth()` routes, refused on others. */
 export interface Anonymous {
   readonly user: null;
-  /** Why a cookie that was there counts for nothing; null if there was no credential. */
+  /** Why the cookie was ignored; null if there was no credential. */
   readonly failure: HankoAuthError | null;
 }
 
 export type Outcome = Authenticated | Anonymous;
 
-/** Who asks about a call, and what for. The same object: the same asker. */
+/** What a call must meet. Compared by identity. */
 export interface Asker {
-  /** null = Hanko is not asked. */
+  /** null: Hanko is not asked. */
   readonly session: ResolvedSessionPolicy | null;
 }
 
 /**
- * For how long an outcome answers for the same request. Requests that live longer (a handshake, a stream) are looked
- * at again: their session may have ended meanwhile.
+ * How long an outcome is reused for the same request. Requests that last longer (a handshake, a stream) are checked
+ * again: their session may have ended.
  */
 const OUTCOME_MS = 5_000;
 
 /**
- * From a call to who is behind it: finds the credential, and has it verified once per request, whoever asks, also at
- * the same time. Only its own notes are trusted; nothing that others can write, `request.user` included, is ever read back.
+ * Authenticates a call: finds the credential and has it verified once per request, even if several ask at the same time.
+ * It trusts only its own notes, and reads nothing that other code can write, such as `request.user`.
  */
 export class RequestAuthenticator {
   private readonly notes = new RequestNotes<Outcome>();
@@ -47,14 +47,14 @@ export class RequestAuthenticator {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** What is known of a call. A call without an identity is a new one each time. */
+  /** The notes of a call. A call without an identity gets new ones each time. */
   notesOf({ identity }: HankoCall): Notes<Outcome> {
     return identity === undefined ? this.notes.blank() : this.notes.of(identity);
   }
 
   /**
-   * @returns who it is, or nobody; without a promise where there is nothing to wait for.
-   * @throws HankoCredentialsError `credentials_ambiguous`; now, or by the promise, as all that follow
+   * @returns the user or an anonymous caller; no promise if nothing has to be awaited. Errors are thrown or rejected.
+   * @throws HankoCredentialsError `credentials_ambiguous`
    * @throws HankoTokenError any `token_…` code, `session_revoked`
    * @throws HankoCrossSiteError `cross_site_request`
    * @throws HankoUnavailableError `hanko_unavailable`
@@ -62,12 +62,12 @@ export class RequestAuthenticator {
    */
   authenticate(call: HankoCall, notes: Notes<Outcome>, asker: Asker): MaybePromise<Outcome> {
     const request = call.request ?? NO_REQUEST;
-    // Whom the guard of a route let in is whom its parameters get: the credential is not read again.
+    // Parameter decorators get the user that the guard admitted: the credential is not read again.
     const isAdmitted = notes.admittedTo === asker && notes.admittedAs === call.request;
     const credential = isAdmitted ? notes.credential : this.find(request, call.params);
     if (credential === null) return NOBODY;
 
-    // Each time: middleware may have changed the method since, and another asker may call it a handshake.
+    // Checked each time: middleware may have changed the method, and another caller may declare a handshake.
     if (credential.isAmbient) {
       refuseCrossSite(request, this.options.trustedOrigins, call.isHandshake);
     }
@@ -86,7 +86,7 @@ export class RequestAuthenticator {
     return null;
   }
 
-  /** An outcome holds for the same credential and the same policy, and not for long. */
+  /** An outcome is reused for the same credential and policy only, and not for long. */
   private holds(notes: Notes<Outcome>, credential: Credential, { session }: Asker): boolean {
     return (
       notes.credential !== null &&
@@ -125,15 +125,15 @@ export class RequestAuthenticator {
       outcome = await found.catch((error: unknown) => forgive(error, credential));
       return outcome;
     } finally {
-      // Unless somebody has asked for something else meanwhile. What failed may go well another time.
+      // Unless another credential was verified in the meantime. A failure is not kept: a retry may succeed.
       if (notes.credential === credential) notes.outcome = outcome;
     }
   }
 }
 
 /**
- * A browser goes on sending a cookie, and JavaScript cannot clear one that is HttpOnly: whatever is wrong with it must
- * not lock its user out of a page that anonymous callers may see. That Hanko cannot tell is not nothing.
+ * Browsers go on sending an invalid cookie, and JavaScript cannot delete one that is HttpOnly. It must not lock its user
+ * out of a page that anonymous callers may see. An outage of Hanko (503) is not forgiven.
  */
 function forgive(error: unknown, { isAmbient }: Credential): Anonymous {
   if (isAmbient && isAuthError(error) && error.getStatus() === 401) {

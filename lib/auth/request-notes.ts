@@ -40,8 +40,8 @@ const OnExisting = class {
 
 /**
  * A private field, put on a request. Nobody else can see, write or copy it: no spread, proxy or serializer takes it
- * along. A `WeakMap` does the same and is simpler, but costs a microsecond per request on Node 20, most of it in the
- * garbage collector, where this costs 50 nanoseconds: as much as all the rest of a hit.
+ * along. A `WeakMap` does the same and is simpler, but is slower, most of it in the garbage collector: "good bearer" of
+ * the bench's scenario `guard-alone` shows it.
  */
 class Noted extends OnExisting {
   #notes: Notes<never> | undefined;

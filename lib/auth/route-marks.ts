@@ -8,7 +8,7 @@ import {
   ownMark,
   prototypesOf,
   setMark,
-} from '../discovery/marks.js';
+} from '../discovery/mark-storage.js';
 import { ROUTE_DEMANDS, ROUTE_MODE } from '../hanko.constants.js';
 import { isObject } from '../util/value-checks.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
@@ -22,7 +22,7 @@ export interface RouteMarks {
   readonly mode: RouteMode;
   /** Where that is marked; undefined where nothing is. */
   readonly place: MarkPlace | undefined;
-  /** Of the handler and its class, merged one by one: the handler's override its class's. */
+  /** The demands of handler and class, merged one by one: the handler's override its class's. */
   readonly demands: RequireAuthOptions;
 }
 

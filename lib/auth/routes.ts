@@ -1,5 +1,5 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { methodsCalledBy } from '../discovery/marks.js';
+import { methodsCalledBy } from '../discovery/mark-storage.js';
 import { handlerName } from '../extraction/request.js';
 import type { OnUnavailable } from '../options/on-unavailable.js';
 import {
@@ -7,7 +7,7 @@ import {
   type ResolvedSessionPolicy,
   resolveSessionPolicy,
 } from '../options/session-policy.js';
-import { type RequirementChecks, requirementChecks } from '../requirements/requirements.js';
+import { type RequirementChecks, requirementChecks } from '../requirements/unmet-requirements.js';
 import { refuseUnknown, type RouteMode, routeMarks } from './route-marks.js';
 
 /** What does not change from one request of a handler to the next. */

@@ -41,7 +41,7 @@ export class TokenAuthenticator {
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
     return andThen(this.verifier.verify(token, hanko), (user) =>
-      this.checkSession({ user, token }, session),
+      this.checkRevocation({ user, token }, session),
     );
   }
 
@@ -61,14 +61,14 @@ export class TokenAuthenticator {
       : this.verify(tokens[0] as string, hanko, session);
   }
 
-  private checkSession(
+  private checkRevocation(
     found: Authenticated,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
-    return andThen(this.revocation.check(found.user), () => this.askHanko(found, session));
+    return andThen(this.revocation.check(found.user), () => this.checkLiveness(found, session));
   }
 
-  private askHanko(
+  private checkLiveness(
     found: Authenticated,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {

@@ -63,12 +63,13 @@ function readerOf(key: HankoUserKey | undefined): (user: HankoUser) => unknown {
 }
 
 /**
- * Injects who is calling, the whole {@link HankoUser}, one property of it, or one claim:
- * ```ts
- * list(@CurrentUser() user: HankoUser, @CurrentUser('id') userId: string, @CurrentUser('claims.role') role?: string) {}
- * ```
- * Where no guard ran it authenticates by itself, with the same answers. It can be null on `@Public()`
- * and `@OptionalAuth()` routes only. That protects the value, not the route: interceptors run
+ * Injects the current user: the whole {@link HankoUser}, one of its properties, or one claim.
+ *
+ * Examples: `list(@CurrentUser() user: HankoUser)`, `list(@CurrentUser('id') userId: string)`,
+ * `list(@CurrentUser('claims.role') role?: string)`
+ *
+ * It is null on `@Public()` routes, and on `@OptionalAuth()` routes for anonymous callers; nowhere else. Where no guard
+ * ran it authenticates by itself, with the same responses. That protects the value, not the route: interceptors run
  * before parameters, so bind the guard.
  *
  * @param key a property of the user, or `claims.` and a claim (or a path into one) that `HankoClaims` declares;

@@ -1,16 +1,13 @@
 import { markRoute } from '../auth/route-marks.js';
-import { markedBy } from '../discovery/marks.js';
+import { markedBy } from '../discovery/mark-storage.js';
 
 /**
- * Opens a class or handler to everyone: no credential is read, no network call is made, `@CurrentUser()` and
- * `@SessionToken()` are null. It also answers while Hanko is down.
+ * Opens a class or handler to everyone. No credential is read and no network call is made, so the route works while
+ * Hanko is down, too. `@CurrentUser()` and `@SessionToken()` are null.
  *
- * Methods that a subclass inherits stay open; a method that overrides one does not: mark it again.
+ * Example: `@Public()` above `@Get('health')`
  *
- * @example
- * @Public()
- * @Get('health')
- * health() {}
+ * Inherited methods stay open. A method that overrides one does not: mark it again.
  *
  * @throws HankoConfigurationError `configuration_invalid` if the same class or handler has another mark, and on what is
  * neither a class nor a method, when the class is loaded; and when the app starts, on a method that is no handler.

@@ -1,27 +1,27 @@
 import { UseGuards } from '@nestjs/common';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import { markDemands, markRoute } from '../auth/route-marks.js';
-import { markedBy } from '../discovery/marks.js';
+import { markedBy } from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HankoAuthGuard } from '../guards/hanko-auth.guard.js';
 import { sessionPolicyFaults } from '../options/session-policy.js';
 import { isObject } from '../util/value-checks.js';
-import { plainCopy, requirementFaults } from '../requirements/requirements.js';
+import { plainCopy, requirementFaults } from '../requirements/requirement-faults.js';
 
 const DECORATOR = '@RequireAuth()';
 
 /**
  * Requires authentication for a class or handler: it binds the guard, and overrides a `@Public()` or `@OptionalAuth()`
  * on the class.
- * ```ts
- * @RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })
- * ```
- * Demands of the handler and its class are merged one by one, and `claims` claim by claim; the handler's override the
- * class's. A method that overrides one of a base class inherits its demands. Callers that do not meet them are answered
- * 401 `step_up_required` where a new login can help, else 403 `requirement_not_met`.
  *
- * Write it above every decorator that puts another function in place of the method (timing, transactions, retries,
- * caches): Nest reads guards from the function that it calls. Where the guard got lost, the app does not start.
+ * Example: `@RequireAuth({ mfa: true, maxAgeSeconds: 300, verifiedEmail: true, claims: { role: 'admin' } })`
+ *
+ * Demands of the handler and its class are merged one by one, and `claims` claim by claim; the handler's override the
+ * class's. A method that overrides one of a base class inherits its demands. Callers that do not meet them get 401
+ * `step_up_required` where a new login can help, else 403 `requirement_not_met`.
+ *
+ * Write it above every decorator that replaces the method (timing, transactions, retries, caches): Nest reads guards
+ * from the function that it calls. If the guard is lost, the app does not start.
  *
  * @param options demands beyond a valid session token. Default: none.
  * @throws HankoConfigurationError `configuration_invalid` for a wrong option, if the same class or handler has another

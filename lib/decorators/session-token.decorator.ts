@@ -39,11 +39,10 @@ const decorate = createParamDecorator((_data: unknown, context) => carry(context
  * Injects the verified session token (a JWT in compact form), to call Hanko or another service on the
  * user's behalf. It is a credential: do not log or store it.
  *
+ * Example: `logout(@SessionToken() token: string)`
+ *
  * Like `@CurrentUser()` it authenticates by itself where no guard ran, and is null only on
  * `@Public()` and `@OptionalAuth()` routes.
- *
- * @example
- * logout(@SessionToken() token: string) {}
  */
 export function SessionToken(): ParameterDecorator {
   return decorate(undefined, SessionTokenPipe);

@@ -1,15 +1,20 @@
 import { channel } from 'node:diagnostics_channel';
-import type { HankoAnswerCode } from '../errors/answers.js';
+import type { HankoAnswerCode } from '../errors/error-codes.js';
 
 /**
  * Names of the `node:diagnostics_channel` channels. No payload ever holds a token, a cookie or an address.
  *
  * A subscriber must not throw: Node reports that as an uncaught exception, which ends the process.
  *
- * @example
- * diagnostics_channel.subscribe(HANKO_CHANNELS.authentication, (message) => {
- *   const { outcome, code } = message as HankoAuthenticationMessage;
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel';
+ * import { HANKO_CHANNELS, type HankoAuthenticationMessage } from 'nestjs-hanko';
+ *
+ * subscribe(HANKO_CHANNELS.authentication, (message) => {
+ *   const { outcome } = message as HankoAuthenticationMessage;
+ *   console.log(outcome); // authenticated, anonymous or refused
  * });
+ * ```
  */
 export const HANKO_CHANNELS = {
   /** One {@link HankoAuthenticationMessage} for each request that was authenticated or refused. */

@@ -18,7 +18,7 @@ export const MESSAGE = 'message';
 
 export const PATTERN = 'microservices:pattern';
 export const PATTERN_HANDLER = 'microservices:handler_type';
-/** Of `PATTERN_HANDLER`; the other one is a message that is answered. */
+/** The value of `PATTERN_HANDLER` for events; the other value is for messages that get a reply. */
 export const EVENT_HANDLER = 2;
 
 /** 4 for gRPC. */
@@ -36,7 +36,7 @@ export const RESOLVER_REFERENCE = 'graphql:resolve_reference';
 /** Token of what `GraphQLModule.forRoot()` got, or `forRootAsync()` made. */
 export const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
-/** Of `@CacheKey()` in `@nestjs/cache-manager`. */
+/** Metadata of `@CacheKey()` in `@nestjs/cache-manager`. */
 export const CACHE_KEY = 'cache_module:cache_key';
 
 export const metadata = (key: string, target: object, property?: string): unknown =>

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { answerFor, type HankoAnswerCode, refusalBody } from './answers.js';
+import { answerFor, type HankoAnswerCode, refusalBody } from './error-codes.js';
 import { brand } from './error-brand.js';
 
 /** What one answer has beyond its row in the table. */

@@ -6,7 +6,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { HANKO_ERROR } from '../hanko.constants.js';
-import { ANSWERS, type HankoAnswerCode, unmetDetails } from './answers.js';
+import { ANSWERS, type HankoAnswerCode, unmetDetails } from './error-codes.js';
 import type { HankoConfigurationError } from './configuration.error.js';
 import { HankoAuthError, standOn } from './hanko-auth.error.js';
 import type { HankoUnmetRequirement } from '../requirements/demands.js';
@@ -47,7 +47,7 @@ function onBadRequest(prototype: object): object {
 }
 
 /**
- * The caller's token is not a good session token, or its session has ended (`session_revoked`):
+ * The caller's token is not a valid session token, or its session has ended (`session_revoked`):
  * 401 `invalid_token`, RFC 6750 §3.1.
  */
 export class HankoTokenError extends HankoAuthError {
@@ -232,8 +232,16 @@ export type HankoError =
 export type HankoErrorCode = HankoError['code'];
 
 /**
- * True for an error of this package, also one of another copy of it in the same process,
- * where `instanceof` fails.
+ * Recognizes errors of this package, also those of another copy of it in the same process, where `instanceof` fails.
+ *
+ * ```ts
+ * try {
+ *   await hanko.verifyToken(token);
+ * } catch (error) {
+ *   if (isHankoError(error) && error.code === 'token_expired') console.log('sign in again');
+ *   else throw error;
+ * }
+ * ```
  */
 export function isHankoError(value: unknown): value is HankoError {
   return typeof value === 'object' && value !== null && HANKO_ERROR in value;

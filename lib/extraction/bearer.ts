@@ -18,8 +18,9 @@ const isBearer = (credentials: string): boolean =>
 /**
  * Reads `Authorization: Bearer <token>`, RFC 6750 §2.1; the scheme in any case. Other schemes are left alone.
  *
- * @example
- * HankoModule.forRoot({ extractors: [bearerTokenExtractor()] });
+ * ```ts
+ * HankoModule.forRoot({ extractors: [bearerTokenExtractor()] }); // no cookies
+ * ```
  *
  * @throws HankoCredentialsError `credentials_ambiguous` when it reads two different bearers
  * @throws HankoTokenError `token_malformed` when it reads a bare `Bearer`

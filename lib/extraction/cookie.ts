@@ -3,12 +3,13 @@ import { headerValues, type IncomingRequest, wireValues } from './request.js';
 import { MAX_CANDIDATES, type TokenExtractor } from './token-extractor.js';
 
 /**
- * Reads the session cookie (RFC 6265 §4.2.1) straight from the `Cookie` header, so that the answer
- * is the same with `cookie-parser`, `@fastify/cookie` or neither. A browser may send several of one name (host and
- * parent domain, two paths), among them a dead one that the SDK left behind: up to eight different ones are handed on.
+ * Reads the session cookie (RFC 6265 §4.2.1) from the `Cookie` header itself, so `cookie-parser` and `@fastify/cookie`
+ * make no difference. A browser may send several cookies of one name (host and parent domain, two paths), some of them
+ * expired: the SDK does not delete them. Up to eight different ones are returned.
  *
- * @example
+ * ```ts
  * HankoModule.forRoot({ extractors: [bearerTokenExtractor(), cookieTokenExtractor('__Host-hanko')] });
+ * ```
  *
  * @param cookieName default `hanko`, as Hanko's `session.cookie.name`. A name that begins with `__Host-` cannot be
  * set by another subdomain.

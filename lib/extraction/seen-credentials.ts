@@ -45,7 +45,7 @@ function schemeText(value: string): string {
 
 const MAX_NAME_LENGTH = 40;
 
-/** Of pairs only: what has no name may be a value (that of Base64 may end in `=`), and so may what is too long for a name. */
+/** Names of pairs only: what has no name may be a value (that of Base64 may end in `=`), and so may what is too long for a name. */
 const cookieNames = (header: string): string[] =>
   header
     .split(';')

@@ -21,11 +21,9 @@ import { andThen } from '../util/maybe-promise.js';
  * It means the same in controllers, GraphQL resolvers, gateways, message handlers and gRPC methods. A call that no
  * transport knows is refused (501 `context_unsupported`).
  *
- * It holds no state. A subclass can have any constructor.
+ * Example: `@Module({ providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }] })`
  *
- * @example
- * @Module({ providers: [{ provide: APP_GUARD, useExisting: HankoAuthGuard }] })
- * export class AppModule {}
+ * It holds no state. A subclass can have any constructor.
  */
 @Injectable()
 export class HankoAuthGuard implements CanActivate, OnModuleInit {

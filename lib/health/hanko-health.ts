@@ -59,8 +59,13 @@ export interface HankoHealthReport {
 }
 
 /**
- * Says whether this app can authenticate its callers, for readiness probes and metrics. It makes no network calls:
- * it says what requests and fetches in the background have shown.
+ * Reports whether this app can authenticate its callers, for readiness probes and metrics. It makes no network calls:
+ * the report is made from what requests and background fetches observed.
+ *
+ * ```ts
+ * const { status, keys } = app.get(HankoHealth).report(); // or inject HankoHealth into a controller
+ * if (status === 'down') throw new ServiceUnavailableException(keys.lastFailure?.reason);
+ * ```
  */
 @Injectable()
 export class HankoHealth {
@@ -71,7 +76,7 @@ export class HankoHealth {
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
   ) {}
 
-  /** The state of this moment, without a network call and without a promise. */
+  /** Reports the state at this moment. It makes no network calls and returns no promise. */
   report(): HankoHealthReport {
     const keys = this.keys();
     const sessions = this.sessions();

@@ -29,33 +29,33 @@ const REFRESH_AT = 0.8;
 /**
  * Hanko's JWKS, cached as a whole.
  *
- * - A known key of a fresh set is answered at once, without a promise.
- * - One fetch is under way at most; everyone who needs it waits for the same one.
- * - A `kid` that a fresh set does not have is either brand-new or forged: it is worth one fetch per
- *   cooldown. Only such fetches count, so in calm a rotation is accepted at once.
- * - After a failed fetch there is none for a while (back-off), and the last good keys serve on
- *   for a bounded time (stale-if-error, RFC 5861 §4). When the wait is over they are fetched again, whether or not
- *   a request comes: a load balancer sends none while the app says that it is down.
- * - A fetch keeps no process running, except for those who wait for it.
+ * - A known key of a fresh set is returned at once, without a promise.
+ * - There is at most one fetch at a time; all who need keys wait for it.
+ * - A `kid` that a fresh set does not have is either new or forged: it causes at most one fetch per cooldown. Other
+ *   fetches do not start the cooldown, so a rotation is normally accepted at once.
+ * - After a failed fetch there is none for a while (back-off), and the last good keys are used for a bounded time
+ *   (stale-if-error, RFC 5861 §4). Then the keys are fetched again without a request: a load balancer sends none while
+ *   the app reports that it is down.
+ * - A fetch does not keep the process running, unless a request waits for it.
  */
 export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('HankoJwks');
   private readonly closing = new AbortController();
   private keys: VerificationKeys = new Map();
-  /** Of the last good fetch; -Infinity before there was one. */
+  /** Time of the last good fetch; -Infinity before the first one. */
   private fetchedAt = -Infinity;
   /** The fetch under way. Never rejects; resolves to whether it succeeded. */
   private inFlight: Promise<boolean> | undefined;
-  /** Of the last good fetch that an unknown `kid` caused. */
+  /** Time of the last good fetch that an unknown `kid` caused. */
   private unknownKidFetchAt = -Infinity;
-  /** What was wrong with members of the last set, in words: said once, not at each refresh. */
+  /** The last warning about unusable keys: logged once, not at each refresh. */
   private unusable = '';
   private failedAt: number | null = null;
   private failure: string | null = null;
   /** Ends the back-off. */
   private retryTimer: NodeJS.Timeout | undefined;
 
-  /** Each fetch is for everybody, so one failure is enough to wait. */
+  /** A fetch serves all requests, so one failure is enough to wait. */
   private readonly circuit: CircuitBreaker;
 
   constructor(private readonly settings: RemoteJwksSettings) {
@@ -77,7 +77,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     const age = this.elapsedSince(fetchedAt);
     const state = this.isFresh(age) ? 'fresh' : this.servesStale(age) ? 'stale' : 'missing';
     return {
-      // Old keys that nobody asked for lately are fetched again by the next request: nothing is wrong.
+      // Keys that are only old are fetched again by the next request: nothing is wrong.
       state: state === 'missing' && keys.size > 0 && !this.circuit.isOpen ? 'fresh' : state,
       fetchedAt: Number.isFinite(fetchedAt) ? fetchedAt : null,
       failedAt,
@@ -106,10 +106,10 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       const key = this.usableKey(kid);
       if (key !== undefined) return key;
       if (!succeeded) throw this.unavailable();
-      // That fetch may have started before the key was made: it does not settle the question.
+      // That fetch may have started before the key was made, so the key may exist.
     }
 
-    // A fetch that is under way now started after the question was asked, so its answer is final.
+    // A fetch that is under way now started after this call, so its reply is final.
     const succeeded = await holdingProcess(this.inFlight ?? this.fetchFor(kid));
     const key = this.usableKey(kid);
     if (key !== undefined) return key;
@@ -145,7 +145,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
       this.keys = keys;
       this.fetchedAt = this.settings.now();
-      // A failed fetch settles nothing, and does not count: the back-off bounds those.
+      // Failed fetches do not count for the cooldown: the back-off limits them.
       if (isForUnknownKid) this.unknownKidFetchAt = this.fetchedAt;
       this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '));
       return true;
@@ -175,7 +175,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
     // Once per outage: a log line per try would be noise.
     if (opensNow) {
-      // Where no fetch ever succeeded the address itself may be wrong.
+      // If no fetch ever succeeded, the address itself may be wrong, so the log names it.
       const from = Number.isFinite(this.fetchedAt) ? '' : ` from ${withoutCredentials(url)}`;
       const effect = stale
         ? 'The last good keys are used meanwhile.'
@@ -194,7 +194,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => {
       if (!this.circuit.isOpen) return;
-      // By the clock of the app it may not be time yet.
+      // The app's clock may differ from the timer's.
       if (this.circuit.waitMs > 0) this.retryLater();
       else void this.fetchOnce();
     }, this.circuit.waitMs + 1).unref();
@@ -210,18 +210,18 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   private servesStale(age: number): boolean {
-    // While the app closes nothing is fetched any more, and the last requests are still served.
+    // While the app closes nothing is fetched, and the last requests are still served.
     const cannotFetch = this.circuit.isOpen || this.closing.signal.aborted;
     return cannotFetch && age < this.settings.staleIfErrorSeconds * 1000;
   }
 
-  /** How old the keys are cannot be told any more: they count as fetched now, and are fetched again. */
+  /** The age of the keys is unknown now: they count as fetched at this moment, and are fetched again. */
   private onClockSetBack(): void {
     this.fetchedAt = this.settings.now();
     if (this.circuit.waitMs === 0) void this.fetchOnce();
   }
 
-  /** A clock that was set back must not freeze a wait: then its beginning counts as long ago. */
+  /** A clock that was set back must not prolong a wait, so its start counts as long ago. */
   private elapsedSince(moment: number): number {
     const elapsed = this.settings.now() - moment;
     return elapsed >= 0 ? elapsed : Infinity;
@@ -238,7 +238,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 const unknownKey = (): HankoTokenError =>
   new HankoTokenError('token_key_unknown', "The kid header names no key of Hanko's JWKS");
 
-/** Options refuse an address with a password; this makes sure of the log. */
+/** The options refuse credentials in an address; this protects the log in any case. */
 function withoutCredentials(url: string): string {
   const parsed = parseUrl(url);
   if (parsed === null) return 'an invalid URL';

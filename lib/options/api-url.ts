@@ -53,6 +53,11 @@ export const apiUrlOption: Option<string | null> = {
           'public API, by default on port 8000.',
       );
     }
+    if (isCloud(url) && url.pathname !== '/') {
+      written.warn(
+        `${written.path} has a path, and Hanko Cloud serves the API of a project without one: write https://<id>.hanko.io alone.`,
+      );
+    }
     // Built from the parts, so that the path of a tenant stays: new URL('/x', base) would drop it.
     return url.origin + url.pathname.replace(/\/+$/, '');
   },
@@ -60,7 +65,6 @@ export const apiUrlOption: Option<string | null> = {
 
 function problemsOf(url: URL): string[] {
   const path = url.pathname.replace(/\/+$/, '');
-  const isCloud = url.hostname.endsWith('.hanko.io');
   const problems: [isProblem: boolean, hint: string][] = [
     [
       url.username !== '' || url.password !== '',
@@ -74,6 +78,7 @@ function problemsOf(url: URL): string[] {
       !HOST.test(url.hostname),
       'must have one host name: letters, digits, dots and hyphens. Several URLs are not possible.',
     ],
+    [url.port === '0', 'must not have the port 0, on which nothing can listen.'],
     [
       NO_API_HOST.test(url.hostname),
       'is a website of Hanko, not an API: write the API URL that the Hanko Console shows for your project.',
@@ -83,7 +88,7 @@ function problemsOf(url: URL): string[] {
       'still holds a placeholder: write the API URL that the Hanko Console shows for your project.',
     ],
     [
-      url.protocol === 'http:' && isCloud,
+      url.protocol === 'http:' && isCloud(url),
       'must begin with https://: Hanko Cloud answers http:// with a redirect, which is not followed.',
     ],
     [path.includes('/.well-known'), 'must be the base URL, without /.well-known/jwks.json.'],
@@ -96,6 +101,8 @@ function problemsOf(url: URL): string[] {
   ];
   return problems.filter(([isProblem]) => isProblem).map(([, hint]) => hint);
 }
+
+const isCloud = ({ hostname }: URL): boolean => hostname.endsWith('.hanko.io');
 
 function isLoopback({ hostname }: URL): boolean {
   return (

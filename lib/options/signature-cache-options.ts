@@ -1,7 +1,7 @@
 import { isObject } from '../util/value-checks.js';
 import { type Limits, type Option, readNumbers } from './option.js';
 
-/** Limits the cache of verified signatures: the option `signatureCache`. A token takes about 2.5 kB with its claims. */
+/** Limits the cache of verified signatures: the option `signatureCache`. A token takes about 2.1 kB with its claims. */
 export interface SignatureCacheOptions {
   /** Largest number of remembered tokens. Default 10,000, range 0 to 1,000,000. */
   readonly maxEntries?: number;

@@ -1,4 +1,4 @@
-import type { HankoClaimsSchema } from '../user/claims-schema.js';
+import type { HankoClaimsSchema } from '../user/standard-schema.js';
 import { isFunction, isObject, isText } from '../util/value-checks.js';
 import { type Option, type WrittenOption, wholeNumber } from './option.js';
 import { readText, textProblem } from './text.js';
@@ -66,6 +66,12 @@ const audience: Option<readonly string[] | null> = {
           'or app.example.com: by default what webauthn.relying_party.id is in Hanko. Tokens are refused ' +
           'unless your Hanko sets session.audience to exactly this text.',
       );
+    } else if (audiences.some(isOddHostName)) {
+      warn(
+        `${path} holds a host name with a dot at its beginning or end, or with capital letters. The "aud" claim is compared ` +
+          'letter by letter, and usually is a host name such as app.example.com. Tokens are refused unless your Hanko ' +
+          'puts exactly this text there.',
+      );
     } else if (audiences.some((entry) => /[,;]/.test(entry))) {
       warn(
         `${path} holds a text with a comma or a semicolon, which counts as one audience. Write several as a list: ` +
@@ -91,6 +97,10 @@ const audienceProblem = (entry: string): string | null =>
 
 const looksLikeAddress = (entry: string): boolean =>
   /^[a-z][a-z\d+.-]*:\/\//i.test(entry) || /:\d+\/?$/.test(entry) || /^[^:]+\//.test(entry);
+
+/** `.example.com`, `example.com.`, `App.Example.com`: what DNS and cookies take for the same, and a claim does not. */
+const isOddHostName = (entry: string): boolean =>
+  /^[\w-]*(?:\.[\w-]*)+$/.test(entry) && /^\.|\.$|[A-Z]/.test(entry);
 
 const issuer: Option<string | null> = {
   variable: 'HANKO_ISSUER',

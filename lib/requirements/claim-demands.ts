@@ -9,7 +9,7 @@ import {
   kindOf,
 } from '../util/value-checks.js';
 import type { DemandWarnings } from './demand-warnings.js';
-import type { Demand, DemandCheck, DemandFault } from './demand.js';
+import type { Demand, DemandCheck, DemandFault } from './demand-row.js';
 
 type Scalar = string | number | boolean;
 
@@ -44,7 +44,7 @@ export type HankoClaimDemands = {
 
 /** What the claim should be, and what it is, callers are not told. */
 export interface UnmetClaim {
-  /** Of the demand `claims`. */
+  /** The demand that is not met. */
   readonly requirement: 'claims';
   /** The claim, as a path. */
   readonly claim: string;

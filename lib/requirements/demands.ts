@@ -5,7 +5,7 @@ import {
   CLAIM_DEMANDS,
   type UnmetClaim,
 } from './claim-demands.js';
-import type { Demand, DemandCheck, DemandFault } from './demand.js';
+import type { Demand, DemandCheck, DemandFault } from './demand-row.js';
 
 /** An authentication method in Hanko's words; RFC 8176 names others (hanko backend/session/session.go). */
 export type HankoAmr =
@@ -193,3 +193,17 @@ export const DEMANDS = {
 } as const satisfies {
   readonly [Name in keyof Required<HankoRequirements>]: Demand<UnmetOf<Name>>;
 };
+
+/** A demand that somebody wrote, and its row in the table. */
+interface WrittenDemand {
+  readonly name: string;
+  readonly row: Demand<HankoUnmetRequirement>;
+  readonly written: unknown;
+}
+
+/** Those that requirements hold: undefined and null demand nothing. */
+export const writtenDemands = (requirements: object): readonly WrittenDemand[] =>
+  Object.entries<Demand<HankoUnmetRequirement>>(DEMANDS).flatMap(([name, row]) => {
+    const written: unknown = requirements[name as keyof typeof requirements];
+    return written === undefined || written === null ? [] : [{ name, row, written }];
+  });

@@ -1,21 +1,21 @@
 import { OneAtATime, type Question } from '../util/one-at-a-time.js';
 import { RecentMap } from '../util/recent-map.js';
 
-/** Sessions in each half of what is remembered: some 20 MB at most. */
+/** Bounds the memory for times. */
 const MAX_HALF = 50_000;
 
-/** A question to the store that is under way. */
+/** A read of the store that has not finished. */
 interface StoreQuestion extends Question<void> {
   readonly askedAt: number;
 }
 
-/** Which sessions a store was asked about lately, and the questions that are under way. */
+/** The sessions for which the store was read recently, and the reads that are under way. */
 export class AskedLately {
   private readonly askedAt: RecentMap<number>;
   private readonly questions = new OneAtATime<void, StoreQuestion>();
 
   /**
-   * @param maxAgeMs how long an answer holds, in milliseconds; 0 asks for each request.
+   * @param maxAgeMs how long a reply is used, in milliseconds; 0 reads the store for each request.
    * @param maxHalf sessions in each half of what is remembered.
    */
   constructor(
@@ -31,7 +31,7 @@ export class AskedLately {
     return askedAt !== undefined && this.isYoung(askedAt);
   }
 
-  /** Asks, or shares a question that is young enough. */
+  /** Reads the store, or shares a read that is recent enough. */
   ask(sessionId: string, ask: () => Promise<void>): Promise<void> {
     return this.questions.ask(sessionId, {
       fits: ({ askedAt }, isOlder) => !isOlder || this.isYoung(askedAt),
@@ -47,7 +47,7 @@ export class AskedLately {
     this.askedAt.set(sessionId, askedAt);
   }
 
-  /** Where the clock was set back nobody knows how old an answer is. */
+  /** If the clock was set back, the age of a reply is unknown: it counts as too old. */
   private isYoung(askedAt: number): boolean {
     const age = this.now() - askedAt;
     return age >= 0 && age < this.maxAgeMs;

@@ -16,7 +16,7 @@ export class GuardedObservable<T> extends Observable<T> {
     super(source && ((subscriber) => source.subscribe(subscriber)));
   }
 
-  /** RxJS makes what `pipe()` returns by it. */
+  /** RxJS calls this for each operator of `pipe()`. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new GuardedObservable<R>(undefined, this.onError);
     lifted.source = this;
@@ -29,7 +29,7 @@ export class GuardedObservable<T> extends Observable<T> {
     onError?: ((error: unknown) => void) | null,
     onComplete?: (() => void) | null,
   ): Subscription {
-    // Of the operator after this one, which hands errors on by itself.
+    // A subscriber of the next operator passes errors on by itself.
     if (isSubscriber(listener)) return super.subscribe(listener);
     const observer: Partial<Observer<T>> =
       typeof listener === 'object' && listener !== null
@@ -57,7 +57,7 @@ export class GuardedObservable<T> extends Observable<T> {
   }
 }
 
-/** By members: another copy of RxJS may have made it. */
+/** Checks members, not `instanceof`: it may be of another copy of RxJS. */
 const isSubscriber = <T>(value: Listener<T> | undefined): value is Observer<T> =>
   typeof value === 'object' &&
   value !== null &&

@@ -14,17 +14,17 @@ import { RevocationList } from './revocation-list.js';
 import { StoreClient } from './store-client.js';
 import { type RevocationEntry, StoreEntries, subscribeToEntries } from './store-entries.js';
 
-/** Something was revoked: here, or on another instance that shares the store. */
+/** A revocation, made on this instance or on another one that shares the store. */
 export type HankoRevoked =
   | { readonly kind: 'session'; readonly sessionId: string }
   | {
       readonly kind: 'user';
       readonly userId: string;
-      /** Tokens that were issued up to then are no longer good. */
+      /** Tokens that were issued up to then are no longer valid. */
       readonly issuedUpTo: Date;
     };
 
-/** How things stand with the list. */
+/** The state of the list and of the store. */
 export interface RevocationStatus {
   /** Entries that this instance knows. */
   readonly entries: number;
@@ -41,8 +41,14 @@ export interface RevocationStatus {
 @Injectable()
 export class HankoRevocation implements OnModuleDestroy {
   /**
-   * Every revocation that this instance learns of, once: its own, and those of other instances where the store
-   * can `subscribe` or a request comes for them. A subscriber that throws is logged once and stays subscribed.
+   * Emits every revocation that this instance learns of, once: its own, and those of other instances, when the store
+   * can `subscribe` or when a request of the session comes. The error of a subscriber is logged once, and it stays
+   * subscribed.
+   *
+   * ```ts
+   * const revocation = app.get(HankoRevocation);
+   * revocation.revoked$.subscribe(({ kind }) => console.log('ended: a', kind)); // close sockets and streams
+   * ```
    */
   readonly revoked$: Observable<HankoRevoked>;
   /**
@@ -96,14 +102,18 @@ export class HankoRevocation implements OnModuleDestroy {
   /**
    * Revokes one session by its id. Resolves once the store has it, so that a restart does not forget it.
    *
-   * @param sessionId the `session_id` claim, a UUID, as in `user.sessionId`. The id of something else is a UUID
-   * too, and cannot be told apart: it revokes nothing.
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * await app.get(HankoRevocation).revoke(user.sessionId, user.expiresAt);
+   * ```
+   *
+   * @param sessionId the `session_id` claim, a UUID, as in `user.sessionId`. Other ids are UUIDs too, and cannot be
+   * recognized: they revoke nothing.
    * @param until when the session's token expires, as in `user.expiresAt`; default `maxSessionLifetimeSeconds`
    * from now. After that the session is forgotten.
    * @throws TypeError if `sessionId` is not a UUID or `until` is not a valid `Date`
    * @throws RangeError if `until` has passed
-   * @throws HankoUnavailableError `hanko_unavailable` if the store does not take it. This instance
-   * knows it nevertheless.
+   * @throws HankoUnavailableError `hanko_unavailable` if the store does not take it; this instance knows it all the same
    */
   async revoke(sessionId: string, until?: Date): Promise<void> {
     checkId('revoke()', sessionId);
@@ -115,13 +125,18 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
-   * Ends all sessions of a user that began up to now. It resolves once the store has it.
+   * Revokes all sessions of a user that began up to now. Resolves once the store has it.
    *
-   * @param userId the `sub` claim, a UUID, as in `user.id`. The id of something else is a UUID too, and cannot be
-   * told apart: it revokes nothing.
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * await app.get(HankoRevocation).revokeUser(user.id); // after a changed role: the next login has the new one
+   * ```
+   *
+   * @param userId the `sub` claim, a UUID, as in `user.id`. Other ids are UUIDs too, and cannot be recognized: they
+   * revoke nothing.
    * @param issuedUpTo tokens that were issued up to then are no longer valid. Default: now plus
-   * `clockToleranceSeconds`, because Hanko's clock may be ahead of ours. So for a user who signs in again within
-   * these seconds that session has ended too. At most `maxSessionLifetimeSeconds` from now, either way.
+   * `clockToleranceSeconds`, because Hanko's clock may be ahead of ours. So a session that begins within these
+   * seconds is revoked too. At most `maxSessionLifetimeSeconds` from now, in either direction.
    * @throws TypeError if `userId` is not a UUID or `issuedUpTo` is not a valid `Date`
    * @throws RangeError if `issuedUpTo` is too far away
    * @throws HankoUnavailableError `hanko_unavailable` as `revoke` does.
@@ -143,7 +158,7 @@ export class HankoRevocation implements OnModuleDestroy {
    * @internal
    */
   async endSession(sessionId: string, expiresAt?: number): Promise<void> {
-    // Tokens are valid for the tolerance longer.
+    // The verifier accepts tokens for the tolerance longer.
     const until = (expiresAt ?? this.options.now() + this.longestMs) + this.toleranceMs;
     await this.end({ kind: 'session', sessionId: sessionId.toLowerCase(), until });
   }
@@ -159,8 +174,8 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
-   * Notes, in this instance, that Hanko says of a session that it has ended, until its token expires. The store
-   * is not told: each instance may ask Hanko itself, and whoever sends dead tokens must not fill it.
+   * Notes, in this instance, that Hanko says that a session has ended. The store is not told: each instance can ask
+   * Hanko, and a caller who sends tokens of ended sessions must not fill the store.
    * @internal
    */
   noteEnded({ sessionId, expiresAt }: HankoUser): void {
@@ -169,10 +184,10 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
-   * Passes if neither the session nor its user was revoked; without a promise if that is known.
+   * Passes if neither the session nor its user was revoked. Returns no promise if that is known already.
    *
-   * @throws HankoTokenError `session_revoked`; now, or by the promise
-   * @throws HankoUnavailableError `hanko_unavailable` if the store does not say
+   * @throws HankoTokenError `session_revoked`, or rejects with it
+   * @throws HankoUnavailableError `hanko_unavailable` if the store does not reply
    * @internal
    */
   check(user: HankoUser): MaybePromise<void> {
@@ -189,7 +204,7 @@ export class HankoRevocation implements OnModuleDestroy {
       });
     } catch {
       const error = this.storeUnavailable();
-      // What this instance has heard of meanwhile counts.
+      // This instance may have learned of the revocation in the meantime.
       this.refuseKnown(user);
       if (this.options.revocation.onUnavailable === 'accept') return;
       throw error;
@@ -210,7 +225,7 @@ export class HankoRevocation implements OnModuleDestroy {
     }
   }
 
-  /** Here first, whatever the store does. */
+  /** This instance refuses the session even if the store does not take the entry. */
   private async end(entry: RevocationEntry): Promise<void> {
     this.learn(entry);
     if (this.entries === null || entry.until <= this.options.now()) return;
@@ -232,7 +247,7 @@ export class HankoRevocation implements OnModuleDestroy {
     }
   }
 
-  /** Where that fails requests ask all the same. */
+  /** A failure is no harm: each request asks the store anyway. */
   private listen(store: RevocationStore): () => void {
     try {
       return subscribeToEntries(store, (entry) => this.learn(entry));
@@ -251,7 +266,7 @@ export class HankoRevocation implements OnModuleDestroy {
     return this.options.revocation.maxSessionLifetimeSeconds * 1000;
   }
 
-  /** Warns once per outage. */
+  /** Warns once per outage: a line per request would be noise. */
   private storeUnavailable(): HankoUnavailableError {
     if (!this.isOutageKnown) {
       this.isOutageKnown = true;
@@ -276,7 +291,7 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 }
 
-/** Different failures that are logged at most. */
+/** Bounds the set above: error messages of other code may differ each time. */
 const MAX_LOGGED = 100;
 
 const NOTHING = (): void => undefined;

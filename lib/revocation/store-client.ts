@@ -2,10 +2,7 @@ import { CircuitBreaker } from '../http/circuit-breaker.js';
 import type { RevocationStore } from '../options/revocation-options.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 
-/** How long a store may take, in milliseconds: requests wait for it. */
-const TIMEOUT_MS = 1_000;
-
-/** After so many failures in a row nobody waits for the store until it answers again. */
+/** Failures in a row after which requests no longer wait for the store. */
 const MAX_FAILURES = 3;
 
 /** The shortest time before the next try in the background, in milliseconds. */
@@ -14,7 +11,7 @@ const MIN_WAIT_MS = 100;
 /** The longest wait between two tries, in milliseconds: a store is near, and its client reconnects by itself. */
 const MAX_WAIT_MS = 2_000;
 
-/** A store did not do what it was asked. Why is not told: its errors may hold an address or a password. */
+/** A read or write of the store failed. It holds no cause: errors of stores may contain an address or a password. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
 }
@@ -22,7 +19,7 @@ export class StoreFailure extends Error {
 /** JSON that any adapter keeps. */
 export type StoredValue = Readonly<Record<string, unknown>>;
 
-/** An entry that has to be there, so that a read that finds it is known to have worked. */
+/** An entry that must be there: a read that finds it has worked. */
 const CANARY = 'nestjs-hanko:canary';
 const ALIVE: StoredValue = { alive: 1 };
 const CANARY_TTL_MS = 24 * 3_600_000;
@@ -30,13 +27,12 @@ const CANARY_TTL_MS = 24 * 3_600_000;
 const isAlive = (value: unknown): boolean => isObject(value) && value.alive === 1;
 
 /**
- * Asks a store, and fails loudly where the store does not. Keyv swallows the errors of its adapter: it emits
- * them, and a `get` returns undefined as if nobody had been revoked. An emitted error does not say which
- * question it belongs to, so each one that is under way then is put again, together with an entry that has
- * to be there: only a read that finds it counts.
+ * Reads and writes a store, and fails where Keyv would hide the failure: Keyv emits the errors of its adapter, and `get`
+ * returns undefined as if nothing had been revoked. An emitted error does not say which read it belongs to. So every
+ * read that was under way is repeated, together with an entry that must be there: only a read that finds it counts.
  *
- * Whatever takes longer than a second fails too. After three failures in a row the store is left alone, and
- * tried in the background until it answers.
+ * A read that takes longer than a second fails too. After three failures in a row the store is only tried in the
+ * background until it replies.
  */
 export class StoreClient {
   private readonly circuit: CircuitBreaker;
@@ -44,6 +40,8 @@ export class StoreClient {
   private errors = 0;
   private retry: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** How long a store may take, in milliseconds: requests wait for it. */
+  timeoutMs = 1_000;
   /** The last time it failed, in milliseconds since 1970; null if it never did. */
   failedAt: number | null = null;
 
@@ -60,16 +58,16 @@ export class StoreClient {
     store.on?.('error', onError);
     // A Keyv can be told not to pass on what its adapter emits.
     adapter?.on?.('error', onError);
-    // Keyv does not even emit then.
+    // Without `getMany` of the adapter Keyv does not even emit errors.
     this.isReadOneByOne = adapter !== undefined && !isFunction(adapter.getMany);
   }
 
-  /** Whether it is left alone for now. One failure is not enough. */
+  /** Whether requests fail without a read. One failure is not enough. */
   get isFailing(): boolean {
     return this.circuit.isOpen;
   }
 
-  /** Stops trying in the background: what is still asked while the app stops is asked. */
+  /** Stops trying in the background. Reads and writes still work while the app stops. */
   close(): void {
     this.isClosed = true;
     clearTimeout(this.retry);
@@ -81,8 +79,8 @@ export class StoreClient {
   }
 
   /**
-   * Writes a value, then reads: a store may drop a value without a word.
-   * @returns what stands under `keys` afterwards.
+   * Writes a value, then reads it, because a store may drop a value silently.
+   * @returns the values of `keys` afterwards.
    * @throws StoreFailure
    */
   setAndRead(
@@ -112,7 +110,7 @@ export class StoreClient {
   private async readWithCanary(keys: readonly string[]): Promise<readonly unknown[]> {
     const values = await this.read([...keys, CANARY]);
     if (isAlive(values.at(-1))) return values.slice(0, -1);
-    // It is new, or was emptied.
+    // The store is new, or was emptied.
     await this.store.set(CANARY, ALIVE, CANARY_TTL_MS);
     const again = await this.read([...keys, CANARY]);
     if (!isAlive(again.at(-1))) throw new StoreFailure('no canary');
@@ -124,7 +122,7 @@ export class StoreClient {
     if (!this.circuit.enter()) throw new StoreFailure('is left alone for now');
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreFailure('no answer in time')), TIMEOUT_MS);
+      timer = setTimeout(() => reject(new StoreFailure('no answer in time')), this.timeoutMs);
     });
     try {
       const result = await Promise.race([act(), timeout]);
@@ -132,7 +130,7 @@ export class StoreClient {
       return result;
     } catch {
       this.failedAt = this.now();
-      // What is wrong with one entry says nothing of the store.
+      // A failure of one entry says nothing about the store.
       if (await this.answers(timeout)) this.succeeded();
       else this.failed(isTry);
       throw new StoreFailure('The revocation store failed');
@@ -160,7 +158,7 @@ export class StoreClient {
     this.retryLater();
   }
 
-  /** So that it recovers without a request, and none has to wait to find that out. */
+  /** So the store recovers without a request, and no request has to wait to find out. */
   private retryLater(): void {
     if (!this.circuit.isOpen || this.isClosed || this.retry !== undefined) return;
     const tryAgain = (): void => {

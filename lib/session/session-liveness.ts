@@ -16,14 +16,14 @@ interface KnownSession {
   /** Whether it can never be alive again. */
   readonly hasEnded: boolean;
   readonly askedAt: number;
-  /** Of the last question that counted as activity; -Infinity if there was none. */
+  /** When Hanko was last asked in a way that counts as activity; -Infinity if it never was. */
   readonly keptAliveAt: number;
 }
 
-/** Sessions that are remembered: some 20 MB. */
+/** Bounds the memory for verdicts. */
 const MAX_KNOWN = 100_000;
 
-/** A question to Hanko that is under way. */
+/** A call to Hanko that has not finished. */
 interface SessionQuestion extends Question<SessionVerdict> {
   isSent: boolean;
   readonly keepAlive: boolean;
@@ -33,8 +33,8 @@ interface SessionQuestion extends Question<SessionVerdict> {
 /**
  * Checks whether the session behind a verified token is still alive, as often as a policy says.
  *
- * A request is decided by a verdict that was asked for after it came, unless its policy allows an older one. A
- * session that has ended never comes back, so that verdict outlives its time.
+ * Only a verdict that was asked for after the request came decides it, unless the policy allows an older one. An ended
+ * session never comes back, so the verdict that it has ended does not expire.
  */
 @Injectable()
 export class SessionLiveness implements OnModuleDestroy {
@@ -42,7 +42,7 @@ export class SessionLiveness implements OnModuleDestroy {
   private readonly known: RecentMap<KnownSession>;
   private readonly questions = new OneAtATime<SessionVerdict, SessionQuestion>();
   private readonly validator: SessionValidator | null;
-  /** What was warned of already. */
+  /** Warnings that were logged: each is logged once. */
   private readonly warned = new Set<string>();
   private tellEnded: (user: HankoUser) => void = () => undefined;
 
@@ -69,7 +69,7 @@ export class SessionLiveness implements OnModuleDestroy {
     this.validator?.close();
   }
 
-  /** null if there is no address to ask. */
+  /** null without an `apiUrl`: then Hanko is never asked. */
   get status(): ValidatorStatus | null {
     return this.validator?.status ?? null;
   }
@@ -80,11 +80,10 @@ export class SessionLiveness implements OnModuleDestroy {
   }
 
   /**
-   * Passes if the session is alive, as far as the policy wants to know; without a promise if that is
-   * known already.
+   * Passes if the session is alive, as far as the policy requires. Returns no promise if the verdict is known already.
    *
    * @param token verified; `user` is what it says.
-   * @throws HankoTokenError `session_revoked`; now, or by the promise
+   * @throws HankoTokenError `session_revoked`, or rejects with it
    * @throws HankoUnavailableError `hanko_unavailable`
    */
   check(token: string, user: HankoUser, policy: ResolvedSessionPolicy): MaybePromise<void> {
@@ -104,7 +103,7 @@ export class SessionLiveness implements OnModuleDestroy {
     );
   }
 
-  /** Where the clock was set back nobody knows how old an answer is. */
+  /** If the clock was set back, the age of a verdict is unknown: it counts as too old. */
   private isRecent(askedAt: number, { refreshMs }: ResolvedSessionPolicy): boolean {
     if (refreshMs === 0) return false;
     const age = this.options.now() - askedAt;
@@ -117,7 +116,7 @@ export class SessionLiveness implements OnModuleDestroy {
     policy: ResolvedSessionPolicy,
   ): Promise<SessionVerdict> {
     return this.questions.ask(user.sessionId, {
-      // A question that was no activity does not answer one that has to be.
+      // A call that does not count as activity cannot stand in for one that must.
       fits: ({ keepAlive, askedAt }, isOlder) =>
         (keepAlive || !policy.keepAlive) && (!isOlder || this.isRecent(askedAt, policy)),
       begin: () => this.begin(token, user, policy),
@@ -158,7 +157,7 @@ export class SessionLiveness implements OnModuleDestroy {
     return verdict;
   }
 
-  /** Warns, once each, of what an operator would look for a long time. */
+  /** Warns, once each, of causes that are hard to find. */
   private warnOf(
     verdict: SessionVerdict,
     user: HankoUser,

@@ -33,33 +33,33 @@ export interface ValidatorStatus {
   readonly failure: string | null;
   /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
   readonly retryInMs: number;
-  /** Whether questions are refused unasked, because those of several sessions had no reply. */
+  /** Whether no calls are made because those for several sessions had no reply. */
   readonly isFailing: boolean;
 }
 
 /** Calls at a time, and so connections: they are kept alive in between. */
 const MAX_CALLS = 64;
 
-/** More of them, for sessions whose last question had no reply: those that hang take no place from the others. */
+/** Additional calls for sessions whose last one had no reply, so that calls that hang cannot block the others. */
 const MAX_CALLS_AGAIN = 8;
 
 /** A reply repeats the claims of the token, and Go writes each `<`, `>` and `&` in them as six letters. */
 const maxReplyBytes = (maxTokenBytes: number): number => Math.max(65_536, 8 * maxTokenBytes);
 
-/** A reply to this token tells that Hanko is there, and nothing else. */
+/** Any reply to this invalid token shows that Hanko is reachable. */
 const NO_TOKEN = 'nestjs-hanko.is-hanko-there';
 
-/** The same warning about single requests comes again after this. */
+/** How long a repeated warning about single requests is held back. */
 const SAY_AGAIN_MS = 600_000;
 
-/** After the wait, should a caller be trying just then. */
+/** The wait before the next test call if a request's call is under way. */
 const LOOK_AGAIN_MS = 100;
 
 /**
  * Asks Hanko about sessions: `POST` or `GET /sessions/validate`.
  *
- * After failures of several sessions nobody is asked for a while. When that is over, a question of our own finds
- * out if Hanko is there again: nobody need come with a request for that, and nobody's session decides it.
+ * After failures for several sessions no calls are made for a while. Then a test call, without a user's token, finds out
+ * whether Hanko replies again: this needs no request, and no user's session decides it.
  */
 export class SessionValidator {
   private readonly logger = new Logger('HankoSessions');
@@ -77,7 +77,7 @@ export class SessionValidator {
 
   constructor(private readonly settings: SessionValidatorSettings) {
     this.circuit = new SharedCircuit(settings.now);
-    // Each call listens for the end of the app: that is no leak.
+    // Each call listens for the end of the app, so Node's warning of a leak would be wrong.
     setMaxListeners(0, this.closing.signal);
   }
 
@@ -87,13 +87,13 @@ export class SessionValidator {
       answeredAt,
       failedAt,
       failure,
-      // Once the wait is over the next request is asked about, if our own question does not come before it.
+      // After the wait the next request calls Hanko, unless the test call comes first.
       isFailing: circuit.isOpen && (circuit.waitMs > 0 || isTrying),
       retryInMs: circuit.waitMs,
     };
   }
 
-  /** Gives up what is under way, and asks no more. */
+  /** Aborts calls that are under way, and makes no more. */
   close(): void {
     this.closing.abort();
     clearTimeout(this.tryTimer);
@@ -104,8 +104,8 @@ export class SessionValidator {
    * @param token verified.
    * @param sessionId the token's.
    * @param keepAlive whether this counts as activity of the user.
-   * @param onSend told when the question is sent: there may be a line.
-   * @throws HankoUnavailableError `hanko_unavailable` if Hanko does not say, by the promise.
+   * @param onSend called when the request is sent: it may have to wait for a free connection.
+   * @throws HankoUnavailableError rejects with `hanko_unavailable` if Hanko gives no usable reply.
    */
   async ask(
     token: string,
@@ -147,7 +147,7 @@ export class SessionValidator {
       const maxBytes = maxReplyBytes(maxTokenBytes);
       return await fetchJson(url, { fetch, timeoutMs, spentMs, maxBytes, signal }, request);
     } finally {
-      // The platform has the connection back a moment after the reply was read.
+      // The connection is free again only after the reply was read.
       setImmediate(() => slots.give());
     }
   }
@@ -184,7 +184,7 @@ export class SessionValidator {
     const opensNow = this.circuit.failed(call);
     if (this.circuit.isOpen) this.tryLater();
     if (!opensNow) return;
-    // Who is still in line would only fail too.
+    // Calls that wait for a connection would fail too.
     this.dismissLines();
     // Once per outage: a log line per request would be noise.
     if (this.closing.signal.aborted) return;
@@ -194,7 +194,7 @@ export class SessionValidator {
     );
   }
 
-  /** It is a reply, so Hanko, or what stands before it, is there. */
+  /** A useless reply is still a reply: Hanko, or a gateway in front of it, can be reached. */
   private onUselessReply(reason: string, call: SharedCall): void {
     if (call.kind !== 'ordinary') this.onAnswer(this.circuit.tryAnswered(call));
     const now = this.settings.now();
@@ -213,7 +213,7 @@ export class SessionValidator {
     this.tryTimer = setTimeout(() => void this.tryAgain(), waitMs).unref();
   }
 
-  /** Asks from here if Hanko is there again. */
+  /** Makes the test call. */
   private async tryAgain(): Promise<void> {
     if (this.circuit.enterTry()) {
       this.isTrying = true;
@@ -246,7 +246,7 @@ export class SessionValidator {
   }
 }
 
-/** A question that was not sent: it says nothing of Hanko. */
+/** A call that was not made says nothing about Hanko. */
 class NotAsked extends FetchFailure {}
 
 function question(token: string, keepAlive: boolean): JsonRequest {

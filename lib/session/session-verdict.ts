@@ -11,7 +11,7 @@ export type SessionVerdict =
     }
   | {
       readonly isAlive: false;
-      /** True if it is not the session that is over, but the token's claims that Hanko cannot read. */
+      /** True if Hanko could not read the token's claims: the session may exist. */
       readonly isUnreadable: boolean;
     };
 
@@ -23,8 +23,8 @@ export type SessionVerdict =
  */
 export function parseValidation({ status, json }: JsonReply, sessionId: string): SessionVerdict {
   const body = isObject(json) ? json : {};
-  // Hanko answers claims that it cannot read with a 400 of this shape. A gateway's own 400 has another one, and
-  // says nothing about the session; neither does one about the tenant in `apiUrl`.
+  // Hanko replies to claims that it cannot read with a 400 of this shape. A 400 of a gateway has another shape and says
+  // nothing about the session; nor does a 400 about the tenant in `apiUrl`.
   if (status === 400 && body.code === 400 && body.message !== WRONG_TENANT)
     return { isAlive: false, isUnreadable: true };
   if (status !== 200) throw FetchFailure.ofStatus(status);

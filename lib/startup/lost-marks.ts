@@ -5,19 +5,19 @@ import { isHandler } from '../audit/handlers.js';
 import { skipProblem } from '../audit/problems.js';
 import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
 import { type RouteMarks, routeMarks, type RouteMode } from '../auth/route-marks.js';
-import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import { type Host, hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import {
   classNameOf,
   declaringPrototype,
   notedMark,
   notedMethods,
   prototypesOf,
-} from '../discovery/marks.js';
+} from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { ROUTE_MODE } from '../hanko.constants.js';
 
 /**
- * A mark that was written counts, or the app does not start.
+ * Every mark takes effect, or the app does not start.
  * @throws HankoConfigurationError that names each handler that is marked closed and for which no guard of ours runs,
  * and each mark that stands where nothing is called from outside.
  */
@@ -55,7 +55,7 @@ function unguarded(
   return [...listed, ...others];
 }
 
-/** The fault of a handler without our guard, if it is marked closed. */
+/** The error of a handler that is marked closed and has no guard of ours. */
 function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): ConfigurationFault[] {
   if (marks.mode !== 'required') return [];
   const skipped = guards.skipped.find(({ isOurs, cause }) => isOurs && cause !== 'replaced');
@@ -67,7 +67,7 @@ function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): Co
   return [{ path: method.name, hint: reason + unchecked }];
 }
 
-/** Why no guard runs where something is marked closed; undefined where nothing is. */
+/** Why no guard runs for a handler that is marked closed; undefined if it is not marked closed. */
 function lostBy({ method, host }: Method, { place }: RouteMarks): string | undefined {
   if (place === undefined) return undefined;
   const owner = classNameOf(place.prototype);
@@ -78,15 +78,15 @@ function lostBy({ method, host }: Method, { place }: RouteMarks): string | undef
     );
   }
   return declaringPrototype(host.type, method) === place.prototype
-    ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, or the constructor, put ' +
-        'another function in place of the method, and Nest reads guards from that one. Write @RequireAuth() above ' +
+    ? 'is marked @RequireAuth(), and no HankoAuthGuard runs for it: a decorator above it, the constructor or a ' +
+        'hook such as onModuleInit() put another function in place of the method, which does not have its guards. Write @RequireAuth() above ' +
         'that decorator, or bind the guard to the class or with APP_GUARD.'
     : `overrides ${owner}.${method}, which is marked @RequireAuth(), and no HankoAuthGuard runs for the override. Mark ` +
         'it @RequireAuth() as well, or bind the guard to the class or with APP_GUARD. If it is meant to be open, mark ' +
         'it @Public().';
 }
 
-/** Marks of methods and classes that nothing calls from outside, as far as their decorators tell. */
+/** Marks of methods and classes that are no handlers, as far as their decorators show. */
 function idleMarks(hosts: readonly Host[]): ConfigurationFault[] {
   const marks = new Map<object, Map<string, IdleMark>>();
   const note = (prototype: object, method: string, isUsed: boolean): void => {
@@ -141,7 +141,7 @@ const DECORATORS: Readonly<Record<RouteMode, string>> = {
   required: '@RequireAuth()',
 };
 
-/** Whether decorators of other packages stand on a method: they may make a handler of it. */
+/** Whether a method has decorators of other packages, which may make it a handler. */
 function isCalledByOthers(it: Method): boolean {
   const { declared, called, host, method } = it;
   if (resolverIn(it)?.part === 'type') return false;
@@ -164,7 +164,7 @@ const bearsOthers = (target: object, property?: string): boolean =>
 
 const isOurs = (key: symbol): boolean => key.description?.startsWith('nestjs-hanko:') === true;
 
-/** What decorators of Nest leave on any method or class, handler or not; and TypeScript. */
+/** Metadata that Nest and TypeScript leave on any method or class, handler or not. */
 const OF_NEST =
   /^(?:design:|self:|optional:|swagger\/|scope:options$|imports$|providers$|controllers$|exports$|__(?:injectable|guards|interceptors|pipes|exceptionFilters|module.*|global.*)__$)/;
 

@@ -14,11 +14,11 @@ import { isFunction, isObject, kindOf } from '../util/value-checks.js';
 export interface RootModule {
   readonly name: string;
   readonly type: () => Type;
-  /** What only `forRoot()` and `forRootAsync()` provide. */
+  /** The token that only `forRoot()` and `forRootAsync()` provide. */
   readonly optionsToken: symbol;
-  /** What `useClass` and `useExisting` must have. */
+  /** The method that `useClass` and `useExisting` must have. */
   readonly factoryMethod: string;
-  /** What may stand beside the factory in `forRootAsync()`. */
+  /** Options that may be written beside the factory in `forRootAsync()`. */
   readonly extras: readonly string[];
   /** Why feature modules need not import it. */
   readonly reach: string;
@@ -30,8 +30,8 @@ const ASYNC_NAMES = ['imports', 'inject', 'useFactory', 'useClass', 'useExisting
 const ASYNC_NAMES_OF_NEST = ['provideInjectionTokensFrom'];
 
 /**
- * Providers of the module as it is, which those of `forRoot()` replace: whoever wants something of a module that was
- * imported without it gets an error that says so, before Nest can say that it cannot resolve a dependency.
+ * Providers of the module without `forRoot()`. They throw an error that says so, before Nest reports that it cannot
+ * resolve a dependency. Those of `forRoot()` replace them.
  */
 export const bareProviders = (module: RootModule, tokens: readonly InjectionToken[]): Provider[] =>
   tokens.map((provide) => ({
@@ -143,7 +143,12 @@ export function refuseWrongAsyncOptions({ name, extras }: RootModule, written: u
 }
 
 /** The module with a `useClass` or `useExisting` that says what it lacks, where Nest throws a `TypeError`. */
-export function withCheckedFactory(module: DynamicModule, root: RootModule): DynamicModule {
+export function withCheckedFactory(
+  module: DynamicModule,
+  { useFactory: ofApp }: { readonly useFactory?: unknown },
+  root: RootModule,
+): DynamicModule {
+  if (ofApp !== undefined) return module;
   const { name, optionsToken, factoryMethod } = root;
   const providers = module.providers?.map((provider) => {
     if (!isOptionsFactory(provider, optionsToken)) return provider;

@@ -1,6 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { routeMarks } from '../auth/route-marks.js';
-import { hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
+import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 

@@ -3,14 +3,13 @@ import type { AuditedApp } from '../audit/audited-app.js';
 import type { DescribedHandler } from '../audit/describe-routes.js';
 import { runningGuards, WATCHING } from '../audit/running-guards.js';
 import { refuseUnknown, routeMarks } from '../auth/route-marks.js';
-import { hasFunction, ownersOf } from '../discovery/marks.js';
+import { hasFunction, ownersOf } from '../discovery/mark-storage.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 
 /**
- * A request-scoped class is made after the app has started, and its constructor may put other functions in place of
- * methods that are marked closed, guards and all. Nest reads global guards for each request of such a class: this one
- * refuses what `refuseLostMarks` could not see. It is there only if a method of such a class has nothing but its own
- * guard.
+ * A request-scoped class is instantiated after the app has started, and its constructor may replace methods that are
+ * marked closed, together with their guards. `refuseLostMarks` cannot see that at start-up. This global guard, which Nest
+ * runs for each request, refuses such a method. It is only added if a method of such a class depends on its own guard.
  */
 export function watchScopedHandlers(app: AuditedApp, handlers: readonly DescribedHandler[]): void {
   const watched = handlers.filter(({ handler, marks, description }) => {
@@ -35,7 +34,7 @@ class ReplacedHandlerGuard implements CanActivate {
     this.watched = new Set(types);
   }
 
-  /** @throws HankoConfigurationError for a function that took the place of a method that is marked closed. */
+  /** @throws HankoConfigurationError for a function that replaced a method that is marked closed. */
   canActivate(context: ExecutionContext): boolean {
     const handler = context.getHandler();
     const named = context.getClass();

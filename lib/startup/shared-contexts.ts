@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import type { NestModule } from '../discovery/hosts.js';
+import type { NestModule } from '../discovery/app-classes.js';
 import { GRAPHQL_OPTIONS } from '../discovery/nest-metadata.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { isFunction, isObject } from '../util/value-checks.js';

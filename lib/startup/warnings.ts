@@ -3,7 +3,7 @@ import { acceptWarning } from '../options/accept-warning.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { copiesFault } from '../util/loaded-copies.js';
 
-/** What an operator should know once, when the app starts. */
+/** The warnings that are logged once, when the app starts. */
 export function startupWarnings(
   options: ResolvedHankoOptions,
   handlers: readonly DescribedHandler[],
@@ -27,8 +27,8 @@ export function startupWarnings(
 const MAX_NAMES = 5;
 
 /**
- * Handlers that nobody has protected, or marked as open. Those where a guard is bound and cannot run have a problem
- * of their own.
+ * Names handlers that are neither guarded nor marked as open. A guard that is bound and cannot run is a problem of the
+ * audit instead.
  */
 function forgottenGuard(handlers: readonly DescribedHandler[]): string | undefined {
   const callable = handlers.filter(({ description }) => description.access !== 'parent');

@@ -9,7 +9,7 @@ export interface OpenApiDocument {
 /** What a document says about one thing. Documents are the app's own, so nothing is taken for granted. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Of something that is no object, none. */
+/** The members of an object; no members of any other value. */
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 

@@ -1,6 +1,6 @@
-import { type AnswerCondition, ANSWERS, type HankoAnswerCode } from '../errors/answers.js';
+import { type AnswerCondition, ANSWERS, type HankoAnswerCode } from '../errors/error-codes.js';
 import { isSafeMethod } from '../extraction/cross-site.js';
-import { requirementChecks } from '../requirements/requirements.js';
+import { requirementChecks } from '../requirements/unmet-requirements.js';
 import type { RouteAccess } from './route-access.js';
 import type { CredentialPlaces } from './security-schemes.js';
 

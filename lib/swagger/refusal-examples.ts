@@ -1,7 +1,7 @@
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
-import { type HankoAnswerCode, refusalBody, unmetDetails } from '../errors/answers.js';
-import type { MetBy } from '../requirements/demand.js';
-import { requirementChecks } from '../requirements/requirements.js';
+import { type HankoAnswerCode, refusalBody, unmetDetails } from '../errors/error-codes.js';
+import type { MetBy } from '../requirements/demand-row.js';
+import { requirementChecks } from '../requirements/unmet-requirements.js';
 import { HankoUser } from '../user/hanko-user.js';
 import type { Fields } from './open-api.js';
 

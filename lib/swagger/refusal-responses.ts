@@ -1,4 +1,4 @@
-import { answerFor, type HankoAnswerCode } from '../errors/answers.js';
+import { answerFor, type HankoAnswerCode } from '../errors/error-codes.js';
 import type { RequireAuthOptions } from '../auth/require-auth-options.js';
 import type { Fields } from './open-api.js';
 import { refusalExamples } from './refusal-examples.js';

@@ -1,4 +1,4 @@
-import { ANSWERS, type HankoAnswerCode } from '../errors/answers.js';
+import { ANSWERS, type HankoAnswerCode } from '../errors/error-codes.js';
 import { DEMANDS } from '../requirements/demands.js';
 import { componentRef, type Fields } from './open-api.js';
 

@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import { ANSWERS, type HankoAnswerCode } from '../errors/answers.js';
+import { ANSWERS, type HankoAnswerCode } from '../errors/error-codes.js';
 import { type Fields, fieldsOf, type OpenApiDocument } from './open-api.js';
 import { refusalCodes, type RefusalSettings } from './refusal-codes.js';
 import { examplesReferredToIn } from './refusal-examples.js';

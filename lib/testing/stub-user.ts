@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { HankoAmr } from '../requirements/demands.js';
-import type { HANKO_CLAIM_NAMES } from '../user/claims-schema.js';
+import type { HANKO_CLAIM_NAMES } from '../user/standard-schema.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
-import { HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
+import { HANKO_USER_KEYS, HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
 import { isObject, isText, kindOf } from '../util/value-checks.js';
 
 type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
@@ -28,22 +28,12 @@ export interface HankoStubUser {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-const NAMES = [
-  'id',
-  'sessionId',
-  'email',
-  'username',
-  'amr',
-  'authenticatedAt',
-  'expiresAt',
-  'claims',
-] as const satisfies readonly (keyof HankoStubUser)[];
-
 const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 
 /**
- * Makes a real {@link HankoUser} without a server, to call a controller's method in a unit test:
+ * Makes a real {@link HankoUser} without a server, to call a controller's method in a unit test.
  * ```ts
+ * const controller = new NotesController();
  * controller.list(hankoUser({ email: 'ada@example.test' }));
  * ```
  * @param written what the test cares about; everything else has a default.
@@ -54,7 +44,7 @@ export function hankoUser(written: HankoStubUser = {}): HankoUser {
 }
 
 /**
- * The claims of a token that would say the same.
+ * Makes the claims of a token that describes this user.
  * @throws HankoConfigurationError
  */
 export function stubClaims(written: HankoStubUser): HankoClaims {
@@ -100,10 +90,10 @@ function faultsIn(written: unknown): ConfigurationFault[] {
     }
   };
   for (const name of Object.keys(written)) {
-    if (!NAMES.includes(name as (typeof NAMES)[number])) {
+    if (!HANKO_USER_KEYS.includes(name as keyof HankoStubUser)) {
       faults.push({
         path: `user.${name}`,
-        hint: `is not a member of a user. The members are ${NAMES.join(', ')}.`,
+        hint: `is not a member of a user. The members are ${HANKO_USER_KEYS.join(', ')}.`,
       });
     }
   }
@@ -129,7 +119,7 @@ function faultsIn(written: unknown): ConfigurationFault[] {
   return faults;
 }
 
-/** Of another realm too: Jest's tests have a `Date` of their own. */
+/** Accepts dates of another realm too: Jest's tests have a `Date` of their own. */
 const isDate = (value: unknown): boolean =>
   Object.prototype.toString.call(value) === '[object Date]' && !Number.isNaN(Number(value));
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { hasGateways } from '../discovery/hosts.js';
+import { hasGateways } from '../discovery/app-classes.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 
 /**

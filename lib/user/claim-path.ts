@@ -32,7 +32,7 @@ type PathIn<Value, Depth> = Depth extends keyof Deeper
  */
 export type HankoClaimPath = PathIn<HankoClaims, 4>;
 
-/** Of each member of a union by itself. Names may hold dots. */
+/** The paths of each member of a union, taken one by one. Names may hold dots. */
 type ValueIn<Value, Path> = Value extends readonly unknown[]
   ? never
   : Value extends object

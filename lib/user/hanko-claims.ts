@@ -1,9 +1,14 @@
-import type { HankoClaimsSchema, InferHankoClaims } from './claims-schema.js';
+import type { HankoClaimsSchema, InferHankoClaims } from './standard-schema.js';
 
 /**
  * Where an app registers the type of its option `claimsSchema`; {@link HankoClaims} then has the claims that the
  * schema makes:
  * ```ts
+ * const claimsSchema = z.object({
+ *   plan: z.enum(['free', 'team']).catch('free'),
+ *   seats: z.coerce.number().optional(),
+ * });
+ *
  * declare module 'nestjs-hanko' {
  *   interface HankoRegister {
  *     claimsSchema: typeof claimsSchema;

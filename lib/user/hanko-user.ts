@@ -12,11 +12,16 @@ export interface HankoUserEmail {
 }
 
 /**
- * Who is calling: the verified claims of the session token, as they were **at login**. It is not
+ * The current user: the verified claims of the session token, as they were **at login**. It is not
  * Hanko's user record: a changed address or role shows only after the next login.
  *
- * It never holds the token, so it can be logged and returned as JSON. It is frozen, with all that is
- * in it (but JavaScript cannot freeze a `Date`).
+ * ```ts
+ * const user = await hanko.authenticate(request);
+ * if (user.email?.isVerified) console.log(user.id, user.email.address, user.claims['tier']);
+ * ```
+ *
+ * It never holds the token, so it can be logged and returned as JSON. It is frozen, deeply, except for its `Date`s,
+ * which JavaScript cannot freeze.
  */
 export class HankoUser {
   /** The user's id, a UUID: the `sub` claim. */
@@ -74,7 +79,7 @@ interface ParsedClaims {
   readonly amr: readonly string[];
 }
 
-/** The claims of a token that comes again and again are the same object: it is parsed and frozen once. */
+/** The claims of a token that comes again and again are the same object: it is parsed and frozen once (the bench's `guard-alone`). */
 const parsed = new WeakMap<HankoClaims, ParsedClaims>();
 
 /** Throws what the app's own objects throw when they are read, if a schema put some in. */

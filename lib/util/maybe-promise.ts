@@ -1,4 +1,7 @@
-/** A value, or a promise of it. A known value is returned synchronously, so that Nest need not await. */
+/**
+ * A value, or a promise of it. A known value is returned synchronously, so that Nest need not await: "good bearer" of the
+ * bench's scenario `guard-alone`.
+ */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Also a promise of another realm, as Jest makes them, and any other thenable. */

@@ -6,7 +6,7 @@ import {
   HANKO_CLAIM_NAMES,
   type HankoClaimsIssue,
   type HankoClaimsSchema,
-} from '../user/claims-schema.js';
+} from '../user/standard-schema.js';
 import { parseClaims } from '../user/hanko-user.js';
 import { classOf, isObject } from '../util/value-checks.js';
 

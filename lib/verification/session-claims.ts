@@ -9,7 +9,7 @@ import {
   parseAudiences,
   parseTokenTimes,
   type TokenTimes,
-} from './token-times.js';
+} from './times-and-audience.js';
 
 /** What a token's claims are held against. */
 export interface ClaimsPolicy {

@@ -1,19 +1,19 @@
 import { RecentMap } from '../util/recent-map.js';
 
-/** In each half of what is remembered. */
+/** Bounds the memory for deliveries, in each half of it. */
 const MAX_HALF = 100_000;
 
-/** What came of a delivery so far. */
+/** The outcome of a delivery so far. */
 export interface Delivery<Response> {
-  /** What Hanko is told; null while nothing is under way and its effect is not complete. */
+  /** The response to Hanko; null if nothing is under way and not everything was done. */
   response: Promise<Response> | null;
   /** Ids of handlers that succeeded: they are not called again. */
   readonly done: Set<string>;
 }
 
 /**
- * Deliveries that this instance received, so that a token has its effect once. Each is remembered for at least
- * `ageMs`; only what Hanko signed comes in, so forgeries take no room.
+ * Deliveries that this instance received, so that a token takes effect once. Each is remembered for at least `ageMs`.
+ * Only tokens that Hanko signed are added, so forgeries take no memory.
  */
 export class Deliveries<Response> {
   private readonly received: RecentMap<Delivery<Response>>;
@@ -45,7 +45,7 @@ export class Deliveries<Response> {
     const known = this.received.get(id);
     if (known !== undefined) return known;
     const age = this.now() - this.turnedAt;
-    // The clock was set back: how old they are is counted from now on.
+    // The clock was set back: the age of known deliveries counts from now.
     if (age < 0) this.turnedAt = this.now();
     if (age >= this.ageMs || this.received.isHalfFull) {
       this.received.turnOver();

@@ -4,18 +4,18 @@ import { whereThrown } from '../util/where-thrown.js';
 import { type EventHandler, findEventHandlers } from './find-event-handlers.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
 
-/** A handler by an id that is the same after a restart and on each instance. */
+/** A handler, with an id that is the same after a restart and on each instance. */
 export interface Handler extends EventHandler {
-  /** `Mailer.send`; with a number where several have that name. */
+  /** `Mailer.send`; with a number if several have that name. */
   readonly id: string;
 }
 
-/** Finds the methods that bear `@OnHankoEvent()`, and calls them. */
+/** Finds the methods that are marked `@OnHankoEvent()`, and calls them. */
 @Injectable()
 export class EventHandlers implements OnApplicationBootstrap {
   private readonly logger = new Logger('HankoWebhooks');
   private handlers: readonly Handler[] = [];
-  /** How many modules there were when handlers were searched. */
+  /** The number of modules when handlers were last searched. */
   private searched = 0;
 
   constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
@@ -53,7 +53,7 @@ export class EventHandlers implements OnApplicationBootstrap {
     this.searched = this.modules.size;
   }
 
-  /** Modules may have been loaded since, by LazyModuleLoader. */
+  /** LazyModuleLoader may have loaded more modules since. */
   private findAgain(): boolean {
     if (this.modules.size === this.searched) return true;
     try {

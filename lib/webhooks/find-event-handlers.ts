@@ -1,6 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { type Host, hostsIn, type Method, methodsOf } from '../discovery/hosts.js';
-import { notedMark, prototypesOf } from '../discovery/marks.js';
+import { type Host, hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
+import { notedMark, prototypesOf } from '../discovery/mark-storage.js';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_EVENTS } from '../hanko.constants.js';
 import type { HankoEvent } from './hanko-events.js';
@@ -62,7 +62,7 @@ function handlerOf(method: Method): EventHandler {
   };
 }
 
-/** Of the nearest class that says something about the method; of the function, where it was copied from elsewhere. */
+/** The mark of the nearest class that has one for the method; for a copied function, its own mark. */
 function subscriptionsOf({ host, method, declared }: Method): readonly string[] | undefined {
   const noted = prototypesOf(host.type)
     .map((prototype) => notedMark(HANKO_EVENTS, prototype, method))

@@ -48,11 +48,10 @@ const THIS_MODULE: RootModule = {
 };
 
 /**
- * Receives Hanko's webhooks, beside {@link HankoModule}:
- * ```ts
- * imports: [HankoModule.forRoot(), HankoWebhooksModule.forRoot({ path: 'webhooks/hanko' })]
- * ```
- * Sessions and users that have ended are revoked by it at once; `@OnHankoEvent()` calls your own code.
+ * Receives the webhooks that Hanko posts. Import it in the root module, beside {@link HankoModule}. It revokes sessions
+ * and users that Hanko says have ended, and calls the methods that are marked `@OnHankoEvent()`.
+ *
+ * Example: `@Module({ imports: [HankoModule.forRoot(), HankoWebhooksModule.forRoot({ path: 'webhooks/hanko' })] })`
  */
 @Module({ providers: bareProviders(THIS_MODULE, [HANKO_WEBHOOKS_OPTIONS, WebhookReceiver]) })
 export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
@@ -81,10 +80,7 @@ export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
    */
   static override forRootAsync(options: HankoWebhooksModuleAsyncOptions): DynamicModule {
     refuseWrongAsyncOptions(THIS_MODULE, options);
-    const module = super.forRootAsync(options);
-    return withProviders(
-      options.useFactory === undefined ? withCheckedFactory(module, THIS_MODULE) : module,
-    );
+    return withProviders(withCheckedFactory(super.forRootAsync(options), options, THIS_MODULE));
   }
 
   /**
@@ -95,7 +91,7 @@ export class HankoWebhooksModule extends definition.ConfigurableModuleClass {
     const { path } = this.options;
     consumer
       .apply((request: MaybeParsed, response: ServerResponse) => {
-        // Nobody waits for it, so nothing it throws may get lost in the process.
+        // Nothing awaits this promise, so a rejection would end the process.
         this.receiver.handle(request, response).catch(() => response.destroy());
       })
       .forRoutes({ path, method: RequestMethod.POST });

@@ -1,4 +1,4 @@
-import { markedBy, ownMark, setMark } from '../discovery/marks.js';
+import { markedBy, ownMark, setMark } from '../discovery/mark-storage.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { HANKO_EVENTS } from '../hanko.constants.js';
 import type { HankoEvent, HankoEventGroup, HankoEventName } from './hanko-events.js';
@@ -7,18 +7,16 @@ import type { HankoEvent, HankoEventGroup, HankoEventName } from './hanko-events
 const EVENT_NAME = /^\w+(?:\.\w+)*$/;
 
 /**
- * Calls a method of a provider or controller for each event of this name or below it: `session.delete` gets
+ * Calls a method of a provider or controller for each webhook event of this name or below it: `session.delete` gets
  * `session.delete.admin.revoke`, and not `session.deleted`. Without a name it gets every event.
  *
+ * Example: `@OnHankoEvent('user.delete')` on a method `remove(event: HankoEvent<'user.delete'>)`
+ *
  * The method receives one {@link HankoEvent} and may return a promise. Guards, pipes, interceptors and filters do
- * not run. What it throws is logged without its message, and Hanko is answered 500; other handlers still run.
+ * not run. If it throws, the error is logged without its message and Hanko gets 500; other handlers still run.
  *
- * The decorator belongs to the name of the method: whatever other decorators, the constructor or a subclass put in its
- * place is called. An override with an `@OnHankoEvent()` of its own gets the events of that one alone.
- *
- * @example
- * @OnHankoEvent('user.delete')
- * remove({ data }: HankoEvent<'user.delete'>) {}
+ * The decorator belongs to the name of the method. If another decorator, the constructor or a subclass replaces the
+ * method, the replacement is called. An override with its own `@OnHankoEvent()` gets the events of that one alone.
  *
  * @param event name of an event or of a group of events. Default: every event.
  * @throws HankoConfigurationError `configuration_invalid` for an invalid name and for what is no method, when the class

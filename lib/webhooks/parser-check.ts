@@ -11,7 +11,7 @@ type Middleware = (request: object, response: object, next: (error?: unknown) =>
 /** Names of the functions that `express.json()` and its siblings return. */
 const PARSERS: ReadonlySet<string> = new Set(['jsonParser', 'rawParser', 'textParser']);
 
-/** Parsers look at Content-Length first and say at once if it is too much. */
+/** Parsers compare Content-Length first and refuse at once. */
 const PATIENCE_MS = 200;
 
 /**
@@ -30,7 +30,7 @@ export function bodyParsersOf(app: unknown): readonly Middleware[] {
     );
 }
 
-/** Whether a parser refuses a JSON body of this size; asked with a request that nobody sent. */
+/** Whether a parser refuses a JSON body of this size, tried with a made-up request. */
 export async function refusesBody(parser: Middleware, bytes: number): Promise<boolean> {
   const headers = { 'content-type': 'application/json', 'content-length': String(bytes) };
   const request = Object.assign(Readable.from([]), { method: 'POST', url: '/', headers });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A body cannot be used; `status` is what its sender is told. */
+/** A body cannot be used; `status` goes into the response. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';
 

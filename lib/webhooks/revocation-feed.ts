@@ -7,16 +7,16 @@ export class UnusableEvent extends Error {
   override readonly name = 'UnusableEvent';
 }
 
-/** What the feed needs beside the event. */
+/** What the feed needs, apart from the event. */
 interface FeedOptions {
   readonly revokeOnPasswordChange: boolean;
-  /** Told of what was revoked for longer than need be. */
+  /** Called when a session had to be revoked for longer than its token is valid. */
   readonly warn: (warning: string) => void;
 }
 
 /**
  * Revokes what an event says has ended. A `session.delete` that Hanko rolls back later (docs/hanko.md, Webhooks)
- * ends the session here nevertheless: in doubt more is revoked.
+ * still ends the session here: when in doubt, more is revoked.
  *
  * @throws UnusableEvent if there is no id to revoke
  * @throws HankoUnavailableError if the store does not take it.
@@ -38,7 +38,7 @@ export async function feedRevocation(
     );
   }
   if (isUser) {
-    // By the same clock as the tokens' iat, so without a tolerance.
+    // Hanko's clock also sets the tokens' iat, so no tolerance is needed.
     await revocation.endUser(id, issuedAt.getTime());
     return;
   }
@@ -51,7 +51,7 @@ export async function feedRevocation(
   await revocation.endSession(id, Number.isNaN(expiresAt) ? undefined : expiresAt);
 }
 
-/** @returns undefined if Hanko does not know; NaN for what is no time, as the zero time of Go (the year 1). */
+/** @returns undefined if Hanko does not say; NaN for an invalid time, such as Go's zero time (the year 1). */
 function readTime(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;

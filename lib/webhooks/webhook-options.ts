@@ -20,10 +20,10 @@ export interface HankoWebhooksOptions {
   readonly maxBodyBytes?: number;
 }
 
-/** The same with defaults, checked. */
+/** Checked options, with defaults. */
 export type ResolvedWebhooksOptions = Required<HankoWebhooksOptions>;
 
-/** Without patterns: a receiver has one address. */
+/** A plain path, without patterns: the receiver has one address. */
 const PATH = /^\/?[\w.~%-]+(?:\/[\w.~%-]+)*$/;
 
 const path: Option<string> = {

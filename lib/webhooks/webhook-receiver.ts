@@ -14,7 +14,7 @@ import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { Deliveries, type Delivery } from './deliveries.js';
 import { requireForWebhooks } from '../auth/require-hanko-module.js';
 import { EventHandlers } from './event-handlers.js';
-import { HandlerCalls } from './handler-calls.js';
+import { HandlerCalls } from './call-handlers-once.js';
 import type { HankoEvent } from './hanko-events.js';
 import { bodyParsersOf, refusesBody } from './parser-check.js';
 import { BodyError, isParsed, type MaybeParsed, readJson } from './request-body.js';
@@ -23,7 +23,7 @@ import { SharedDeliveries } from './shared-deliveries.js';
 import type { ResolvedWebhooksOptions } from './webhook-options.js';
 import { replayWindowMs, WebhookTokenVerifier } from './webhook-token.verifier.js';
 
-/** What Hanko is answered. It looks at the status only: 400 and above count as failures. */
+/** The response to Hanko, which looks at the status only: 400 and above count as failures. */
 interface Answer {
   readonly status: number;
   readonly code: string;
@@ -35,8 +35,8 @@ const INVALID: Answer = { status: 400, code: 'webhook_invalid' };
 const FAILED: Answer = { status: 500, code: 'webhook_handler_failed' };
 
 /**
- * Receives Hanko's webhooks: verifies, revokes, then calls handlers; a replay has no effect. It is middleware,
- * so the guards of the app do not run for it: the signature is its guard.
+ * Receives Hanko's webhooks: verifies, revokes, then calls handlers; a replay has no effect. It is middleware, so the
+ * guards of the app do not run for it: the signature protects it.
  */
 @Injectable()
 export class WebhookReceiver implements OnApplicationBootstrap {
@@ -50,7 +50,7 @@ export class WebhookReceiver implements OnApplicationBootstrap {
   private readonly calls: HandlerCalls;
   private readonly revocation: HankoRevocation;
   private readonly feedOptions: Parameters<typeof feedRevocation>[2];
-  /** What was warned of already. */
+  /** Warnings that were logged: each is logged once. */
   private readonly warned = new Set<string>();
   private isParserKnown = false;
 
@@ -80,7 +80,7 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     };
   }
 
-  /** Warns of a body parser that refuses deliveries before this receiver gets them: nobody else would say so. */
+  /** Warns of a body parser that refuses webhooks before this receiver gets them: nothing else would log it. */
   async onApplicationBootstrap(): Promise<void> {
     const { maxBodyBytes } = this.options;
     const app: unknown = this.adapterHost.httpAdapter?.getInstance?.();
@@ -95,10 +95,10 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     );
   }
 
-  /** Answers by itself, whatever happens: no filter of the app gets to see it. */
+  /** Always sends the response itself: exception filters of the app do not run. */
   async handle(request: MaybeParsed, response: ServerResponse): Promise<void> {
     const { status, code, headers } = await this.answer(request);
-    // What is left of a body that was cut off is not read.
+    // The rest of a body that is too large is not read.
     if (!request.readableEnded) response.setHeader('Connection', 'close');
     response
       .writeHead(status, { 'Content-Type': 'application/json', ...headers })
@@ -119,13 +119,13 @@ export class WebhookReceiver implements OnApplicationBootstrap {
       if (name !== event.name) {
         throw new BodyError(400, 'The event in the body differs from the event in the token');
       }
-      // Two texts are never the same token: only canonical base64url was let through.
+      // The text identifies the token: only canonical base64url is accepted.
       const id = createHash('sha256').update(token).digest('base64');
       const before = this.deliveries.get(id)?.response;
       if (before) return await replay(before, event);
       await verifySignature();
       const delivery = this.deliveries.add(id);
-      // Another one may have come while the signature was verified.
+      // The same token may have come again while the signature was verified.
       if (delivery.response) return await replay(delivery.response, event);
       delivery.response = this.process(id, event, delivery);
       return await delivery.response;
@@ -134,14 +134,14 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     }
   }
 
-  /** Never rejects. What did not have its whole effect is processed again when it comes again. */
+  /** Never rejects. If not everything was done, the same token is processed again when it comes again. */
   private async process(
     id: string,
     event: HankoEvent,
     delivery: Delivery<Answer>,
   ): Promise<Answer> {
     try {
-      // First, and here at least, whatever the store does: Hanko never sends again.
+      // First, because Hanko sends each webhook once: this instance revokes even if the store fails.
       await feedRevocation(event, this.revocation, this.feedOptions);
     } catch (error) {
       delivery.response = null;

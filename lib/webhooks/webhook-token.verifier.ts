@@ -8,7 +8,7 @@ import {
   checkTokenTimes,
   parseAudiences,
   parseTokenTimes,
-} from '../verification/token-times.js';
+} from '../verification/times-and-audience.js';
 import { findVerificationKey } from '../verification/verification-key.js';
 import type { HankoEvent } from './hanko-events.js';
 

@@ -2,6 +2,7 @@ import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Instance, type InstanceOptions } from './instance.js';
 import { freePort, RedisServer } from './redis-server.js';
+import { sessionIdIn } from '../support/claims-in.js';
 
 /** What happens in other processes is waited for, up to this. */
 const EVENTUALLY = { timeout: 60_000, interval: 20 };
@@ -69,17 +70,10 @@ const logOut = async (token: string): Promise<void> => {
   expect(status).toBe(204);
 };
 
-const sessionOf = (token: string): string =>
-  (
-    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-      session_id: string;
-    }
-  ).session_id;
-
 /** A delivery as Hanko makes it. @returns the status; 0 if there was no answer. */
 const deliver = async (to: Instance, token: string): Promise<number> => {
   const data = {
-    id: sessionOf(token),
+    id: sessionIdIn(token),
     expires_at: new Date(Date.now() + 3_600_000).toISOString(),
   };
   try {

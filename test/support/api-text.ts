@@ -11,10 +11,14 @@ const FLAGS =
   NodeBuilderFlags.AllowUniqueESSymbolType |
   NodeBuilderFlags.IgnoreErrors;
 
-/** The exports of a file as users of the package see them, as sorted TypeScript declarations. */
-export async function apiText(program: ApiProgram, file: string): Promise<string> {
+/**
+ * The exports of a file as users of the package see them, as sorted TypeScript declarations.
+ * @param main the package's main entry, if `file` is another one: what it exports is named and not written again.
+ */
+export async function apiText(program: ApiProgram, file: string, main?: string): Promise<string> {
   const exported = program.exportsOf(file);
-  const writer = new ApiWriter(program.checker, new Set(exported.values()));
+  const named = new Map(main === undefined ? [] : program.exportsOf(main));
+  const writer = new ApiWriter(program.checker, new Set([...exported.values(), ...named.values()]));
   const declarations = [...exported].map(
     ([name, symbol]) => `export ${writer.declaration(name, symbol)}`,
   );
@@ -22,12 +26,19 @@ export async function apiText(program: ApiProgram, file: string): Promise<string
   const reached: string[] = [];
   for (const symbol of writer.reached) reached.push(writer.declaration(symbol.name, symbol));
   const note = reached.length > 0 ? ['// Not exported, but reached from what is.'] : [];
-  const text = [...declarations, ...note, ...reached.toSorted()].join('\n\n');
+  const imported = [...named].filter(([, symbol]) => writer.mentioned.has(symbol));
+  const imports =
+    imported.length > 0
+      ? [`import type { ${imported.map(([name]) => name).join(', ')} } from 'nestjs-hanko';`]
+      : [];
+  const text = [...imports, ...declarations, ...note, ...reached.toSorted()].join('\n\n');
   return format(text, { parser: 'typescript', singleQuote: true, printWidth: 100 });
 }
 
 class ApiWriter {
   readonly reached = new Set<ts.Symbol>();
+  /** Classes, interfaces and types with a name for users, where something mentions them. */
+  readonly mentioned = new Set<ts.Symbol>();
   private readonly printer = ts.createPrinter({ removeComments: true });
 
   constructor(
@@ -184,8 +195,9 @@ class ApiWriter {
   private note(identifier: ts.Identifier): void {
     const { symbol } = identifier as { symbol?: ts.Symbol };
     const named = SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.TypeAlias;
-    if (!symbol || !(symbol.flags & named) || this.exported.has(symbol)) return;
-    if (symbol.declarations?.some(isOurs)) this.reached.add(symbol);
+    if (!symbol || !(symbol.flags & named)) return;
+    if (this.exported.has(symbol)) this.mentioned.add(symbol);
+    else if (symbol.declarations?.some(isOurs)) this.reached.add(symbol);
   }
 }
 

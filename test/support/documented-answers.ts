@@ -18,7 +18,7 @@ const ROW = /^\| (\d{3}) +\| `(\w+)` +\| (.+?) +\| (?:`(.+?)`|–) +\| .+\|$/gm;
 
 /**
  * The table of docs/responses.md: what the tests expect of responses, and the one place beside
- * `lib/errors/answers.ts` where their texts are written.
+ * `lib/errors/error-codes.ts` where their texts are written.
  */
 export const DOCUMENTED_ANSWERS = Object.fromEntries(
   [...page.matchAll(ROW)].map(

@@ -2,7 +2,8 @@ import type { Provider, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { HankoEvent } from 'nestjs-hanko/webhooks';
 import { EventHandlers } from '../../lib/webhooks/event-handlers.js';
-import { captureLog, START } from './revocation.js';
+import { writeLogTo } from './log.js';
+import { START } from './revocation.js';
 
 export const event = (name: string, data: unknown = {}): HankoEvent => ({
   name,
@@ -27,7 +28,7 @@ export async function startHandlers(
     controllers: [...controllers],
   }).compile();
   // The testing module has brought a log of its own.
-  captureLog(log);
+  writeLogTo(log);
   await app.init();
   return app.get(EventHandlers);
 }

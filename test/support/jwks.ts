@@ -1,8 +1,7 @@
 import type { webcrypto } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import { Logger } from '@nestjs/common';
 import { HANKO_CHANNELS, type HankoJwksMessage } from 'nestjs-hanko';
 import { RemoteJwks, type RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
+import { ChannelObserver } from './channel-observer.js';
 
 /** The class of the platform, which @types/node does not declare as a global. */
 export const { CryptoKey } = globalThis as unknown as { CryptoKey: new () => webcrypto.CryptoKey };
@@ -47,29 +46,12 @@ export class Gate {
   }
 }
 
-/** What operators see of the JWKS: the messages of the diagnostics channel and the log. */
-export class JwksObserver {
-  readonly messages: HankoJwksMessage[] = [];
-  readonly log: string[] = [];
-  private waiting: ((message: HankoJwksMessage) => void)[] = [];
+/** What operators see of the JWKS. */
+export class JwksObserver extends ChannelObserver<HankoJwksMessage> {
+  private readonly waiting: ((message: HankoJwksMessage) => void)[] = [];
 
   constructor() {
-    subscribe(HANKO_CHANNELS.jwks, (message) => {
-      this.messages.push(message as HankoJwksMessage);
-      for (const resolve of this.waiting) resolve(message as HankoJwksMessage);
-      this.waiting = [];
-    });
-    const write =
-      (level: string) =>
-      (...words: unknown[]): void => {
-        this.log.push([level, ...words].map(String).join(' '));
-      };
-    Logger.overrideLogger({ log: write('log'), warn: write('warn'), error: write('error') });
-  }
-
-  clear(): void {
-    this.messages.length = 0;
-    this.log.length = 0;
+    super(HANKO_CHANNELS.jwks);
   }
 
   /** Resolves once the next fetch that ends has ended, with what was said about it. */
@@ -79,6 +61,11 @@ export class JwksObserver {
     });
     await turn();
     return message;
+  }
+
+  protected override see(message: HankoJwksMessage): void {
+    super.see(message);
+    for (const resolve of this.waiting.splice(0)) resolve(message);
   }
 }
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import type { LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
+import { beforeEach } from 'vitest';
 
 export interface LogLine {
   readonly level: 'log' | 'error' | 'warn' | 'debug' | 'verbose' | 'fatal';
@@ -41,4 +42,27 @@ export class CapturedLog implements LoggerService {
       });
     };
   }
+}
+
+/** Takes the place of Nest's logger, from now on: a line for each call, with its level first. */
+export function writeLogTo(lines: string[]): void {
+  const write =
+    (level: string) =>
+    (...words: unknown[]): void => {
+      lines.push([level, ...words].map(String).join(' '));
+    };
+  Logger.overrideLogger({ log: write('log'), warn: write('warn'), error: write('error') });
+}
+
+/**
+ * The lines of the log of each test, beginning with none. To be called once, by the file of tests itself: what
+ * a module of support does while it is loaded happens once for many files, and each has a logger of its own.
+ */
+export function captureLog(): string[] {
+  const lines: string[] = [];
+  beforeEach(() => {
+    lines.length = 0;
+    writeLogTo(lines);
+  });
+  return lines;
 }

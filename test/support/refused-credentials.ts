@@ -1,17 +1,6 @@
-import { type Refusal } from './verifier.js';
+import { DOCUMENTED_ANSWERS } from './documented-answers.js';
+import { type Refusal, refusalWith } from './verifier.js';
 
-export const ambiguous: Refusal = {
-  name: 'HankoCredentialsError',
-  code: 'credentials_ambiguous',
-  status: 400,
-  body: {
-    statusCode: 400,
-    code: 'credentials_ambiguous',
-    message: 'The request carries more than one credential',
-  },
-  headers: {
-    'WWW-Authenticate':
-      'Bearer error="invalid_request", error_description="The request carries more than one credential"',
-  },
-  leaks: [],
-};
+export const ambiguous: Refusal = refusalWith('HankoCredentialsError', 'credentials_ambiguous', {
+  'WWW-Authenticate': String(DOCUMENTED_ANSWERS.credentials_ambiguous.challenge),
+});

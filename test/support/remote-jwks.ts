@@ -68,11 +68,11 @@ export function useFakeHankoKeys(): void {
   });
   afterAll(() => hanko.stop());
 
+  observer.watch();
   beforeEach(async () => {
     await hanko.recover();
     publish(a);
     hanko.clearRequests();
-    observer.clear();
     clock = new TestClock(START);
     network = new CountingFetch();
   });

@@ -4,6 +4,7 @@ import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type Answer, bearer, FakeClock, type RunningApp, send } from './app.js';
 import { expectRevoked } from './session-spy.js';
+import { sessionIdIn } from './claims-in.js';
 
 @Controller()
 export class NotesController {
@@ -25,11 +26,6 @@ export let userId: string;
 export let token: string;
 export let sessionId: string;
 
-export const sessionOf = (good: string): string => {
-  const payload = Buffer.from(good.split('.')[1] ?? '', 'base64url').toString();
-  return (JSON.parse(payload) as { session_id: string }).session_id;
-};
-
 export const revocationOf = ({ app }: RunningApp): HankoRevocation => app.get(HankoRevocation);
 export const healthOf = ({ app }: RunningApp) => app.get(HankoHealth).report();
 
@@ -37,7 +33,7 @@ export const closed = (app: RunningApp, good = token): Promise<Answer> =>
   app.get('/closed', bearer(good));
 
 export const expectIn = async (app: RunningApp, good = token): Promise<void> => {
-  expect((await closed(app, good)).text).toBe(sessionOf(good));
+  expect((await closed(app, good)).text).toBe(sessionIdIn(good));
 };
 export const expectOut = async (app: RunningApp, good = token): Promise<void> => {
   expectRevoked(await closed(app, good));
@@ -65,7 +61,7 @@ export function useRevocationHanko(): void {
     clock = new FakeClock();
     userId = hanko.createUser().id;
     token = await hanko.token({ user: userId });
-    sessionId = sessionOf(token);
+    sessionId = sessionIdIn(token);
   });
   afterAll(() => hanko.stop());
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import { inspect } from 'node:util';
 import {
   type HankoModuleOptions,
@@ -144,14 +143,3 @@ export function gate(): { readonly passed: Promise<void>; readonly open: () => v
 
 /** Lets every promise that can go on do so. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Takes the place of the log: a line for each call, with its level first. */
-export function captureLog(lines: string[] = []): string[] {
-  const write =
-    (level: string) =>
-    (...words: unknown[]): void => {
-      lines.push([level, ...words].map(String).join(' '));
-    };
-  Logger.overrideLogger({ log: write('log'), warn: write('warn'), error: write('error') });
-  return lines;
-}

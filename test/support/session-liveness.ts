@@ -9,7 +9,6 @@ import {
   alive,
   type Answer,
   broken,
-  claimsIn,
   createLiveness,
   policy,
   SessionObserver,
@@ -18,6 +17,7 @@ import {
   ValidateServer,
 } from './validate-server.js';
 import { type Refusal, refusalOf, TestClock } from './verifier.js';
+import { claimsIn } from './claims-in.js';
 
 export const START = Date.parse('2026-03-01T12:00:00Z');
 export const ONLINE = policy(0);
@@ -89,12 +89,12 @@ export const held =
 
 /** Registers what makes and ends all of this, in each file of tests. */
 export function useLivenessServer(): void {
+  observer.watch();
   beforeEach(async () => {
     clock = new TestClock(START);
     server = await ValidateServer.start();
     liveness = create({ apiUrl: server.url });
     session = testSession(START);
-    observer.clear();
   });
   afterEach(async () => {
     for (const one of opened.splice(0)) one.onModuleDestroy();

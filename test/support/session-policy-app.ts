@@ -12,6 +12,7 @@ import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { FakeClock } from './app.js';
 import { VALIDATE } from './session-spy.js';
+import { sessionIdIn } from './claims-in.js';
 
 export const MINUTE = { refreshSeconds: 60 };
 
@@ -142,11 +143,6 @@ export let sessionId: string;
 /** What middleware and guards of the app found. */
 export let found: unknown[];
 
-export const sessionOf = (text: string): string => {
-  const payload = Buffer.from(text.split('.')[1] ?? '', 'base64url').toString();
-  return (JSON.parse(payload) as { session_id: string }).session_id;
-};
-
 /** How often Hanko was asked about sessions. */
 export const asked = (): number => hanko.countRequests(VALIDATE);
 
@@ -168,7 +164,7 @@ export function useFakeHanko(): void {
     clock = new FakeClock();
     userId = hanko.createUser().id;
     token = await hanko.token({ user: userId });
-    sessionId = sessionOf(token);
+    sessionId = sessionIdIn(token);
     hanko.clearRequests();
   });
   afterEach(() => hanko.recover());

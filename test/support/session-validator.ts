@@ -62,12 +62,12 @@ export async function fail(validator: SessionValidator, count: number): Promise<
 
 /** Registers what makes and ends all of this, in each file of tests. */
 export function useValidateServer(): void {
+  observer.watch();
   beforeEach(async () => {
     clock = new TestClock(START);
     network = new CountingFetch();
     server = await ValidateServer.start();
     session = testSession(START);
-    observer.clear();
   });
   afterEach(async () => {
     for (const validator of opened.splice(0)) validator.close();

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -8,7 +7,6 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Logger } from '@nestjs/common';
 import {
   HANKO_CHANNELS,
   type HankoModuleOptions,
@@ -18,6 +16,8 @@ import {
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
+import { ChannelObserver } from './channel-observer.js';
+import { claimsIn } from './claims-in.js';
 
 /** A question as the server gets it. */
 export interface Question {
@@ -167,9 +167,6 @@ export function testSession(
   return { token, user: new HankoUser(payload) };
 }
 
-export const claimsIn = (token: string): HankoUser['claims'] =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as HankoUser['claims'];
-
 function sessionIn(token: string): string {
   try {
     return claimsIn(token).session_id;
@@ -197,25 +194,9 @@ export const policy = (
 });
 
 /** What operators see of questions: the messages of the diagnostics channel and the log. */
-export class SessionObserver {
-  readonly messages: HankoSessionMessage[] = [];
-  readonly log: string[] = [];
-
+export class SessionObserver extends ChannelObserver<HankoSessionMessage> {
   constructor() {
-    subscribe(HANKO_CHANNELS.session, (message) => {
-      this.messages.push(message as HankoSessionMessage);
-    });
-    const write =
-      (level: string) =>
-      (...words: unknown[]): void => {
-        this.log.push([level, ...words].map(String).join(' '));
-      };
-    Logger.overrideLogger({ log: write('log'), warn: write('warn'), error: write('error') });
-  }
-
-  clear(): void {
-    this.messages.length = 0;
-    this.log.length = 0;
+    super(HANKO_CHANNELS.session);
   }
 
   /** Why questions failed, in order. */

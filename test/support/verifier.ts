@@ -78,7 +78,8 @@ export const unavailableRefusal = (retryAfterSeconds: number): Refusal =>
     'Retry-After': String(retryAfterSeconds),
   });
 
-function refusalWith(
+/** A refusal as docs/responses.md promises its status and body. */
+export function refusalWith(
   name: string,
   code: AnswerCode,
   headers: Readonly<Record<string, string>>,

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { apiProgram, ENTRIES } from '../support/api-program.js';
 import { apiText } from '../support/api-text.js';
 
+const MAIN = ENTRIES['nestjs-hanko'];
 const SAMPLE = 'lib/api-report.sample.ts';
 const WIDER = 'lib/api-report.wider.ts';
 
@@ -34,14 +35,19 @@ const program = apiProgram({
 
 // On a busy machine: the compiler reads what it needs at the first question.
 describe('the public surface', { timeout: 60_000 }, () => {
+  // The compiler lists members in the order in which it meets them: always the same one, in whatever order tests run.
+  beforeAll(async () => {
+    for (const file of Object.values(ENTRIES)) await apiText(program, file);
+  }, 60_000);
+
   // Meant to change? npx vitest run --project nest12 test/surface -u
   test('of nestjs-hanko is what api/nestjs-hanko.api.txt says', async () => {
-    const text = await apiText(program, ENTRIES['nestjs-hanko']);
+    const text = await apiText(program, MAIN);
     await expect(text).toMatchFileSnapshot('../../api/nestjs-hanko.api.txt');
   });
 
   test('of nestjs-hanko/testing is what api/testing.api.txt says', async () => {
-    const text = await apiText(program, ENTRIES['nestjs-hanko/testing']);
+    const text = await apiText(program, ENTRIES['nestjs-hanko/testing'], MAIN);
     await expect(text).toMatchFileSnapshot('../../api/testing.api.txt');
   });
 
@@ -51,19 +57,22 @@ describe('the public surface', { timeout: 60_000 }, () => {
   });
 
   test('of nestjs-hanko/webhooks is what api/webhooks.api.txt says', async () => {
-    const text = await apiText(program, ENTRIES['nestjs-hanko/webhooks']);
+    const text = await apiText(program, ENTRIES['nestjs-hanko/webhooks'], MAIN);
     await expect(text).toMatchFileSnapshot('../../api/webhooks.api.txt');
   });
 
   test('of nestjs-hanko/swagger is what api/swagger.api.txt says', async () => {
-    const text = await apiText(program, ENTRIES['nestjs-hanko/swagger']);
+    const text = await apiText(program, ENTRIES['nestjs-hanko/swagger'], MAIN);
     await expect(text).toMatchFileSnapshot('../../api/swagger.api.txt');
   });
 
   test('differs in one line where one more type is exported', async () => {
-    const before = await apiText(program, ENTRIES['nestjs-hanko/testing']);
-    const after = await apiText(program, WIDER);
-    expect(after).toBe(`export type Added = number;\n\n${before}`);
+    const before = await apiText(program, ENTRIES['nestjs-hanko/testing'], MAIN);
+    const after = await apiText(program, WIDER, MAIN);
+    expect(after.split('\n').filter((line) => !before.includes(line))).toEqual([
+      'export type Added = number;',
+    ]);
+    expect(after.length - before.length).toBe('export type Added = number;\n\n'.length);
   });
 
   test('is written with all that users see, and nothing else', async () => {

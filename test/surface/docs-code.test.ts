@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as common from '@nestjs/common';
 import * as main from '../../lib/index.js';
 import * as swagger from '../../lib/swagger/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { root } from '../support/api-program.js';
+import { comments, commentsIn } from '../support/tsdoc-blocks.js';
 
 const COMMON_TYPES = [
   'ArgumentsHost',
@@ -32,9 +31,10 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['@nestjs/throttler', ['ThrottlerGuard', 'ThrottlerModule']],
   ['fake-hanko', ['FakeHanko']],
   ['nestjs-hanko/testing', ['describeRoutes', 'expectNoOpenRoutes', 'HankoStub', 'hankoUser']],
-  ['nestjs-hanko/webhooks', Object.keys(webhooks)],
+  ['nestjs-hanko/webhooks', [...Object.keys(webhooks), 'HankoEvent']],
   ['nestjs-hanko/swagger', Object.keys(swagger)],
   ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
+  ['zod', ['z']],
 ];
 
 /** What the text around a block has spoken of. */
@@ -125,7 +125,8 @@ function compile(blocks: readonly Block[]): string[] {
     const code = host.readFile(file);
     return code === undefined ? undefined : ts.createSourceFile(file, code, version);
   };
-  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false }, host);
+  const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false };
+  const program = ts.createProgram([...files.keys()], lenient, host);
   return ts
     .getPreEmitDiagnostics(program)
     .filter(({ file }) => file && dirname(file.fileName) === join(root, 'test/surface'))
@@ -136,14 +137,90 @@ function compile(blocks: readonly Block[]): string[] {
     });
 }
 
+/** What a hover shows of code. */
+const shown = comments();
+const examples: readonly Block[] = shown.flatMap(({ file, examples: ofFile }) =>
+  ofFile.map(({ owner, code }) => ({ name: `${file} ${owner}`, code, ambient: AMBIENT })),
+);
+
+/** A comment that refers to something a hover does not show. */
+const RIDDLE = /\/\*\*\s+(?:\* )?(?:The same|Of)\b[^\n]*/g;
+
+/** Where an app begins to read: a hover without an example sends people to a search engine. */
+const ENTRY_POINTS = `
+  HankoModule HankoAuthGuard CurrentUser SessionToken Public OptionalAuth RequireAuth
+  OnHankoEvent HankoAuthService.authenticate HankoAuthService.verifyToken
+  HankoAuthService.assertRequirements hankoMiddleware HankoUser HankoClaims HankoHealth
+  HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
+  withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
+  bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start
+  FakeHanko.token FakeHanko.fault FakeHanko.forgedToken FakeHanko.sendWebhook
+`
+  .trim()
+  .split(/\s+/);
+
 describe('documentation', () => {
   const blocks = Object.keys(documents).flatMap(codeBlocks);
 
-  test('compiles, every block of it', { timeout: 60_000 }, () => {
+  test('compiles, every block of pages and comments', { timeout: 60_000 }, () => {
     expect(blocks.length).toBeGreaterThan(4);
     // And one that must not: else the check might see nothing.
     const code = "HankoModule.forRoot({ sesion: 'online' });";
     const wrong = { name: 'wrong', code, ambient: AMBIENT };
-    expect(compile([...blocks, wrong])).toEqual([expect.stringMatching(/^wrong: .*sesion/)]);
+    expect(compile([...blocks, ...examples, wrong])).toEqual([
+      expect.stringMatching(/^wrong: .*sesion/),
+    ]);
+  });
+});
+
+describe('TSDoc', () => {
+  test('has an example for every entry point', () => {
+    const owners = new Set(examples.map(({ name }) => name.split(' ')[1]));
+    expect(ENTRY_POINTS.filter((name) => !owners.has(name))).toEqual([]);
+  });
+
+  test('has no comment, private ones included, that begins with "The same" or "Of"', () => {
+    const riddles = shown.flatMap(({ file }) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(RIDDLE)].map(([it]) => `${file}: ${it}`),
+    );
+    expect(riddles).toEqual([]);
+    expect('/**\n   * The same of a call'.match(RIDDLE)).not.toBeNull();
+  });
+
+  test('has no decorator that TypeScript reads as a tag', () => {
+    const stray = shown.flatMap(({ file, strayTags }) => strayTags.map((tag) => `${file} ${tag}`));
+    expect(stray).toEqual([]);
+  });
+
+  test('is found out where an example is cut by a decorator behind white space', () => {
+    const text = `
+      /**
+       * Lists notes.
+       *
+       * Example: \`list(@CurrentUser() user: HankoUser)\`
+       *
+       * \`\`\`ts
+       * const one = 1;
+       * \`\`\`
+       */
+      export function whole(): void {}
+      export class Notes {
+        /**
+         * Lists notes.
+         * @example
+         * @Get()
+         * list() {}
+         * @returns nothing.
+         */
+        list(): void {}
+      }
+    `;
+    expect(commentsIn(text)).toEqual({
+      examples: [
+        { owner: 'whole', code: 'const one = 1;\n' },
+        { owner: 'whole', code: 'class Example { list(@CurrentUser() user: HankoUser) {} }' },
+      ],
+      strayTags: ['Notes.list: @Get'],
+    });
   });
 });

@@ -103,3 +103,26 @@ describe('the package', () => {
     `);
   });
 });
+
+describe('"sideEffects": false', () => {
+  test('is true: what modules do when they load is about what they export', () => {
+    const effects = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) =>
+        readFileSync(join(root, 'lib', file), 'utf8')
+          .split('\n')
+          // A statement of its own at the top of a module, or an import for its effect alone.
+          .filter((line) =>
+            /^(?:import '|[a-z]\w*\(|[A-Z]\w*\.\w+\(|\(|globalThis|process\.)/.test(line),
+          )
+          .map(() => file),
+      );
+    // Brands of a class that the module exports; and the list of loaded copies, which only that module reads.
+    expect(effects.toSorted()).toEqual([
+      'decorators/session-token.decorator.ts',
+      'errors/hanko-auth.error.ts',
+      'guards/hanko-auth.guard.ts',
+      'util/loaded-copies.ts',
+    ]);
+  });
+});

@@ -18,7 +18,7 @@ export interface FoundSession {
 export interface Lookup {
   /** Null for anything that is not a living session of this server. */
   readonly found: FoundSession | null;
-  /** Of the answer: the cookie goes where a session was found to have been idle for too long. */
+  /** Header fields of the reply: the cookie is deleted if its session was idle for too long. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -177,6 +177,6 @@ export function sessionIdOf(token: string): string {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
     return String((JSON.parse(payload) as { session_id?: unknown }).session_id);
   } catch {
-    throw new TypeError('FakeHanko: revoke takes the id of a session, or its token.');
+    throw new TypeError('FakeHanko: revoke() needs the id of a session, or its token.');
   }
 }

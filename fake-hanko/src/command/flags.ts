@@ -20,7 +20,7 @@ export const FLAGS = {
   'admin-port': { value: 'number', help: 'port of the Admin API (default 0: any free one)' },
   user: {
     value: 'email[:password]',
-    help: 'a user that is there from the start; without a password, signs in with passcodes',
+    help: 'a user that exists from the start; without a password it signs in with passcodes',
     isRepeatable: true,
   },
   audience: {
@@ -29,15 +29,18 @@ export const FLAGS = {
     isRepeatable: true,
   },
   issuer: { value: 'text', help: 'the iss claim of session tokens (default none)' },
-  'lifespan-seconds': { value: 'number', help: 'life of a session (default 43200, 12 hours)' },
+  'lifespan-seconds': {
+    value: 'number',
+    help: 'how long a session lasts (default 43200, 12 hours)',
+  },
   'idle-timeout-seconds': {
     value: 'number',
-    help: 'how long a session lives without being used (default 0: no limit)',
+    help: 'how long a session may be idle (default 0: no limit)',
   },
   'cookie-name': { value: 'name', help: 'name of the session cookie (default hanko)' },
   'token-transport': {
     value: 'cookie|header',
-    help: 'how a sign-in hands over its token (default cookie)',
+    help: 'how a sign-in returns its token (default cookie)',
   },
   onboarding: {
     value: 'offered|skipped',
@@ -57,7 +60,7 @@ export const FLAGS = {
   host: { value: 'address', help: 'address to listen on (default localhost)' },
   'allowed-host': {
     value: 'name',
-    help: 'another name under which it may be called, such as a service of Docker Compose',
+    help: 'another host name that requests may use, such as a service of Docker Compose',
     isRepeatable: true,
   },
   'allow-non-loopback': {
@@ -155,12 +158,12 @@ function readUser(text: string): NewFakeUser {
   const [, email = '', password] = /^([^:]*)(?::([^]*))?$/.exec(text) ?? [];
   if (!/^[^@\s]+@[^@\s]+$/.test(email)) {
     throw new FlagError(
-      '--user must be an address and a password, such as ada@example.test:secret',
+      '--user must be an address and an optional password, such as ada@example.test:secret',
     );
   }
   if (password === '') {
     throw new FlagError(
-      `--user ${email}: has no password after the colon. Omit the colon for none`,
+      `--user ${email}: has no password after the colon. Omit the colon for a user without one`,
     );
   }
   const id = randomUUID();

@@ -45,7 +45,7 @@ async function start(options: FakeHankoOptions): Promise<void> {
 function hint(message: string, cause: unknown): string {
   const { code, port } = (cause ?? {}) as { readonly code?: unknown; readonly port?: unknown };
   if (code === 'EADDRINUSE') {
-    return `port ${String(port)} is in use (EADDRINUSE). End what listens there, or pass another --port.`;
+    return `port ${String(port)} is in use (EADDRINUSE). Stop the program that uses it, or pass another --port.`;
   }
   if (code === 'EACCES') {
     return `port ${String(port)} needs more rights (EACCES). Pass a --port above 1023.`;

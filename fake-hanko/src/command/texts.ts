@@ -11,14 +11,14 @@ export function helpText(): string {
     const more = 'isRepeatable' in flag ? '; can be repeated' : '';
     return `  ${usage.padEnd(34)}${flag.help}${more}`;
   });
-  return `fake-hanko ${VERSION}: a Hanko for tests and demonstrations. It is no login server.
+  return `fake-hanko ${VERSION}: a fake Hanko for tests and development. It is no login server.
 
   npx fake-hanko --port 8000 --user ada@example.test:password
 
 Flags:
 ${lines.join('\n')}
 
-Ctrl-C ends it. It keeps nothing. Its page: https://www.npmjs.com/package/fake-hanko`;
+Ctrl-C stops it. It stores nothing. Documentation: https://www.npmjs.com/package/fake-hanko`;
 }
 
 /** What a person needs once it runs. */
@@ -35,7 +35,7 @@ Admin API   ${hanko.adminUrl}
 Audience    ${[audience ?? 'localhost'].flat().join(', ')}
 
 Users:
-${known.length > 0 ? known.join('\n') : '  none yet: register one through the page, or start it with --user'}
+${known.length > 0 ? known.join('\n') : '  none yet: register one on your page, or pass --user'}
 
 A session token without a page:
   curl ${hanko.adminUrl}/sessions -H 'content-type: application/json' -d '{"user_id":"${id}"}'
@@ -43,7 +43,7 @@ A session token without a page:
 For your back end:
 HANKO_API_URL=${hanko.url}
 
-Each passcode is printed here when it is sent. Ctrl-C ends it.`;
+Passcodes are printed here when they are sent. Ctrl-C stops it.`;
 }
 
 /** One line for each mail. */

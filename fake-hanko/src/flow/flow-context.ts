@@ -7,7 +7,7 @@ import type { RateLimits } from './rate-limits.js';
 import type { FakeSession, FakeUser } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
 import type { TokenFactory } from '../tokens/factory.js';
-import type { UserEvent } from '../webhooks/events.js';
+import type { UserEvent } from '../webhooks/event-names.js';
 
 /** What actions and states work with. */
 export interface FlowServices {

@@ -2,7 +2,7 @@
 export interface FlowError {
   readonly code: string;
   readonly message: string;
-  /** Of the answer. */
+  /** Status of the reply. */
   readonly status: number;
 }
 

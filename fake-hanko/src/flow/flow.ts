@@ -26,7 +26,7 @@ export type StateName =
 export interface FlowData {
   readonly hasWebauthn?: boolean;
   readonly email?: string;
-  /** Of the user who signs in, or of the one to be made. */
+  /** Id of the user who signs in, or of the one to be created. */
   readonly userId?: string;
   /** What is mailed to the address. */
   readonly mail?: PasscodeMail;

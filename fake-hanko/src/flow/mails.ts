@@ -1,8 +1,8 @@
 import { type Passcode, PASSCODE_TTL_SECONDS } from './passcodes.js';
 import { type FakeMail, type FakeUser, primaryEmail } from '../store/records.js';
-import type { Webhooks } from '../webhooks/webhooks.js';
+import type { Webhooks } from '../webhooks/webhook-sender.js';
 
-/** Of the service that signs the mails, and of the account in an authenticator app. */
+/** Name of the service that signs the mails, and of the account in an authenticator app. */
 export const SERVICE_NAME = 'FakeHanko';
 
 /** English, whatever the language (hanko backend/mail/locales). */

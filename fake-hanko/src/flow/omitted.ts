@@ -8,7 +8,7 @@ export interface Omitted {
 /** Left out on purpose. The recordings hold the list of actions to it, the page of FakeHanko names all. */
 export const OMITTED: Readonly<Record<string, Omitted>> = {
   'passkeys and security keys': {
-    why: "they need a browser's authenticator; `token({ amr })` makes such sessions",
+    why: 'they need an authenticator; `token({ amr })` makes such sessions',
     actions: [
       'continue_to_security_key_creation',
       'security_key_create',
@@ -19,14 +19,14 @@ export const OMITTED: Readonly<Record<string, Omitted>> = {
     ],
   },
   'password recovery': {
-    why: 'one more mail and page, and the same session at the end',
+    why: 'it is one more mail and page, and leads to the same session',
     actions: ['continue_to_passcode_confirmation_recovery'],
   },
   'trusted devices': {
-    why: 'a code that is asked for each time is what a test can rely on',
+    why: 'tests are simpler if a code is required each time',
     actions: ['trust_device'],
   },
-  metadata: { why: 'no page of the components shows it', actions: ['patch_metadata'] },
+  metadata: { why: 'the components do not show it', actions: ['patch_metadata'] },
   'third parties and SAML': { why: 'they need a server of their own', actions: [] },
   'user names, remember me, account deletion': {
     why: 'they are off in an unconfigured Hanko',

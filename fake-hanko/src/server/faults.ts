@@ -68,13 +68,16 @@ export class Faults {
   add(kind: FaultKind, options: FaultOptions): void {
     const { path = '', times = Infinity, delayMs = 100, ...unknown } = options;
     checkNoMore(unknown, 'option of a fault');
-    check(FAULT_KINDS.includes(kind), `a fault is one of ${FAULT_KINDS.join(', ')}`);
+    check(FAULT_KINDS.includes(kind), `the fault must be one of ${FAULT_KINDS.join(', ')}`);
     check(
       times === Infinity || (Number.isInteger(times) && times > 0),
       'times must be a whole number above 0',
     );
     check(delayMs >= 0, 'delayMs must not be below 0');
-    check(typeof path === 'string' && !path.includes('?'), 'path must be the end of a path');
+    check(
+      typeof path === 'string' && !path.includes('?'),
+      'path must be the end of a request path, without a query',
+    );
     const fault = { kind, path, times, delayMs };
     if (times === Infinity) {
       this.lasting = [fault, ...this.lasting.filter((other) => other.path !== path)];
@@ -82,7 +85,7 @@ export class Faults {
       this.counted.push(fault);
     }
     const isBounded = this.counted.length + this.lasting.length <= MAX_ACTIVE;
-    check(isBounded, `more than ${MAX_ACTIVE} faults wait: await recover() first`);
+    check(isBounded, `more than ${MAX_ACTIVE} faults are active: call recover() first`);
   }
 
   clear(): void {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { UUID } from '../check.js';
 import type { Cors } from './cors.js';
 import { commit, type Faults, REDIRECTED } from './faults.js';
-import { Hosts } from './hosts.js';
+import { Hosts } from './allowed-hosts.js';
 import { Problem, type Route, type RouteRequest, type RouteResponse } from './route.js';
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */

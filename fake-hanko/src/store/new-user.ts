@@ -14,14 +14,14 @@ export function createUser(store: UsersAndSessions, user: NewFakeUser): FakeUser
   const { id = randomUUID(), email, emailVerified = true, username } = user;
   const { password, totpSecret } = user;
   check(typeof id === 'string' && UUID.test(id), 'the id of a user must be a UUID');
-  check(store.user(id) === undefined, 'there is a user with this id already');
+  check(store.user(id) === undefined, 'a user with this id exists already');
   check(
     email === undefined || store.userByEmail(email) === undefined,
-    'there is a user with this email already: pass it to token() as { email }',
+    'a user with this email exists already: pass it to token() as { email }',
   );
   check(
     username === undefined || store.userByUsername(username) === undefined,
-    'there is a user with this username already: pass it to token() as { username }',
+    'a user with this username exists already: pass it to token() as { username }',
   );
   const emails =
     email === undefined ? [] : [{ address: email, is_primary: true, is_verified: emailVerified }];

@@ -23,7 +23,7 @@ export const totpCode = (secret: string, nowMs: number): string =>
 export function shownTotp(secret: string | undefined, nowMs: number): string {
   check(
     secret !== undefined && isTotpSecret(secret),
-    'totp() takes the address of a user with an authenticator app, or its key',
+    'totp() needs the address of a user with an authenticator app, or its key',
   );
   return totpCode(secret, nowMs);
 }

@@ -8,7 +8,7 @@ import {
   newEmail,
   rfc3339,
 } from './records.js';
-import type { SessionEnd, Tell } from '../webhooks/events.js';
+import type { SessionEnd, Tell } from '../webhooks/event-names.js';
 
 /** Enough for any test; a loop gone wild hits it instead of the memory. */
 const MAX_ENTRIES = 10_000;
@@ -24,7 +24,7 @@ export class UsersAndSessions {
   constructor(
     private readonly now: () => number,
     private readonly sessionLimit: number,
-    /** Of sessions and deleted users it tells itself; of other users whoever knows what became of them. */
+    /** Called for ended sessions and deleted users; other events of users are reported by whoever causes them. */
     readonly tell: Tell = () => undefined,
   ) {}
 

@@ -86,7 +86,7 @@ export class TokenFactory {
 
   key(kid?: string): SigningKey {
     const key = kid === undefined ? this.keys.newest : this.keys.get(kid);
-    check(key !== undefined, 'kid names no published key');
+    check(key !== undefined, 'kid must be that of a published key');
     return key;
   }
 
@@ -94,7 +94,10 @@ export class TokenFactory {
     const { user, email, username, emailVerified } = shape;
     if (user !== undefined) {
       const found = this.store.user(typeof user === 'string' ? user : user.id);
-      check(found !== undefined, 'user is none of this server: make one with createUser()');
+      check(
+        found !== undefined,
+        'user does not exist on this server: create one with createUser()',
+      );
       return found;
     }
     // The address says who it is, the name only where there is no address.
@@ -104,7 +107,7 @@ export class TokenFactory {
         : this.store.userByEmail(email);
     if (found) {
       // In silence the token would not say what was asked for.
-      const has = (what: string): string => `this user is there already, with another ${what}`;
+      const has = (what: string): string => `this user exists already, with another ${what}`;
       check(username === undefined || found.username?.username === username, has('username'));
       check(
         emailVerified === undefined || primaryEmail(found)?.is_verified === emailVerified,

@@ -58,7 +58,7 @@ export class Forger {
   ) {}
 
   async forge(how: Forgery, shape: TokenShape): Promise<string> {
-    check(FORGERIES.includes(how), `a forgery is one of ${FORGERIES.join(', ')}`);
+    check(FORGERIES.includes(how), `the forgery must be one of ${FORGERIES.join(', ')}`);
     const payload = this.tokens.startSession(shape);
     const { kid, privateKey, publicKey } = this.tokens.key(shape.kid);
     const header = { alg: 'RS256', kid, typ: 'JWT' };

@@ -10,7 +10,7 @@ export function checkShape(shape: TokenShape): void {
   checkPerson(person, 'member of a token');
   check(
     user === undefined || Object.values(person).every((member) => member === undefined),
-    'user goes without email, emailVerified and username: what a token says of them is what createUser() was told',
+    'user cannot be combined with email, emailVerified or username: pass those to createUser()',
   );
   check(
     user === undefined || isText(typeof user === 'object' ? user?.id : user),
@@ -18,13 +18,13 @@ export function checkShape(shape: TokenShape): void {
   );
   check(
     amr === undefined || amr === null || (Array.isArray(amr) && amr.every(isText)),
-    'amr must be a list of texts, or null to leave it out',
+    'amr must be a list of texts, or null to omit it',
   );
   if (claims !== undefined) checkJsonObject(claims, 'claims');
   check(isWhole(ageSeconds), 'ageSeconds must be a whole number');
   check(
     isWhole(lifespanSeconds) && (lifespanSeconds ?? 1) > 0,
-    'lifespanSeconds must be a whole number above 0: expiredToken() makes expired ones',
+    'lifespanSeconds must be a whole number above 0: use expiredToken() for an expired token',
   );
   const audiences = ([] as readonly unknown[]).concat(audience ?? 'any');
   check(
@@ -39,7 +39,7 @@ export function checkShape(shape: TokenShape): void {
 export function checkRawToken(token: RawToken): void {
   checkObject(token, 'what sign() signs');
   const { header, payload, kid: _kid, ...unknown } = token;
-  checkNoMore(unknown, 'member of what sign() signs');
+  checkNoMore(unknown, 'member of the argument of sign()');
   if (header !== undefined) checkJsonObject(header, 'header');
   if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
     checkJsonObject(payload, 'payload, if neither text nor bytes,');

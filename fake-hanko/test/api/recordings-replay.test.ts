@@ -121,7 +121,10 @@ const replayed = (folder: string): readonly Exchange[] =>
 const byKey = (exchanges: readonly Exchange[]) =>
   exchanges.map((exchange) => [exchange.key, exchange] as const);
 
-describe('FakeHanko answers as v3.0.4 with its defaults did', () => {
+/** What a recording holds is the answer to all that came before. */
+const IN_ORDER = { shuffle: false };
+
+describe('FakeHanko answers as v3.0.4 with its defaults did', IN_ORDER, () => {
   let now = Date.parse('2026-11-23T17:21:38.682Z');
   let hanko: FakeHanko;
   let translation: Translation;
@@ -154,7 +157,7 @@ describe('FakeHanko answers as v3.0.4 with its defaults did', () => {
   });
 });
 
-describe('FakeHanko answers as two tenants of a multi-tenant server did', () => {
+describe('FakeHanko answers as two tenants of a multi-tenant server did', IN_ORDER, () => {
   const BLUE = '26e99bcd-316c-46f4-a102-b23e2d914d2f';
   let now = 0;
   let red: FakeHanko;
@@ -178,7 +181,7 @@ describe('FakeHanko answers as two tenants of a multi-tenant server did', () => 
   });
 });
 
-describe('FakeHanko answers, and tells its receiver, as a configured main did', () => {
+describe('FakeHanko answers, and tells its receiver, as a configured main did', IN_ORDER, () => {
   /** Claims of the server's JWT template: FakeHanko runs none, but `token()` and `sign()` take claims. */
   const TEMPLATE = /^(admin|beta|email|level|nested|role|score|subject|team|tier)$/;
   let now = 0;

@@ -26,7 +26,7 @@ describe('npx fake-hanko', () => {
   it('starts one, says what a person needs, and ends well on Ctrl-C', async () => {
     await using command = run('--port', '0', '--user', `${ADA}:se:cret`, '--audience', 'app.test');
     const url = await command.printed(/^HANKO_API_URL=(\S+)$/m);
-    await command.printed(/Ctrl-C ends it/);
+    await command.printed(/Ctrl-C stops it/);
     expect(command.output).toContain(`Public API  ${url}\n`);
     expect(command.output).toMatch(/^Admin API {3}http:\/\/localhost:\d+$/m);
     expect(command.output).toMatch(/^Audience {4}app\.test$/m);
@@ -79,7 +79,7 @@ describe('npx fake-hanko', () => {
       const { code, errors } = await ended('--port', String(port));
       expect(code).toBe(1);
       expect(errors).toBe(
-        `fake-hanko: port ${port} is in use (EADDRINUSE). End what listens there, or pass another --port.\n`,
+        `fake-hanko: port ${port} is in use (EADDRINUSE). Stop the program that uses it, or pass another --port.\n`,
       );
     } finally {
       other.close();
@@ -109,9 +109,9 @@ describe('npx fake-hanko', () => {
     [['--port', '65536'], '--port must be 0 to 65535.'],
     [['--port', '1', '--port', '2'], '--port is given twice.'],
     [['--port='], '--port needs a value: number.'],
-    [['--user', 'ada:secret'], '--user must be an address and a password'],
+    [['--user', 'ada:secret'], '--user must be an address and an optional password'],
     [['--user', `${ADA}:`], `--user ${ADA}: has no password after the colon`],
-    [['--user', ADA, '--user', ADA], 'there is a user with this email already'],
+    [['--user', ADA, '--user', ADA], 'a user with this email exists already'],
     [['--token-transport', 'both'], '--token-transport must be cookie or header'],
     [['--allow-origin', '*'], '--allow-origin must be loopback, or a list of origins'],
     [['--allowed-host', 'a:1'], '--allowed-host must be a list of names without a port'],
@@ -133,7 +133,7 @@ describe('npx fake-hanko', () => {
     const sentence = 'I know that this is no login server';
     const args = ['--port', '0', '--host', '0.0.0.0', '--allow-non-loopback', sentence];
     await using command = run(...args);
-    await command.printed(/Ctrl-C ends it/);
+    await command.printed(/Ctrl-C stops it/);
     expect(command.errors).toContain('(listening on 0.0.0.0) is NO LOGIN SERVER');
   });
 

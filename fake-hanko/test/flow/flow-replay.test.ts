@@ -244,65 +244,68 @@ function mailShape(payload: Readonly<Record<string, unknown>>): unknown {
   };
 }
 
-describe.each([
-  ['v304-cookie', 'cookie'],
-  ['v304-header', 'header'],
-  ['main-cookie', 'cookie'],
-] as const)('FakeHanko answers the components as %s did', (server, transport) => {
-  const stage = new Stage();
-  let replay: FlowReplay;
+// What a recording holds is the answer to all that came before, and the lists are compared with what has occurred.
+describe('recordings', { shuffle: false }, () => {
+  describe.each([
+    ['v304-cookie', 'cookie'],
+    ['v304-header', 'header'],
+    ['main-cookie', 'cookie'],
+  ] as const)('FakeHanko answers the components as %s did', (server, transport) => {
+    const stage = new Stage();
+    let replay: FlowReplay;
 
-  const restart = async (): Promise<void> => {
-    await stage.stop();
-    await stage.start(transport);
-    replay = new FlowReplay(stage.hanko);
-  };
-  beforeAll(restart);
-  afterAll(() => stage.stop());
+    const restart = async (): Promise<void> => {
+      await stage.stop();
+      await stage.start(transport);
+      replay = new FlowReplay(stage.hanko);
+    };
+    beforeAll(restart);
+    afterAll(() => stage.stop());
 
-  // The probes say a time that is not theirs: they came last.
-  const all = scenariosOf(server);
-  const inOrder = [...all.filter((one) => !isProbe(one)), ...all.filter(isProbe)];
+    // The probes say a time that is not theirs: they came last.
+    const all = scenariosOf(server);
+    const inOrder = [...all.filter((one) => !isProbe(one)), ...all.filter(isProbe)];
 
-  it.each(inOrder.map((one) => [one.name, one] as const))('%s', async (name, scenario) => {
-    // Main's g5 is of a run of its own.
-    const isAlone = name.includes('-g5-');
-    if (isAlone) await restart();
-    const compared = await play(stage, replay, scenario);
-    expect(compared).toBe(COMPARED[name]);
-    if (isAlone) await restart();
-  });
-});
-
-describe('the lists', () => {
-  const recorded = ['v304-cookie', 'v304-header', 'main-cookie'].flatMap(scenariosOf);
-
-  it('count every recording, and every exchange of it but those that are not sent', () => {
-    const counts = recorded.map(({ name, exchanges }) => {
-      const notSent = Object.keys(NOT_SENT).filter((key) => key.startsWith(`${name}#`));
-      return [name, exchanges.length - notSent.length];
+    it.each(inOrder.map((one) => [one.name, one] as const))('%s', async (name, scenario) => {
+      // Main's g5 is of a run of its own.
+      const isAlone = name.includes('-g5-');
+      if (isAlone) await restart();
+      const compared = await play(stage, replay, scenario);
+      expect(compared).toBe(COMPARED[name]);
+      if (isAlone) await restart();
     });
-    expect(COMPARED).toEqual(Object.fromEntries(counts));
-    expect(Object.values(COMPARED).reduce((sum, count) => sum + count)).toBe(405);
   });
 
-  it('name no difference that does not occur', () => {
-    const stale = DIFFERENCES.filter(([pattern]) => !seen.has(pattern));
-    expect(stale.map(([pattern]) => String(pattern))).toEqual([]);
-  });
+  describe('the lists', () => {
+    const recorded = ['v304-cookie', 'v304-header', 'main-cookie'].flatMap(scenariosOf);
 
-  it("are those of FakeHanko's page", () => {
-    const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, rows = ''] = /^\| omitted .*\n.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
-    const cells = rows.trim().split('\n');
-    expect(
-      cells
-        .map((row) => row.split('|').slice(1, 3))
-        .map(([what, why]) => [what?.trim(), why?.trim()]),
-    ).toEqual(Object.entries(OMITTED).map(([what, { why }]) => [what, why]));
-  });
+    it('count every recording, and every exchange of it but those that are not sent', () => {
+      const counts = recorded.map(({ name, exchanges }) => {
+        const notSent = Object.keys(NOT_SENT).filter((key) => key.startsWith(`${name}#`));
+        return [name, exchanges.length - notSent.length];
+      });
+      expect(COMPARED).toEqual(Object.fromEntries(counts));
+      expect(Object.values(COMPARED).reduce((sum, count) => sum + count)).toBe(405);
+    });
 
-  it('name nothing as not sent that is not there', () => {
-    expect([...passed].toSorted()).toEqual(Object.keys(NOT_SENT).toSorted());
+    it('name no difference that does not occur', () => {
+      const stale = DIFFERENCES.filter(([pattern]) => !seen.has(pattern));
+      expect(stale.map(([pattern]) => String(pattern))).toEqual([]);
+    });
+
+    it("are those of FakeHanko's page", () => {
+      const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+      const [, rows = ''] = /^\| omitted .*\n.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
+      const cells = rows.trim().split('\n');
+      expect(
+        cells
+          .map((row) => row.split('|').slice(1, 3))
+          .map(([what, why]) => [what?.trim(), why?.trim()]),
+      ).toEqual(Object.entries(OMITTED).map(([what, { why }]) => [what, why]));
+    });
+
+    it('name nothing as not sent that is not there', () => {
+      expect([...passed].toSorted()).toEqual(Object.keys(NOT_SENT).toSorted());
+    });
   });
 });

@@ -105,7 +105,7 @@ describe('an authenticator app', () => {
 
   it('has no codes for whom there is none', () => {
     for (const whose of [ADA, 'nobody@example.test', '', 'not base 32']) {
-      expect(() => hanko.totp(whose)).toThrow('FakeHanko: totp() takes the address of a user');
+      expect(() => hanko.totp(whose)).toThrow('FakeHanko: totp() needs the address of a user');
     }
   });
 });
@@ -169,7 +169,9 @@ describe('options', () => {
       await expect(FakeHanko.start({ users: [user] })).rejects.toThrow(`FakeHanko: ${message}`);
     }
     const twice = [{ email: ADA }, { email: ADA }];
-    await expect(FakeHanko.start({ users: twice })).rejects.toThrow('with this email already');
+    await expect(FakeHanko.start({ users: twice })).rejects.toThrow(
+      'with this email exists already',
+    );
   });
 
   it.each<readonly [FakeHankoOptions, string]>([
@@ -187,7 +189,7 @@ describe('options', () => {
       { webhooks: [{ url: 'http://localhost/', events: ['use'] }] },
       'must be among user, user.create',
     ],
-    [{ webhooks: [{ url: 'http://localhost/', even: [] } as never] }, 'even is no member'],
+    [{ webhooks: [{ url: 'http://localhost/', even: [] } as never] }, 'even is not a valid member'],
   ])('%j is refused', async (options, message) => {
     await start();
     await expect(FakeHanko.start(options)).rejects.toThrow(message);

@@ -25,17 +25,17 @@ describe('what is given wrongly is an error, never silence', () => {
     [
       'a misspelled member of a shape',
       (f) => f.token({ emial: 'a@b.test' } as never),
-      'emial is no member of a token',
+      'emial is not a valid member of a token',
     ],
     [
       'a misspelled member of a user',
       (f) => f.createUser({ mail: 'a@b.test' } as never),
-      'mail is no member of a user',
+      'mail is not a valid member of a user',
     ],
     [
       'a misspelled option of a fault',
       (f) => f.fault('down', { paht: JWKS } as never),
-      'paht is no option of a fault',
+      'paht is not a valid option of a fault',
     ],
     [
       'a shape that is null',
@@ -62,12 +62,12 @@ describe('what is given wrongly is an error, never silence', () => {
     ],
     ['an age as text', (f) => f.token({ ageSeconds: '5' } as never), 'ageSeconds must be a whole'],
     ['half a second', (f) => f.token({ ageSeconds: 0.5 }), 'ageSeconds must be a whole number'],
-    ['no life', (f) => f.token({ lifespanSeconds: 0 }), 'expiredToken() makes expired ones'],
+    ['no life', (f) => f.token({ lifespanSeconds: 0 }), 'use expiredToken() for an expired token'],
     ['no audience', (f) => f.token({ audience: [] }), 'audience must be text, or a list of texts'],
     [
       'a user, and an address',
       (f) => f.token({ user: f.createUser(), email: 'a@b.test' }),
-      'user goes without email',
+      'user cannot be combined with email',
     ],
     ['an age for expiredToken', (f) => f.expiredToken({ ageSeconds: 1 } as never), 'token() does'],
     ['nothing to sign', (f) => f.sign({} as never), 'payload, if neither text nor bytes, must be'],
@@ -90,13 +90,14 @@ describe('what is given wrongly is an error, never silence', () => {
   });
 
   it('a token that would not say what was asked for, because the user is there already', async () => {
-    hanko.createUser({ email: 'ada@example.test', username: 'ada' });
     const email = 'ada@example.test';
+    const { id } = hanko.createUser({ email, username: 'ada' });
     await expect(hanko.token({ email, emailVerified: false })).rejects.toThrow(
-      'FakeHanko: this user is there already, with another emailVerified.',
+      'FakeHanko: this user exists already, with another emailVerified.',
     );
     await expect(hanko.token({ email, username: 'eve' })).rejects.toThrow('with another username');
     await hanko.token({ email, username: 'ada', emailVerified: true });
+    hanko.deleteUser(id);
   });
 });
 
@@ -169,7 +170,9 @@ describe('a server', () => {
 
     it('are bounded', async () => {
       for (let i = 0; i < 1000; i++) await hanko.fault('down', { times: 1 });
-      await expect(hanko.fault('down', { times: 1 })).rejects.toThrow('more than 1000 faults wait');
+      await expect(hanko.fault('down', { times: 1 })).rejects.toThrow(
+        'more than 1000 faults are active',
+      );
     });
   });
 
@@ -180,7 +183,7 @@ describe('a server', () => {
         await hanko.fault(kind);
         await hanko.stop();
         await expect(hanko.recover()).rejects.toThrow(
-          'FakeHanko: it is stopped: start() makes a new',
+          'FakeHanko: it is stopped: start another one',
         );
         await expect(getJwks()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
       },

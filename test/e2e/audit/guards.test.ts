@@ -224,12 +224,24 @@ describe.each(PLATFORMS)('the audit of caches, on %s', (platform) => {
     keyed(): string {
       return 'keyed';
     }
+
+    @SetMetadata('cache_module:cache_key', () => 'user and url')
+    @Get('own-key')
+    ownKey(): string {
+      return 'own key';
+    }
   }
 
   const cached = expect.stringMatching(
     /^CacheInterceptor keeps one response per URL.*trackBy\(\)/,
   ) as string;
-  const none = { 'GET /closed': [], 'GET /open': [], 'POST /write': [], 'POST /keyed': [] };
+  const none = {
+    'GET /closed': [],
+    'GET /open': [],
+    'POST /write': [],
+    'POST /keyed': [],
+    'GET /own-key': [],
+  };
 
   it.each([
     { how: 'the app', type: CacheInterceptor },

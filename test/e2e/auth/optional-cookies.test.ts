@@ -22,6 +22,7 @@ import {
   type StartOptions,
 } from '../../support/app.js';
 import { CapturedLog } from '../../support/log.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 @Controller()
 class FeedController {
@@ -121,7 +122,7 @@ describe.each(PLATFORMS)('on optional routes, on %s,', (platform) => {
 
   it('a session that has ended is nobody by its cookie', async () => {
     const ended = await hanko.token();
-    await app.app.get(HankoRevocation).revoke(sessionOf(ended));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(ended));
 
     expect((await app.get('/guard', cookie(ended))).text).toBe('nobody');
     expect(await app.get('/guard', bearer(ended))).toBeRefused('session_revoked');
@@ -179,10 +180,3 @@ describe.each(PLATFORMS)('on optional routes, on %s,', (platform) => {
     ]);
   });
 });
-
-const sessionOf = (jwt: string): string =>
-  (
-    JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as {
-      session_id: string;
-    }
-  ).session_id;

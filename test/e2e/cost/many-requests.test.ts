@@ -128,7 +128,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect({ signatures, fetches }).toEqual({ signatures: 1, fetches: 1 });
   });
 
-  it('10,000 requests with unknown kids cost one fetch per cooldown, and no signature', async () => {
+  it('2,000 requests with unknown kids cost one fetch per cooldown, and no signature', async () => {
     await using app = await startWarm(TwiceGuardedController);
     const auth = app.app.get(HankoAuthService);
     const [, claims, signature] = token.split('.') as [string, string, string];
@@ -145,7 +145,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         .catch((error: unknown) => codes.add((error as { code: unknown }).code));
     };
     const flood = async (): Promise<void> => {
-      for (let n = 0; n < 10_000; n += 100) await Promise.all(Array.from({ length: 100 }, ask));
+      for (let n = 0; n < 2_000; n += 100) await Promise.all(Array.from({ length: 100 }, ask));
     };
 
     for (let cooldown = 0; cooldown < 3; cooldown += 1) {

@@ -8,7 +8,7 @@ import {
   RequireAuth,
   type RequireAuthOptions,
 } from 'nestjs-hanko';
-import { describeRoutes } from 'nestjs-hanko/testing';
+import { describeRoutes, expectNoOpenRoutes } from 'nestjs-hanko/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../../support/to-be-refused.js';
 import { bearer, PLATFORMS } from '../../support/app.js';
@@ -135,6 +135,41 @@ describe.each(PLATFORMS)(
   },
 );
 
+describe.each(PLATFORMS)('a guard that left no trace, on %s', (platform) => {
+  const start = starter(platform, () => hanko.url);
+
+  @Controller()
+  class BareController {
+    @Get('bare')
+    @Timed()
+    @UseGuards(HankoAuthGuard)
+    bare(): string {
+      return 'in';
+    }
+  }
+
+  it('is open, and the warning about handlers without a guard names the method', async () => {
+    await using app = await start([BareController]);
+
+    expect((await app.get('/bare')).status).toBe(200);
+    expect(app.log.messages('warn', 'HankoModule')).toEqual([
+      expect.stringContaining('No HankoAuthGuard runs for 1 of 1 handlers: BareController.bare.'),
+    ]);
+  });
+
+  it('fails expectNoOpenRoutes()', async () => {
+    await using app = await start([BareController]);
+
+    expect(() => expectNoOpenRoutes(app.app)).toThrow(/BareController\.bare/);
+  });
+
+  it('is no harm under APP_GUARD', async () => {
+    await using app = await start([BareController], { providers: [APP_GUARD_PROVIDER] });
+
+    expect(await app.get('/bare')).toBeRefused('credentials_missing');
+  });
+});
+
 describe.each(PLATFORMS)(
   'a handler whose constructor puts another function in its place, on %s',
   (platform) => {
@@ -163,6 +198,26 @@ describe.each(PLATFORMS)(
     it('does not start if it is marked closed and nothing else binds the guard', async () => {
       expect(await faultsOf(start([BindingController]))).toEqual([
         expect.stringMatching(/^BindingController\.closed: HankoAuthGuard is bound here .*demands/),
+      ]);
+    });
+
+    it('does not start either where a hook puts it there, and the error names hooks', async () => {
+      @Controller()
+      class InitController {
+        async onModuleInit(): Promise<void> {
+          await Promise.resolve();
+          this.closed = this.closed.bind(this);
+        }
+
+        @RequireAuth(ADMIN)
+        @Get('closed')
+        closed(): string {
+          return 'in';
+        }
+      }
+
+      expect(await faultsOf(start([InitController]))).toEqual([
+        expect.stringMatching(/^InitController\.closed: .* a hook such as onModuleInit\(\) puts/),
       ]);
     });
 

@@ -336,14 +336,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
 
     it('that is a function with a promise lets nobody in, and is warned of once', async () => {
-      const first = await ask('/promise');
+      // The log of an app ends when the next app starts.
+      await using own = await start();
+      const token = bearer(await hanko.token());
 
-      expectForbidden(first, [TIER_UNMET]);
-      expectForbidden(await ask('/promise'), [TIER_UNMET]);
-      expect(app.log.messages('warn', 'HankoClaims')).toEqual([
+      for (let n = 0; n < 2; n += 1) {
+        expectForbidden(await own.get('/promise', token), [TIER_UNMET]);
+      }
+      expect(own.log.messages('warn', 'HankoClaims')).toEqual([
         expect.stringMatching(/^The function in the demand on the claim tier returned an object:/),
       ]);
-      expect(app.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+      expect(own.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
     });
 
     it('is asked again of a token that is known, as time goes by', async () => {

@@ -17,7 +17,6 @@ import {
   closed,
   token,
   healthOf,
-  sessionOf,
   userId,
   revocationOf,
   expectOut,
@@ -30,6 +29,7 @@ import {
   NotesController,
   clock,
 } from '../../support/revocation-app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 useRevocationHanko();
 
@@ -141,7 +141,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         await using a = await startOne();
         await using b = await startOne();
         await post(a, await delivery(LOGOUT, { id: sessionId }));
-        await revocationOf(b).revoke(sessionOf(second));
+        await revocationOf(b).revoke(sessionIdIn(second));
         await revocationOf(b).revokeUser(userId);
       }
       await using a = await startOne();

@@ -30,11 +30,11 @@ import {
   userId,
   token,
   sessionId,
-  sessionOf,
   hankoModule,
   CONTROLLERS,
   useFakeHanko,
 } from '../../support/session-policy-app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 useFakeHanko();
 
@@ -48,7 +48,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   /** Whether this token is let in, and as whom. */
   const isIn = async (app: RunningApp, path: string, good = token): Promise<boolean> =>
-    (await app.get(path, bearer(good))).text === sessionOf(good);
+    (await app.get(path, bearer(good))).text === sessionIdIn(good);
 
   describe('who is calling', () => {
     interface Body {

@@ -41,12 +41,12 @@ import {
   token,
   sessionId,
   found,
-  sessionOf,
   asked,
   hankoModule,
   CONTROLLERS,
   useFakeHanko,
 } from '../../support/session-policy-app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 useFakeHanko();
 
@@ -60,7 +60,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   /** Whether this token is let in, and as whom. */
   const isIn = async (app: RunningApp, path: string, good = token): Promise<boolean> =>
-    (await app.get(path, bearer(good))).text === sessionOf(good);
+    (await app.get(path, bearer(good))).text === sessionIdIn(good);
 
   describe('one request', () => {
     @RequireAuth({ session: 'online' })
@@ -283,7 +283,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       hanko.revoke(token);
 
       for (const headers of [cookie(token, alive), cookie(alive, token)]) {
-        expect((await app.get('/online', headers)).text).toBe(sessionOf(alive));
+        expect((await app.get('/online', headers)).text).toBe(sessionIdIn(alive));
       }
     });
 

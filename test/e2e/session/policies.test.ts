@@ -29,13 +29,13 @@ import {
   userId,
   token,
   sessionId,
-  sessionOf,
   asked,
   methodsAsked,
   hankoModule,
   CONTROLLERS,
   useFakeHanko,
 } from '../../support/session-policy-app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 useFakeHanko();
 
@@ -49,7 +49,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   /** Whether this token is let in, and as whom. */
   const isIn = async (app: RunningApp, path: string, good = token): Promise<boolean> =>
-    (await app.get(path, bearer(good))).text === sessionOf(good);
+    (await app.get(path, bearer(good))).text === sessionIdIn(good);
 
   describe("'offline', the default", () => {
     it('accepts a token whose session has ended until it expires, and asks nobody', async () => {

@@ -16,7 +16,6 @@ import {
   hanko,
   token,
   sessionId,
-  sessionOf,
   asked,
   methodsAsked,
   hankoModule,
@@ -24,6 +23,7 @@ import {
   useFakeHanko,
   useToken,
 } from '../../support/session-policy-app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 useFakeHanko();
 
@@ -37,7 +37,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   /** Whether this token is let in, and as whom. */
   const isIn = async (app: RunningApp, path: string, good = token): Promise<boolean> =>
-    (await app.get(path, bearer(good))).text === sessionOf(good);
+    (await app.get(path, bearer(good))).text === sessionIdIn(good);
 
   describe('requests at the same time', () => {
     interface HeldApp extends AsyncDisposable {

@@ -62,7 +62,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(app.events).toHaveLength(before + 1);
   };
 
-  it('10,000 deliveries, good, replayed and forged: each good one has one effect', async () => {
+  it('2,000 deliveries, good, replayed and forged: each good one has one effect', async () => {
     const effects = new Map<unknown, number>();
     @Injectable()
     class Counter {
@@ -87,7 +87,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     hanko.clearRequests();
 
     const good = await Promise.all(
-      Array.from({ length: 1_500 }, (_, id) => hanko.webhookToken('user.create', { id })),
+      Array.from({ length: 300 }, (_, id) => hanko.webhookToken('user.create', { id })),
     );
     const session = await hanko.token();
     const unknownKid = encode({ alg: 'RS256', kid: randomUUID(), typ: 'JWT' });
@@ -111,15 +111,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
     };
     const at = (index: number): string => good[index % good.length] ?? '';
-    // Each good one three times, 5,500 forgeries; in an order that is the same each time.
+    // Each good one three times, 1,100 forgeries; in an order that is the same each time.
     const rows = [
-      ...Array.from({ length: 4_500 }, (_, i) => ({
+      ...Array.from({ length: 900 }, (_, i) => ({
         status: 200,
         body: { token: at(i), event: 'user.create' },
       })),
-      ...Array.from({ length: 5_500 }, (_, i) => ({ status: 400, body: forge(at(i), i) })),
+      ...Array.from({ length: 1_100 }, (_, i) => ({ status: 400, body: forge(at(i), i) })),
     ]
-      .map((row, i) => ({ row, order: (i * 7_919) % 10_007 }))
+      .map((row, i) => ({ row, order: (i * 1_009) % 2_003 }))
       .toSorted((a, b) => a.order - b.order)
       .map(({ row }) => row);
     const startedAt = performance.now();
@@ -137,22 +137,22 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     agent.destroy();
     const seconds = Math.ceil((performance.now() - startedAt) / 1000) + 1;
 
-    expect(rows).toHaveLength(10_000);
+    expect(rows).toHaveLength(2_000);
     expect(wrong).toEqual([]);
-    expect(effects.size).toBe(1_500);
+    expect(effects.size).toBe(300);
     expect(new Set(effects.values())).toEqual(new Set([1]));
     expect(connections).toBeLessThanOrEqual(20);
     expect(hanko.countRequests('/.well-known/jwks.json')).toBeLessThanOrEqual(1);
     // Ten a second, and one that says how many were left out.
     expect(app.log.lines.length - linesBefore).toBeLessThanOrEqual(11 * seconds);
     // What was forged takes no room, and what is old goes.
-    expect(deliveries.size).toBe(1_501);
+    expect(deliveries.size).toBe(301);
     clock.advanceSeconds(961);
     await expectWell(app);
     clock.advanceSeconds(961);
     await expectWell(app);
     expect(deliveries.size).toBe(2);
-  }, 120_000);
+  });
 
   describe('nothing of a delivery is told to anybody', () => {
     const OTP = '483920';

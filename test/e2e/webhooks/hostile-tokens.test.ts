@@ -10,6 +10,7 @@ import {
   type ReceiverSetup,
   startReceiver,
 } from '../../support/webhooks.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 let clock: FakeClock;
 let hanko: FakeHanko;
@@ -37,11 +38,6 @@ const claims = (changes: Claims = {}): Claims => {
     sub: 'hanko webhooks',
     ...changes,
   };
-};
-
-const sessionIdOf = (token: string): string => {
-  const json = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-  return String((JSON.parse(json) as Claims).session_id);
 };
 
 describe.each(PLATFORMS)('on %s', (platform) => {
@@ -81,7 +77,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('is not taken for a session: a webhook token', async () => {
       await using app = await start();
       const session = await hanko.token();
-      const data = { id: sessionIdOf(session), session_id: sessionIdOf(session) };
+      const data = { id: sessionIdIn(session), session_id: sessionIdIn(session) };
       const token = await hanko.webhookToken('session.create.flow', data);
 
       expect(await app.get('/closed', bearer(token))).toBeRefused('token_not_a_session');

@@ -17,6 +17,7 @@ import {
   Relay,
   startReceiver,
 } from '../../support/webhooks.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 
 const MINUTE = 60;
 
@@ -139,9 +140,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         using webhooks = recordChannel('nestjs-hanko:webhook');
         await using app = await start({ options: { jwksTimeoutMs: 200 } });
         const token = await hanko.token();
-        const { session_id: sessionId } = JSON.parse(
-          Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
-        ) as { session_id: string };
+        const sessionId = sessionIdIn(token);
         const event = 'session.delete.explicit.logout';
         const body = { token: await hanko.webhookToken(event, { id: sessionId }), event };
         const refused = await app.post(body);

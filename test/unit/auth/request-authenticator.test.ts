@@ -5,6 +5,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createService, type Refusal, refusalOf, tokenRefusal } from '../../support/verifier.js';
 import { ambiguous } from '../../support/refused-credentials.js';
+import { claimsIn } from '../../support/claims-in.js';
 
 const missing: Refusal = {
   name: 'HankoCredentialsError',
@@ -36,9 +37,7 @@ describe('which credential counts', () => {
 
   afterAll(() => hanko.stop());
 
-  const idOf = (token: string): unknown =>
-    (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: unknown })
-      .sub;
+  const idOf = (token: string): string => claimsIn(token).sub;
 
   const authenticate = (
     authorization: string | undefined,

@@ -63,7 +63,7 @@ const platforms: readonly { platform: string; request: (row: Case) => IncomingRe
     request: (row) => ({ method: row.method, headers: parsedHeaders(fieldsOf(row)) }),
   },
   {
-    // serverless-http 4.0.0 lib/request.js: an IncomingMessage with `headers` and no `rawHeaders`.
+    // serverless-http/lib/request.js (4.0.0): an IncomingMessage with `headers` and no `rawHeaders`.
     platform: 'serverless adapters',
     request: (row) => ({
       method: row.method,

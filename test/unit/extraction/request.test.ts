@@ -49,7 +49,7 @@ describe('the header fields of a request', () => {
     expect(bearer.extract(request)).toEqual({ tokens: ['a'], ambient: false });
   });
 
-  // serverless-http 4.0.0 lib/request.js assigns `headers` to an IncomingMessage and leaves `rawHeaders` empty.
+  // serverless-http/lib/request.js (4.0.0) assigns `headers` to an IncomingMessage and leaves `rawHeaders` empty.
   it.each([
     {
       name: 'serverless adapters',

@@ -5,11 +5,11 @@ import { StaticJwks } from '../../../lib/jwks/static-jwks.js';
 import { resolveOptions } from '../../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../../lib/session/session-liveness.js';
+import { captureLog } from '../../support/log.js';
 import {
   alive,
   broken,
   policy,
-  SessionObserver,
   type TestSession,
   testSession,
   ValidateServer,
@@ -21,14 +21,13 @@ const FETCHED = START - 60_000;
 
 const fresh: JwksStatus = { state: 'fresh', fetchedAt: FETCHED, failedAt: null, failure: null };
 
-const observer = new SessionObserver();
+captureLog();
 let clock: TestClock;
 let server: ValidateServer;
 
 beforeEach(async () => {
   clock = new TestClock(START);
   server = await ValidateServer.start();
-  observer.clear();
 });
 
 afterEach(() => server[Symbol.asyncDispose]());

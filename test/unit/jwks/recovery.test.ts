@@ -6,7 +6,7 @@ import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-const observer = new JwksObserver();
+const observer = new JwksObserver().watch();
 let hanko: FakeHanko;
 let clock: TestClock;
 const opened: RemoteJwks[] = [];
@@ -21,7 +21,6 @@ beforeEach(async () => {
   hanko.clearRequests();
   clock = new TestClock(START);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  observer.clear();
 });
 
 afterEach(() => {

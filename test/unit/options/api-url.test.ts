@@ -97,6 +97,7 @@ describe('apiUrl', () => {
     ['https://login.example.com//tenant', /\/\/ in its path/],
     ['https://a.example.com,b.example.com', /one host name/],
     ['https://*.example.com', /one host name/],
+    ['http://localhost:0', /port 0/],
     ['undefined', /missing value/],
   ])('%s is refused with its cure', (value, cure) => {
     const [fault, ...others] = faults({ apiUrl: value });
@@ -125,6 +126,14 @@ describe('apiUrl', () => {
       expect.stringMatching(/port 8001.*Admin API.*public API.*8000/),
     ]);
     expect(warnings({ apiUrl: 'http://localhost:8000' })).toEqual([]);
+  });
+
+  it('with a path behind a host of Hanko Cloud is a warning', () => {
+    expect(warnings({ apiUrl: 'https://abc.hanko.io/login' })).toEqual([
+      expect.stringMatching(/^apiUrl has a path, and Hanko Cloud .* without one/),
+    ]);
+    expect(warnings({ apiUrl: 'https://abc.hanko.io/' })).toEqual([]);
+    expect(warnings({ apiUrl: 'https://login.example.com/tenant' })).toEqual([]);
   });
 
   it.each([

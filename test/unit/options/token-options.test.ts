@@ -157,6 +157,17 @@ describe('audience', () => {
     },
   );
 
+  it.each(['.notes.test', 'notes.test.', 'Notes.Test', '.localhost'])(
+    'that no host name of a claim looks like is a warning: %s',
+    (audience) => {
+      expect(warnings({ audience })).toEqual([
+        expect.stringMatching(/^audience holds a host name with a dot .* letter by letter/),
+      ]);
+      expect(warnings({ audience }).join()).not.toContain(audience);
+      expect(resolve({ apiUrl, audience }).audience).toEqual([audience]);
+    },
+  );
+
   it.each(['a,b', 'a;b'])('that looks like several is a warning: %s', (audience) => {
     expect(warnings({ audience })).toEqual([expect.stringMatching(/counts as one.*\['a', 'b'\]/)]);
   });

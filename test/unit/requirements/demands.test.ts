@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { HankoRequirementError, HankoStepUpError, HankoUser } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { refuseUnmet } from '../../../lib/auth/refuse-unmet.js';
-import { requirementChecks } from '../../../lib/requirements/requirements.js';
+import { requirementChecks } from '../../../lib/requirements/unmet-requirements.js';
 import { decodeJws } from '../../../fake-hanko/test/support/raw-http.js';
 import { LOGIN, refusalOf, unmetOf, userWith } from '../../support/requirements.js';
 

@@ -6,6 +6,7 @@ import {
   type RequireAuthOptions,
 } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
+import { DEMANDS } from '../../../lib/requirements/demands.js';
 import { check, unmetOf, userWith } from '../../support/requirements.js';
 
 const faultsOf = (act: () => unknown): readonly ConfigurationFault[] => {
@@ -23,6 +24,8 @@ const AMR =
 const AGE = 'must be a whole number from 1 to 31536000 (seconds), got ';
 const CLAIM =
   'must be a text, number, boolean, a list of them, { includes: value } or a function; null demands nothing.';
+/** What an error lists: a new demand needs no line here. */
+const DEMAND_NAMES = Object.keys(DEMANDS).join(', ');
 const BOOLEAN = 'must be true or null.';
 
 class Strict {
@@ -103,12 +106,12 @@ describe.each([
   {
     by: '@RequireAuth()',
     act: (options: unknown) => RequireAuth(options as RequireAuthOptions),
-    names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims, session',
+    names: `${DEMAND_NAMES}, session`,
   },
   {
     by: 'assertRequirements()',
     act: (options: unknown) => check(userWith(), options),
-    names: 'mfa, amr, maxAgeSeconds, verifiedEmail, claims',
+    names: DEMAND_NAMES,
   },
 ])('$by', ({ by, act, names }) => {
   it.each(WRONG)('refuses %s, with path and cure', (_, options, path, hint) => {
@@ -216,7 +219,7 @@ describe('assertRequirements()', () => {
     expect(faultsOf(() => check(userWith(), { session: 'online' }))).toEqual([
       {
         path: 'assertRequirements().session',
-        hint: 'is not an option. The options are mfa, amr, maxAgeSeconds, verifiedEmail, claims.',
+        hint: `is not an option. The options are ${DEMAND_NAMES}.`,
       },
     ]);
   });

@@ -7,11 +7,11 @@ import {
   type HankoUser,
 } from 'nestjs-hanko';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { captureLog } from '../../support/log.js';
 import {
   ada,
   ADA_ID as ID,
   ADA_SESSION_ID as SESSION_ID,
-  captureLog,
   createRevocation,
   DAY,
   gate,

@@ -5,11 +5,11 @@ import {
   type HankoRevocation,
 } from 'nestjs-hanko';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { captureLog } from '../../support/log.js';
 import {
   ada,
   ADA_ID as ID,
   ADA_SESSION_ID as SESSION_ID,
-  captureLog,
   createRevocation,
   heardOf,
   judge,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type HankoModuleOptions, type HankoRevocation } from 'nestjs-hanko';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { captureLog } from '../../support/log.js';
 import {
   ada,
   ADA_SESSION_ID as SESSION_ID,
-  captureLog,
   check,
   createRevocation,
   DAY,
@@ -25,7 +25,6 @@ let store: SharedStore;
 beforeEach(() => {
   clock = new TestClock(START);
   store = new SharedStore();
-  log.length = 0;
 });
 
 const create = (

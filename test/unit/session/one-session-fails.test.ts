@@ -18,7 +18,7 @@ import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-const observer = new SessionObserver();
+const observer = new SessionObserver().watch();
 let clock: TestClock;
 let server: ValidateServer;
 let poison: TestSession;
@@ -28,7 +28,6 @@ beforeEach(async () => {
   clock = new TestClock(START);
   server = await ValidateServer.start();
   poison = testSession(START);
-  observer.clear();
 });
 
 afterEach(async () => {

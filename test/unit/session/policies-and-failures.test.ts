@@ -16,7 +16,7 @@ import { TestClock } from '../../support/verifier.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-const observer = new SessionObserver();
+const observer = new SessionObserver().watch();
 let clock: TestClock;
 let server: ValidateServer;
 let liveness: SessionLiveness;
@@ -27,7 +27,6 @@ beforeEach(async () => {
   server = await ValidateServer.start();
   liveness = createLiveness({ apiUrl: server.url, now: clock.now, validateTimeoutMs: 10_000 });
   poison = testSession(START);
-  observer.clear();
 });
 
 afterEach(async () => {

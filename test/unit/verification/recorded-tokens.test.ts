@@ -2,6 +2,7 @@ import { type HankoModuleOptions, HankoUser, type JwkSet } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { recorded, recordedTokens } from '../../support/recordings.js';
 import { createService, refusalOf, tokenRefusal } from '../../support/verifier.js';
+import { claimsIn } from '../../support/claims-in.js';
 
 const defaults = recordedTokens('v3.0.4-defaults');
 const configured = recordedTokens('main-configured');
@@ -23,9 +24,6 @@ async function verify(
   });
   return service.verifyToken(token);
 }
-
-const claimsOf = (token: string): unknown =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 
 const ada = {
   id: 'e405dd18-c373-4d59-9878-515f79be1754',
@@ -80,7 +78,7 @@ describe('a session token of a real Hanko', () => {
     const found = await verify(token, defaults.jwks, defaults.takenAt);
 
     expect(found).toBeInstanceOf(HankoUser);
-    expect(found).toEqual({ ...user, claims: claimsOf(token) });
+    expect(found).toEqual({ ...user, claims: claimsIn(token) });
   });
 
   it.each([
@@ -124,7 +122,7 @@ describe('a session token of a real Hanko', () => {
       issuer: 'https://login.example.test',
     });
 
-    expect(found).toEqual({ ...user, claims: claimsOf(token) });
+    expect(found).toEqual({ ...user, claims: claimsIn(token) });
     expect(found.claims).toMatchObject(custom);
   });
 
@@ -224,7 +222,7 @@ describe('a key rotation', () => {
 
     const found = await verify(token, jwks, takenAt);
 
-    expect(found.claims).toEqual(claimsOf(token));
+    expect(found.claims).toEqual(claimsIn(token));
   });
 
   it("refuses the new key's token at the old keys", async () => {
@@ -293,7 +291,7 @@ describe('the life of a recorded session', () => {
   ])('ends exactly at its lifespan plus the tolerance: $name', async (row) => {
     const { jwks, tokens } = row.recording;
     const token = recorded(tokens, row.token);
-    const { iat, exp } = claimsOf(token) as { iat: number; exp: number };
+    const { iat, exp } = claimsIn(token) as { iat: number; exp: number };
     expect(exp - iat).toBe(row.lifespan);
 
     for (const clockToleranceSeconds of [0, 5, 300]) {
@@ -310,7 +308,7 @@ describe('the life of a recorded session', () => {
     'begins exactly at iat minus a tolerance of %i s',
     async (clockToleranceSeconds) => {
       const token = recorded(defaults.tokens, 'withEmail');
-      const { iat } = claimsOf(token) as { iat: number };
+      const { iat } = claimsIn(token) as { iat: number };
       const begin = (iat - clockToleranceSeconds) * 1000;
       const options = { clockToleranceSeconds };
 

@@ -24,7 +24,7 @@ const START = Date.parse('2026-03-01T12:00:00Z');
 const CACHE = 600;
 const STALE = 3_600;
 
-const observer = new JwksObserver();
+const observer = new JwksObserver().watch();
 let hanko: FakeHanko;
 /** A key that is none of the server's. */
 let foreign: SigningKey;

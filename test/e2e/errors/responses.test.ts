@@ -7,7 +7,7 @@ import {
   HankoModule,
   type HankoUser,
 } from 'nestjs-hanko';
-import { FakeHanko, FORGERIES, type Forgery } from 'fake-hanko';
+import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnswerCode, DOCUMENTED_ANSWERS } from '../../support/documented-answers.js';
 import '../../support/to-be-refused.js';
@@ -23,6 +23,7 @@ import {
   startApp,
 } from '../../support/app.js';
 import { CapturedLog } from '../../support/log.js';
+import { REFUSED_TOKENS } from '../../support/refused-tokens.js';
 
 @Controller()
 class ProtectedController {
@@ -65,7 +66,11 @@ const used = (token: string): string => {
   return token;
 };
 
-const startServing = async (platform: Platform, hanko: FakeHanko): Promise<RunningApp> => {
+const startServing = async (
+  platform: Platform,
+  hanko: FakeHanko,
+  jwksTimeoutMs = 5_000,
+): Promise<RunningApp> => {
   const app = await startApp(
     platform,
     {
@@ -73,7 +78,7 @@ const startServing = async (platform: Platform, hanko: FakeHanko): Promise<Runni
         HankoModule.forRoot({
           apiUrl: hanko.url,
           ...SAYS,
-          jwksTimeoutMs: 1_000,
+          jwksTimeoutMs,
           session: 'online',
         }),
       ],
@@ -95,55 +100,12 @@ const ask = async (
   return answer;
 };
 
-/** What a session token says, to be changed and signed again. */
-const goodClaims = async (): Promise<Record<string, unknown>> => {
-  const [, payload = ''] = (await hanko.token()).split('.');
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
-};
-
-const signed = async (change: Record<string, unknown>): Promise<string> =>
-  hanko.sign({ payload: { ...(await goodClaims()), ...change } });
-
 interface Situation {
   readonly what: string;
   readonly code: AnswerCode;
   readonly method?: string;
   readonly headers: () => Promise<HeaderFields> | HeaderFields;
 }
-
-const byBearer = (
-  what: string,
-  code: AnswerCode,
-  token: () => string | Promise<string>,
-): Situation => ({ what, code, headers: async () => bearer(used(await token())) });
-
-const forgery = (how: Forgery, code: AnswerCode): Situation =>
-  byBearer(`the forgery ${how}`, code, () => hanko.forgedToken(how));
-
-const FORGERY_CODES: Record<Forgery, AnswerCode> = {
-  'alg-none': 'token_malformed',
-  'hs256-public-key': 'token_algorithm_not_allowed',
-  'hs256-public-key-der': 'token_algorithm_not_allowed',
-  rs384: 'token_algorithm_not_allowed',
-  rs512: 'token_algorithm_not_allowed',
-  ps256: 'token_algorithm_not_allowed',
-  es256: 'token_algorithm_not_allowed',
-  'other-key-same-kid': 'token_signature_invalid',
-  'unknown-kid': 'token_key_unknown',
-  'no-kid': 'token_malformed',
-  'embedded-jwk': 'token_signature_invalid',
-  jku: 'token_key_unknown',
-  x5u: 'token_key_unknown',
-  x5c: 'token_signature_invalid',
-  crit: 'token_malformed',
-  zip: 'token_malformed',
-  'changed-payload': 'token_signature_invalid',
-  'changed-header': 'token_signature_invalid',
-  'truncated-signature': 'token_signature_invalid',
-  'empty-signature': 'token_malformed',
-};
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 const SITUATIONS: readonly Situation[] = [
   {
@@ -179,11 +141,6 @@ const SITUATIONS: readonly Situation[] = [
     code: 'credentials_ambiguous',
     headers: async () => cookie(used(await hanko.token()), used(await hanko.token())),
   },
-  byBearer('text that is no token', 'token_malformed', () => 'tell-nobody-this-secret'),
-  byBearer('a cut token', 'token_malformed', async () => (await hanko.token()).slice(0, -1)),
-  byBearer('a padded token', 'token_malformed', async () => `${await hanko.token()}=`),
-  byBearer('a payload that is no JSON', 'token_malformed', () => hanko.sign({ payload: '}{' })),
-  byBearer('a payload that is a list', 'token_malformed', () => hanko.sign({ payload: '[]' })),
   {
     what: 'a bare Bearer',
     code: 'token_malformed',
@@ -194,25 +151,11 @@ const SITUATIONS: readonly Situation[] = [
     code: 'token_malformed',
     headers: () => cookie(used('tell-nobody-this-cookie')),
   },
-  byBearer('a token over 8 KiB', 'token_too_large', () =>
-    hanko.token({ claims: { filler: 'x'.repeat(8_192) } }),
-  ),
-  ...FORGERIES.map((how) => forgery(how, FORGERY_CODES[how])),
-  byBearer('an expired token', 'token_expired', () => hanko.expiredToken()),
-  byBearer('a token of the future', 'token_not_yet_valid', () => hanko.token({ ageSeconds: -60 })),
-  byBearer('nbf in the future', 'token_not_yet_valid', () => signed({ nbf: now() + 60 })),
-  byBearer('another audience', 'token_audience_mismatch', () => hanko.token({ audience: 'other' })),
-  byBearer('no audience', 'token_audience_mismatch', () => signed({ aud: undefined })),
-  byBearer('another issuer', 'token_issuer_mismatch', () => hanko.token({ issuer: 'other' })),
-  byBearer('no issuer', 'token_issuer_mismatch', () => signed({ iss: undefined })),
-  byBearer('no exp', 'token_claims_invalid', () => signed({ exp: undefined })),
-  byBearer('no iat', 'token_claims_invalid', () => signed({ iat: undefined })),
-  byBearer('exp as text', 'token_claims_invalid', () => signed({ exp: String(now() + 60) })),
-  byBearer('exp beyond any date', 'token_claims_invalid', () => signed({ exp: 1e300 })),
-  byBearer('aud of another type', 'token_claims_invalid', () => signed({ aud: { a: 1 } })),
-  byBearer('a webhook token', 'token_not_a_session', () => hanko.webhookToken('user.create', {})),
-  byBearer('a sub that is no UUID', 'token_not_a_session', () => signed({ sub: 'ada' })),
-  byBearer('no session_id', 'token_not_a_session', () => signed({ session_id: undefined })),
+  ...REFUSED_TOKENS.map(({ what, code, make }) => ({
+    what,
+    code,
+    headers: async () => bearer(used(await make(hanko))),
+  })),
   {
     what: 'a cookie on a cross-site POST',
     code: 'cross_site_request',
@@ -291,7 +234,8 @@ describe('what callers get', { shuffle: false }, () => {
           const server = fault === 'refuse' ? gone : unreachable;
           const token = used(await server.token());
           if (fault !== 'refuse') await unreachable.fault(fault);
-          await using lonely = await startServing(platform, server);
+          const timeoutMs = fault === 'hang' ? 50 : undefined;
+          await using lonely = await startServing(platform, server, timeoutMs);
 
           const first = await ask(lonely, `/${path}`, { headers: bearer(token) });
           const second = await ask(lonely, `/${path}`, { headers: cookie(token) });

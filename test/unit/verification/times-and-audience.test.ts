@@ -4,7 +4,7 @@ import {
   checkTokenTimes,
   parseAudiences,
   parseTokenTimes,
-} from '../../../lib/verification/token-times.js';
+} from '../../../lib/verification/times-and-audience.js';
 
 const NOW = 1_800_000_000;
 const TIMES = { expiresAt: NOW + 60, validFrom: NOW - 60 };

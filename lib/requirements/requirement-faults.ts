@@ -1,56 +1,6 @@
-import type { HankoUser } from '../user/hanko-user.js';
 import { isPlainObject, kindOf } from '../util/value-checks.js';
-import { DemandWarnings } from './demand-warnings.js';
-import type { Demand, DemandCheck, DemandFault, MetBy } from './demand.js';
-import { DEMANDS, type HankoRequirements, type HankoUnmetRequirement } from './demands.js';
-
-/** The requirements of a route, ready to be held against its callers. */
-export type RequirementChecks = readonly DemandCheck<HankoUnmetRequirement>[];
-
-const ROWS = Object.entries(DEMANDS) as readonly (readonly [
-  keyof HankoRequirements,
-  Demand<HankoUnmetRequirement>,
-])[];
-
-const isWritten = (demand: unknown): boolean => demand !== undefined && demand !== null;
-
-/**
- * @param requirements without faults.
- * @param warnings default: of their own. Where requirements are made per request, one for all of them.
- */
-export const requirementChecks = (
-  requirements: HankoRequirements,
-  warnings = new DemandWarnings(),
-): RequirementChecks =>
-  ROWS.flatMap(([name, row]) => {
-    const written = requirements[name];
-    return isWritten(written) ? row.checks(written, warnings) : [];
-  });
-
-/** What a user lacks. */
-export interface Unmet {
-  /** Every requirement that is not met. */
-  readonly requirements: readonly HankoUnmetRequirement[];
-  /** `login` if a new login can meet all of them: else it would be for nothing. */
-  readonly metBy: MetBy;
-  /** For operators; never holds a claim's value. */
-  readonly reason: string;
-}
-
-/**
- * Holds a user against requirements.
- * @param nowMs milliseconds since 1970.
- * @returns null if all are met.
- */
-export function findUnmet(checks: RequirementChecks, user: HankoUser, nowMs: number): Unmet | null {
-  const unmet = checks.filter((check) => !check.isMet(user, nowMs));
-  if (unmet.length === 0) return null;
-  return {
-    requirements: unmet.map((check) => check.unmet(user, nowMs)),
-    metBy: unmet.every(({ metBy }) => metBy === 'login') ? 'login' : 'rights',
-    reason: unmet.map((check) => check.reason(user, nowMs)).join('; '),
-  };
-}
+import type { DemandFault } from './demand-row.js';
+import { DEMANDS, writtenDemands } from './demands.js';
 
 /** Where requirements are written, which decides what may be. */
 interface Place {
@@ -80,9 +30,7 @@ export function requirementFaults(
       path: `${path}.${String(name)}`,
       hint: `is not an option. The options are ${names.join(', ')}.`,
     }));
-  const wrong = ROWS.flatMap(([name, row]): DemandFault[] => {
-    const value = written[name];
-    if (!isWritten(value)) return [];
+  const wrong = writtenDemands(written).flatMap(({ name, row, written: value }): DemandFault[] => {
     const faults = row.faults(value);
     return isMerged && value === false && faults.length === 0
       ? [{ path: `${path}.${name}`, hint: FALSE_HINT }]

@@ -1,7 +1,7 @@
 import type { HankoUnmetRequirement } from '../requirements/demands.js';
 
 /**
- * When a route can answer with a code, for API documents: `lib/swagger/possible-codes.ts` works it out for each
+ * When a route can answer with a code, for API documents: `lib/swagger/refusal-codes.ts` works it out for each
  * route. `never`: not to be documented.
  */
 export type AnswerCondition =

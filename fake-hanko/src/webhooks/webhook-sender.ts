@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Hook } from './events.js';
+import type { Hook } from './event-names.js';
 
 /** A webhook that was sent, or was to be; its token is a credential and is omitted. */
 export interface WebhookDelivery {
@@ -60,7 +60,7 @@ export class Webhooks {
   async sendOne(url: string, event: string, token: string): Promise<{ readonly status: number }> {
     const delivery = this.deliver(url, event, Promise.resolve(token));
     const { status, error } = await this.track(delivery);
-    if (status === null) throw new Error(`FakeHanko: no answer from ${url}: ${error}`);
+    if (status === null) throw new Error(`FakeHanko: no response from ${url}: ${error}`);
     return { status };
   }
 

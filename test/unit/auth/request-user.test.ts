@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RequestNotes } from '../../../lib/auth/request-notes.js';
-import { hideUser, showUser } from '../../../lib/auth/shown-user.js';
+import { hideUser, showUser } from '../../../lib/auth/request-user.js';
 import { hankoUser } from '../../../lib/testing/stub-user.js';
 
 const ada = hankoUser({ username: 'ada' });

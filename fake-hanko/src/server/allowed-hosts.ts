@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { parseUrl } from './parse-url.js';
 import { Problem } from './route.js';
 
 /** A name or an address, and perhaps a port (RFC 3986 §3.2.2): no user, no escapes, nothing but ASCII. */
@@ -33,8 +34,8 @@ export class Hosts {
     const { host = '' } = headers;
     if (!this.isOwn(host, request)) throw misdirected();
     if (url.startsWith('/')) return new URL(`http://${host}${url}`);
-    if (!URL.canParse(url)) throw new Problem(404, 'Not Found');
-    const target = new URL(url);
+    const target = parseUrl(url);
+    if (target === null) throw new Problem(404, 'Not Found');
     if (!this.isOwn(target.host, request)) throw misdirected();
     return target;
   }
@@ -59,8 +60,9 @@ export const isHostName = (text: string): boolean =>
 
 /** In one spelling: lower case, no port, no brackets, no dot at the end. Null if it is no authority. */
 function nameOf(authority: string): string | null {
-  if (!AUTHORITY.test(authority) || !URL.canParse(`http://${authority}`)) return null;
-  const name = new URL(`http://${authority}`).hostname.replace(/^\[(.*)\]$/, '$1');
+  const url = AUTHORITY.test(authority) ? parseUrl(`http://${authority}`) : null;
+  if (url === null) return null;
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return withoutMapping(name.replace(/\.$/, ''));
 }
 

@@ -374,7 +374,7 @@ describe('sendWebhook()', () => {
   it('fails where nobody answers, and where it is wrongly called', async () => {
     await start();
     await expect(hanko.sendWebhook('http://localhost:1/', 'user.create', {})).rejects.toThrow(
-      /^FakeHanko: no answer from http:\/\/localhost:1\/: .*ECONNREFUSED/,
+      /^FakeHanko: no response from http:\/\/localhost:1\/: .*ECONNREFUSED/,
     );
     await expect(hanko.sendWebhook('http://example.test/', 'user.create', {})).rejects.toThrow(
       'the url of a webhook must be http:// on this machine',

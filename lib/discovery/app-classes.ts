@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { noteAlias, noteReplacement } from './marks.js';
+import { noteAlias, noteReplacement } from './mark-storage.js';
 import * as nest from './nest-metadata.js';
 
 export type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
@@ -13,7 +13,7 @@ export interface Host {
   readonly type: Type;
   /** The class as the module lists it: another one only if its constructor returns instances of `type`. */
   readonly listed: Type;
-  /** Of a class with a scope a placeholder, whose constructor never ran. */
+  /** For a class with a scope this is a placeholder, whose constructor never ran. */
   readonly instance: object | undefined;
   /** Whether Nest makes an instance for each request. */
   readonly isScoped: boolean;

@@ -1,0 +1,77 @@
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+import { afterAll } from 'vitest';
+import { HANKO_CHANNELS } from '../../lib/diagnostics/channels.js';
+
+/** Objects that all files of a worker share, each member of which a test could replace. */
+const OBJECTS: Readonly<Record<string, object>> = {
+  'process.env': process.env,
+  console,
+  Error,
+  JSON,
+  Math,
+  Date,
+  EventEmitter,
+  'Object.prototype': Object.prototype,
+  'Array.prototype': Array.prototype,
+  'Function.prototype': Function.prototype,
+  'Promise.prototype': Promise.prototype,
+};
+
+/** Others are made when they are first used. */
+const GLOBALS =
+  'setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask fetch Date Promise Error performance console'.split(
+    ' ',
+  );
+
+const PROCESS_EVENTS = ['uncaughtException', 'unhandledRejection', 'SIGINT', 'SIGTERM', 'exit'];
+
+const SERVERS = 'servers that listen';
+const serversListening = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
+
+const realSetTimeout = globalThis.setTimeout;
+
+/** All that a file of tests could leave to the next one of its worker, by name. */
+function globalState(): ReadonlyMap<string, unknown> {
+  const state = new Map<string, unknown>([
+    ['process.cwd()', process.cwd()],
+    ['process.exitCode', process.exitCode],
+  ]);
+  for (const [name, object] of Object.entries(OBJECTS)) {
+    for (const key of Object.getOwnPropertyNames(object)) {
+      state.set(`${name}.${key}`, Object.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+  for (const name of GLOBALS) state.set(name, Reflect.get(globalThis, name));
+  for (const event of PROCESS_EVENTS) {
+    state.set(`listeners of process to ${event}`, process.listenerCount(event));
+  }
+  for (const name of Object.values(HANKO_CHANNELS)) {
+    state.set(`subscribers of ${name}`, channel(name).hasSubscribers);
+  }
+  state.set(SERVERS, serversListening());
+  return state;
+}
+
+/** The names of what is not as it was. */
+async function changesSince(before: ReadonlyMap<string, unknown>): Promise<string[]> {
+  // Node counts a server that was closed for some turns more.
+  for (let n = 0; n < 100 && serversListening() !== before.get(SERVERS); n += 1) await turn();
+  const after = globalState();
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (name) => !Object.is(before.get(name), after.get(name)),
+  );
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => void realSetTimeout(resolve, 5));
+
+// After each file, after all of its own: whatever else it has changed, it has to put back.
+const before = globalState();
+afterAll(async () => {
+  const left = await changesSince(before);
+  if (left.length === 0) return;
+  throw new Error(
+    `This file leaves behind what the next one of its worker finds: ${left.join(', ')}. Undo it in afterEach or afterAll.`,
+  );
+});
