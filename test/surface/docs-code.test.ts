@@ -22,6 +22,7 @@ const COMMON_TYPES = [
 const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] = [
   ['@nestjs/common', [...Object.keys(common), ...COMMON_TYPES]],
   ['@nestjs/core', ['APP_GUARD', 'HttpAdapterHost', 'NestFactory']],
+  ['@nestjs/microservices', ['Transport']],
   ['@nestjs/config', ['ConfigModule', 'ConfigService']],
   ['@nestjs/testing', ['Test']],
   [
