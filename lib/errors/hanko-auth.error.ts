@@ -12,6 +12,8 @@ interface AnswerDetails {
 /** `errors[].extensions` of a GraphQL response. */
 export interface HankoErrorExtensions {
   readonly code: string;
+  /** Of the body, where `code` does not tell it. */
+  readonly status?: number;
   /** The body: `code` in it is the one of our error. */
   readonly originalError: {
     readonly statusCode: number;
@@ -79,10 +81,12 @@ export abstract class HankoAuthError extends HttpException {
    * `originalError` the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
    */
   get extensions(): HankoErrorExtensions {
-    return {
-      code: GRAPHQL_CODES[this.getStatus()] ?? 'INTERNAL_SERVER_ERROR',
-      originalError: this.getResponse() as HankoErrorExtensions['originalError'],
-    };
+    const status = this.getStatus();
+    const originalError = this.getResponse() as HankoErrorExtensions['originalError'];
+    const code = GRAPHQL_CODES[status];
+    return code === undefined
+      ? { code: 'INTERNAL_SERVER_ERROR', status, originalError }
+      : { code, originalError };
   }
 }
 

@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export const graphqlTransport: HankoTransport = {
   type: 'graphql',
   open(context: ExecutionContext): HankoCall {
-    const [graphqlContext, info] = contextAndInfo(context.getArgs<unknown[]>());
+    const [graphqlContext, info] = contextAndInfo(context);
     if (!isObject(graphqlContext)) return { unsupported: NO_REQUEST };
     return (
       openGraphqlWs(graphqlContext) ??
@@ -35,13 +35,16 @@ const SHARED_CONTEXT =
 
 /**
  * Resolvers are called with (parent, args, context, info), reference resolvers with (reference, context, info), and what
- * tells the type of a union with (value, context, info, type).
+ * tells the type of a union with (value, context, info, type). By index: `getArgs()` of a `GqlExecutionContext` is what the
+ * client wrote in its query.
  */
-function contextAndInfo(args: readonly unknown[]): readonly [context: unknown, info: Fields] {
-  const found = args.findLastIndex((it) => isObject(it) && isObject(it.operation));
-  const at = found === -1 ? args.length - 1 : found;
-  return [args[at - 1], Object(args[at]) as Fields];
+function contextAndInfo(context: ExecutionContext): readonly [context: unknown, info: Fields] {
+  const hasNoArguments = isInfo(context.getArgByIndex(2)) && !isInfo(context.getArgByIndex(3));
+  const at = hasNoArguments ? 1 : 2;
+  return [context.getArgByIndex(at), Object(context.getArgByIndex(at + 1)) as Fields];
 }
+
+const isInfo = (value: unknown): boolean => isObject(value) && isObject(value.operation);
 
 /** Apollo has the connection's context in `req`, Yoga spreads it. */
 function openGraphqlWs(context: Fields): HankoCall | undefined {
@@ -104,8 +107,8 @@ function isAnswered(request: IncomingRequest, reply: unknown): boolean {
   // Mercurius says which request it answers.
   if (isObject(reply) && isRequest(reply.request) && reply.request.raw !== received) return true;
   // Node's own field: null where no response is under way on this connection.
-  const { socket } = received as { readonly socket?: { readonly _httpMessage?: unknown } | null };
-  return socket?._httpMessage === null;
+  const { _httpMessage: response } = Object((received as { socket?: unknown }).socket) as Fields;
+  return response === null;
 }
 
 /** Whether a request is what Node has read, or Fastify's wrapper of that, and not an object of the app's own. */

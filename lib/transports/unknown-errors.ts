@@ -13,6 +13,6 @@ export function withoutMessage(error: unknown, context: ExecutionContext | undef
   const body = { statusCode: 500, message: 'Internal server error' };
   const exception = new InternalServerErrorException(body, { cause: error });
   // For GraphQL, in the form of all our errors.
-  const extensions = { code: 'INTERNAL_SERVER_ERROR', originalError: body };
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', status: 500, originalError: body };
   return Object.defineProperty(exception, 'extensions', { value: extensions });
 }

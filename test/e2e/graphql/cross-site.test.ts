@@ -88,8 +88,8 @@ describe.each(DRIVERS)('$name', (driver) => {
 
       expect(ran).toEqual([]);
       // Some drivers refuse the form by themselves.
-      if (status === 200) expect(codesOf(body as GraphqlResult)).toEqual(['cross_site_request']);
-      else expect([400, 405, 415]).toContain(status);
+      const refusal = status === 200 ? codesOf(body as GraphqlResult).join() : status;
+      expect(['cross_site_request', 400, 405, 415]).toContain(refusal);
     });
   });
 
