@@ -32,20 +32,21 @@ export interface Handler extends Method {
 export function handlersOf(app: AuditedApp): Handler[] {
   const hosts = hostsIn(app.modules, 'controllers', 'providers');
   const graphs = graphsIn(app.modules);
+  const isHttp = servesHttp(app);
   const made = new Set(
     hosts.flatMap(({ isMadeByNest, instance }) => (isMadeByNest ? [instance] : [])),
   );
   return hosts.flatMap((host) => {
     // GraphQL also takes what the app made by itself. Another name of a resolver is none besides.
     if (!host.isMadeByNest) {
-      return graphs.length === 0 || made.has(host.instance)
+      return !isHttp || graphs.length === 0 || made.has(host.instance)
         ? []
         : methodsOf(host).flatMap((it) => resolverHandler(it, graphs));
     }
     return methodsOf(host).flatMap((method) =>
       host.kind === 'controllers'
-        ? [...(servesHttp(app) ? httpHandler(method, app) : []), ...messageHandler(method)]
-        : [...gatewayHandler(method), ...resolverHandler(method, graphs)],
+        ? [...(isHttp ? httpHandler(method, app) : []), ...messageHandler(method)]
+        : [...gatewayHandler(method), ...(isHttp ? resolverHandler(method, graphs) : [])],
     );
   });
 }

@@ -168,6 +168,6 @@ const isOurs = (key: symbol): boolean => key.description?.startsWith('nestjs-han
 const OF_NEST =
   /^(?:design:|self:|optional:|swagger\/|scope:options$|imports$|providers$|controllers$|exports$|__(?:injectable|guards|interceptors|pipes|exceptionFilters|module.*|global.*)__$)/;
 
-/** What jobs and listeners bear: @nestjs/schedule, event-emitter, bull and bullmq call them without guards. */
+/** On jobs and listeners: `@nestjs/schedule`, `event-emitter`, `bull` and `bullmq` call them without guards. */
 const WITHOUT_GUARDS =
   /^(?:SCHEDULER_(?:TYPE|NAME)$|SCHEDULE_(?:CRON|INTERVAL|TIMEOUT)_OPTIONS$|EVENT_LISTENER_METADATA$|bull(?:mq)?:)/;

@@ -33,7 +33,8 @@ export interface OverridableBuilder {
 }
 
 /**
- * Says who is calling in tests of an app: over HTTP, GraphQL and WebSockets, and in messages. Without Hanko, keys or network.
+ * Says who is calling in tests of an app, over HTTP, GraphQL and WebSockets, and in messages: without Hanko, keys or
+ * network.
  * ```ts
  * const hanko = new HankoStub();
  * const app = (await hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile())

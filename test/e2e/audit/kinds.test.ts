@@ -7,6 +7,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { Query, Resolver } from '@nestjs/graphql';
 import {
   EventPattern,
   GrpcMethod,
@@ -243,11 +244,16 @@ describe('a gateway', () => {
 });
 
 describe('a pure microservice', () => {
-  it('runs APP_GUARD for its handlers, and serves no HTTP', async () => {
+  it('runs APP_GUARD for its handlers, and serves no HTTP and no GraphQL', async () => {
+    @Resolver()
+    class NotesResolver {
+      @Query()
+      notes(): void {}
+    }
     const testing = await Test.createTestingModule({
       imports: [hankoModule()],
       controllers: [MixedController],
-      providers: [APP_GUARD_PROVIDER],
+      providers: [NotesResolver, APP_GUARD_PROVIDER],
     })
       .setLogger(new CapturedLog())
       .compile();

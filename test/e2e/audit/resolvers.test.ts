@@ -11,6 +11,7 @@ import { APP_GUARD } from '@nestjs/core';
 import {
   GraphQLModule,
   Mutation,
+  ObjectType,
   Parent,
   Query,
   ResolveField,
@@ -18,6 +19,7 @@ import {
   Subscription,
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { Test } from '@nestjs/testing';
 import { FakeHanko } from 'fake-hanko';
 import {
   CurrentUser,
@@ -337,6 +339,39 @@ describe('which resolvers are listed', () => {
       'credentials_missing',
       'credentials_missing',
     ]);
+  });
+
+  it('those of code-first classes, by the names of their types', async () => {
+    @ObjectType('AuditedNote')
+    class Note {}
+    @Resolver(() => Note)
+    class CodeFirstResolver {
+      @Query(() => [Note], { name: 'allNotes' })
+      find(): unknown {
+        return [];
+      }
+
+      @Mutation(() => Note)
+      add(): unknown {
+        return {};
+      }
+
+      @ResolveField(() => String, { name: 'writer' })
+      author(): string {
+        return 'author';
+      }
+    }
+    const testing = await Test.createTestingModule({
+      imports: [HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost' })],
+      providers: [CodeFirstResolver],
+    }).compile();
+
+    expect(describeRoutes(testing.createNestApplication()).map(({ route }) => route)).toEqual([
+      'QUERY allNotes',
+      'MUTATION add',
+      'FIELD AuditedNote.writer',
+    ]);
+    await testing.close();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloFederationDriver, type ApolloFederationDriverConfig } from '@nestjs/apollo';
-import { type ModuleMetadata, type Type, UseGuards } from '@nestjs/common';
+import { Injectable, type ModuleMetadata, Scope, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { GraphQLModule, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { FakeHanko } from 'fake-hanko';
@@ -65,14 +65,15 @@ const start = (
 
 const WITH_GUARDS = { fieldResolverEnhancers: ['guards' as const] };
 
+const NOTES = '{ notes { id } }';
 const ENTITIES =
   '{ _entities(representations: [{ __typename: "Note", id: "7" }]) { ... on Note { id } } }';
 
-async function ask(app: RunningApp, headers = {}): Promise<unknown> {
+async function ask(app: RunningApp, headers = {}, query = ENTITIES): Promise<unknown> {
   const { body } = await send(
     `${app.url}/graphql`,
     { 'Content-Type': 'application/json', ...headers },
-    { method: 'POST', body: JSON.stringify({ query: ENTITIES }) },
+    { method: 'POST', body: JSON.stringify({ query }) },
   );
   return body;
 }
@@ -222,5 +223,50 @@ describe('a mark that GraphQL would not run a guard for is a start-up error', ()
         /^MediaResolver\.__resolveType: is marked @Public\(\) and is no handler/,
       ),
     ]);
+  });
+});
+
+describe('a function that a constructor puts in place of a resolver', () => {
+  class Replacing {
+    notes(): unknown {
+      return [{ id: '1' }];
+    }
+
+    constructor() {
+      this.notes = () => [{ id: 'replaced' }];
+    }
+  }
+
+  it('is not the one that GraphQL calls: marks and guard stay', async () => {
+    @Resolver('Note')
+    class StaticNotes extends Replacing {
+      @RequireAuth()
+      @Query()
+      override notes(): unknown {
+        return super.notes();
+      }
+    }
+    await using app = await start([StaticNotes]);
+
+    expect(accessOf(app.app)).toEqual({ 'QUERY notes': 'required' });
+    expect(await ask(app, {}, NOTES)).toMatchObject(REFUSED);
+    expect(await ask(app, bearer(token), NOTES)).toEqual({ data: { notes: [{ id: '1' }] } });
+  });
+
+  it('of a request has no guard, and is not called', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    @Resolver('Note')
+    class ScopedNotes extends Replacing {
+      @RequireAuth()
+      @Query()
+      override notes(): unknown {
+        return super.notes();
+      }
+    }
+    await using app = await start([ScopedNotes]);
+
+    for (const headers of [{}, bearer(token)]) {
+      expect(await ask(app, headers, NOTES)).toMatchObject({ errors: [{}], data: { notes: null } });
+    }
   });
 });
