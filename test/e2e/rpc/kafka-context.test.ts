@@ -40,6 +40,7 @@ class Records extends Server implements CustomTransportStrategy {
 
   on(): void {}
 
+  // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- as Nest declares it
   unwrap<T>(): T {
     return undefined as T;
   }

@@ -7,6 +7,7 @@ import {
   type Carrier,
   emitBy,
   eventually,
+  expectNoToken,
   inPayload,
   IS_NEST_11,
   payloadTransport,
@@ -76,5 +77,32 @@ describe('without Hanko', () => {
     // Ten a second, whichever second it is.
     expect(rpc.log.messages('warn').length).toBeLessThan(45);
     expect(rpc.log.messages('error')).toEqual([]);
+  });
+});
+
+describe('with an extractor that breaks its contract', () => {
+  it('callers learn nothing of it, and the log says it', async () => {
+    const extractor = {
+      name: 'broken',
+      extract: (): never => {
+        throw new TypeError(`cannot read ${token}`);
+      },
+    };
+    const { rpc, carrier } = await start({ options: { ...options, extractors: [extractor] } });
+    try {
+      const fields = { authorization: `Bearer ${token}` };
+      const got = await sendBy(carrier, 'required', fields);
+
+      expect(got).toEqual({ refused: { status: 'error', message: 'Internal server error' } });
+      expect(await sendBy(carrier, 'public', fields)).toEqual({ id: null, payload: {} });
+      expect(rpc.log.messages('error', 'HankoAuth')).toEqual([
+        expect.stringContaining('extractors, "broken": threw TypeError'),
+      ]);
+      expectNoToken(rpc.log, got);
+      expect(ran).toEqual(['public']);
+    } finally {
+      await carrier.client.close();
+      await rpc[Symbol.asyncDispose]();
+    }
   });
 });
