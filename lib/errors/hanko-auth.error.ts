@@ -9,12 +9,13 @@ interface AnswerDetails {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** `errors[].extensions` of a GraphQL response. */
+/** The `errors[].extensions` of a refusal in a GraphQL response. */
 export interface HankoErrorExtensions {
+  /** Names the status in the words of Nest's Apollo driver, such as `UNAUTHENTICATED`. */
   readonly code: string;
-  /** Of the body, where `code` does not tell it. */
+  /** The HTTP status, present only where `code` does not tell it. */
   readonly status?: number;
-  /** The body: `code` in it is the one of our error. */
+  /** The body that an HTTP response has. Its `code` is the code of the error. */
   readonly originalError: {
     readonly statusCode: number;
     readonly code: HankoAnswerCode;
@@ -77,8 +78,8 @@ export abstract class HankoAuthError extends HttpException {
   }
 
   /**
-   * What GraphQL puts into `errors[].extensions`: `code` as Nest's Apollo driver names the status, and in
-   * `originalError` the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
+   * The `errors[].extensions` of a GraphQL response: `code` as Nest's Apollo driver names the status, and in
+   * `originalError` the body that an HTTP response has. Equal with each driver, over HTTP and WebSockets.
    */
   get extensions(): HankoErrorExtensions {
     const status = this.getStatus();
