@@ -11,10 +11,11 @@ interface AnswerDetails {
 
 /** `errors[].extensions` of a GraphQL response. */
 export interface HankoErrorExtensions {
+  /** Named after the status: `UNAUTHENTICATED` (401), `FORBIDDEN` (403), `BAD_REQUEST` (400), else `INTERNAL_SERVER_ERROR`. */
   readonly code: string;
-  /** Of the body, where `code` does not tell it. */
+  /** The HTTP status, where `code` is `INTERNAL_SERVER_ERROR`. */
   readonly status?: number;
-  /** The body: `code` in it is the one of our error. */
+  /** The body that an HTTP response has; its `code` is that of the error. */
   readonly originalError: {
     readonly statusCode: number;
     readonly code: HankoAnswerCode;
@@ -77,8 +78,8 @@ export abstract class HankoAuthError extends HttpException {
   }
 
   /**
-   * What GraphQL puts into `errors[].extensions`: `code` as Nest's Apollo driver names the status, and in
-   * `originalError` the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
+   * GraphQL copies it to `errors[].extensions`: `code` as Nest's Apollo driver names the status, and in `originalError`
+   * the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
    */
   get extensions(): HankoErrorExtensions {
     const status = this.getStatus();

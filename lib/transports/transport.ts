@@ -38,8 +38,8 @@ export interface HankoCall {
    */
   readonly request?: IncomingRequest;
   /**
-   * What the client said beside header fields, such as `connectionParams`: `token`, or `authorization` in any
-   * case, also below `headers`. It counts as if it stood in the `Authorization` header field.
+   * Credentials that the client sent beside header fields, such as `connectionParams`: `token`, or `authorization` in any
+   * case, also below `headers`. They count as if they stood in the `Authorization` header field.
    */
   readonly params?: unknown;
   /**
