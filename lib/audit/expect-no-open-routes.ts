@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { auditedApp } from './audited-app.js';
-import { describeHandlers, descriptionsOf } from './describe-routes.js';
+import { type DescribedHandler, describeHandlers, descriptionsOf } from './describe-routes.js';
 import { BIND } from './problems.js';
 import type { HankoRouteDescription } from './route-description.js';
 
@@ -30,7 +30,11 @@ export function expectNoOpenRoutes(
   { except = [] }: ExpectNoOpenRoutesOptions = {},
 ): void {
   const routes = describeHandlers(auditedApp(app)).flatMap((described) =>
-    descriptionsOf([described]).map((route) => ({ ...route, owner: described.handler.host.type })),
+    descriptionsOf([described]).map((route) => ({
+      ...route,
+      owner: described.handler.host.type,
+      isBindable: isReachedByGuards(described),
+    })),
   );
   if (routes.length === 0) {
     throw new Error('The app has no routes. Pass the initialized application under test.');
@@ -87,16 +91,21 @@ function openLine({
   access,
   otherGuards,
   problems,
-}: HankoRouteDescription): string {
+  isBindable,
+}: HankoRouteDescription & { readonly isBindable: boolean }): string {
   const reasons = {
     public: '@Public() allows everyone.',
     optional: '@OptionalAuth() allows anonymous callers.',
     unguarded:
-      `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}. ` +
-      `Bind it: ${BIND}.`,
+      `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}.` +
+      (isBindable ? ` Bind it: ${BIND}.` : ''),
     required: '',
     parent: '',
   };
   const details = problems.map((problem) => `\n    ${problem}`).join('');
   return `  ${route} (${handler}): ${reasons[access]}${details}`;
 }
+
+/** False where the guard is bound already, or could not run: the problems say what else is to be done. */
+const isReachedByGuards = ({ guards, handler }: DescribedHandler): boolean =>
+  !guards.missesGlobal && handler.graphql?.runsGuards !== false;

@@ -25,12 +25,12 @@ export const EVENT_HANDLER = 2;
 export const TRANSPORT = 'microservices:transport';
 export const GRPC = 4;
 
-/** Metadata of `@Sse()`. */
+/** `@Sse()` sets it. */
 export const SSE = '__sse__';
 
 export const RESOLVER_TYPE = 'graphql:resolver_type';
 export const RESOLVER_NAME = 'graphql:resolver_name';
-/** Metadata of `@ResolveField()`. */
+/** `@ResolveField()` sets it. */
 export const RESOLVER_PROPERTY = 'graphql:resolve_property';
 export const RESOLVER_REFERENCE = 'graphql:resolve_reference';
 /** Token of what `GraphQLModule.forRoot()` got, or `forRootAsync()` made. */

@@ -9,13 +9,13 @@ interface AnswerDetails {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** The `errors[].extensions` of a refusal in a GraphQL response. */
+/** `errors[].extensions` of a GraphQL response. */
 export interface HankoErrorExtensions {
-  /** Names the status in the words of Nest's Apollo driver, such as `UNAUTHENTICATED`. */
+  /** Named after the status: `UNAUTHENTICATED` (401), `FORBIDDEN` (403), `BAD_REQUEST` (400), else `INTERNAL_SERVER_ERROR`. */
   readonly code: string;
-  /** The HTTP status, present only where `code` does not tell it. */
+  /** The HTTP status, where `code` is `INTERNAL_SERVER_ERROR`. */
   readonly status?: number;
-  /** The body that an HTTP response has. Its `code` is the code of the error. */
+  /** The body that an HTTP response has; its `code` is that of the error. */
   readonly originalError: {
     readonly statusCode: number;
     readonly code: HankoAnswerCode;
@@ -78,8 +78,8 @@ export abstract class HankoAuthError extends HttpException {
   }
 
   /**
-   * The `errors[].extensions` of a GraphQL response: `code` as Nest's Apollo driver names the status, and in
-   * `originalError` the body that an HTTP response has. Equal with each driver, over HTTP and WebSockets.
+   * GraphQL copies it to `errors[].extensions`: `code` as Nest's Apollo driver names the status, and in `originalError`
+   * the body that an HTTP response has. It is the same with each driver, over HTTP and WebSockets.
    */
   get extensions(): HankoErrorExtensions {
     const status = this.getStatus();

@@ -12,24 +12,37 @@ export interface TransportOptions {
   readonly transports?: readonly HankoTransport[];
 }
 
-const EXPECTED =
-  'must be a HankoTransport: an object with a type (text) and a method open(context).';
-
 export const transportsOption: Option<readonly HankoTransport[]> = {
   read: ({ value = [], fault }) => {
     if (!Array.isArray(value)) {
       fault('must be a list of HankoTransport.');
       return [];
     }
-    const list = [...(value as unknown[])];
+    // Copied, so that a gap in a sparse list is an entry like any other, and the app cannot change it later.
+    const list: unknown[] = [...(value as unknown[])];
+    const checked: HankoTransport[] = [];
     for (const [index, transport] of list.entries()) {
-      const isTransport =
-        isObject(transport) &&
-        isText(transport.type) &&
-        isFunction(transport.open) &&
-        (transport.openClient === undefined || isFunction(transport.openClient));
-      if (!isTransport) fault(EXPECTED, `[${index}]`);
+      const problem = problemOf(transport);
+      if (problem === null) checked.push(checkedTransport(transport as HankoTransport));
+      else fault(problem, `[${index}]`);
     }
-    return (list as HankoTransport[]).map(checkedTransport);
+    return checked;
   },
 };
+
+function problemOf(transport: unknown): string | null {
+  if (!(isObject(transport) && isText(transport.type) && isFunction(transport.open))) {
+    return 'must be a HankoTransport: an object with a type (text) and a method open(context).';
+  }
+  const { openClient } = transport;
+  if (openClient !== undefined && !isFunction(openClient)) {
+    return 'must have a method openClient(client), or none.';
+  }
+  const late = { open: transport.open, openClient };
+  for (const [name, method] of Object.entries(late)) {
+    if (method?.constructor.name === 'AsyncFunction') {
+      return `must not have an async ${name}(): look only at what it is given, and return at once.`;
+    }
+  }
+  return null;
+}

@@ -21,9 +21,6 @@ export function checkedTransport(transport: HankoTransport): HankoTransport {
     type,
     open: (context) => returned('open', () => transport.open(context)),
     openClient: (client) => returned('openClient', () => transport.openClient?.(client)),
-    ...(transport.refusal && {
-      refusal: (error, context) => thrownBy(type, () => transport.refusal?.(error, context)),
-    }),
   };
 }
 
@@ -83,7 +80,7 @@ function callOf(call: {}, type: string): HankoCall {
     request: request && requestCopy(request),
     params: paramsCopy(params),
     identity,
-    isHandshake,
+    isHandshake: isHandshake === true || undefined,
     isUnanswered,
     unsupported,
     setHeaders:

@@ -29,7 +29,7 @@ export class RpcTransport implements HankoTransport {
     return nest.metadata(nest.PATTERN_HANDLER, context.getHandler()) === nest.EVENT_HANDLER;
   }
 
-  refusal(error: HankoAuthError, context: ExecutionContext): unknown {
+  private refusal(error: HankoAuthError, context: ExecutionContext): unknown {
     // Nobody can be told. Nest 12 would write a line for each RpcException of an event: a way to flood the log.
     if (this.isUnanswered(context)) return error;
     const args = argsOf(context);

@@ -25,14 +25,12 @@ export interface HankoTransport {
    * `HankoAuthService.authenticate()`. Undefined means that it does not know it. Default: it knows none.
    */
   openClient?(client: object): HankoCall | undefined;
-  /**
-   * Makes what is thrown in place of our error, for calls of this type that have no `refusal` of their own, those of
-   * other transports included. Default: our error.
-   */
-  refusal?(error: HankoAuthError, context: ExecutionContext): unknown;
 }
 
-/** One call, as authentication sees it. */
+/**
+ * One call, as authentication sees it. What a transport of your own omits of `isUnanswered`, `setHeaders` and `refusal` is as
+ * for other calls of its type: over `ws` a refusal is Nest's `WsException` all the same.
+ */
 export interface HankoCall {
   /**
    * The request, or the handshake of the connection. For a handshake, `headers` must be made of what came over the
@@ -40,8 +38,8 @@ export interface HankoCall {
    */
   readonly request?: IncomingRequest;
   /**
-   * Parameters that the client sent beside header fields, such as `connectionParams`: `token`, or `authorization` in any
-   * case, also below `headers`. It counts as if it stood in the `Authorization` header field.
+   * Credentials that the client sent beside header fields, such as `connectionParams`: `token`, or `authorization` in any
+   * case, also below `headers`. They count as if they stood in the `Authorization` header field.
    */
   readonly params?: unknown;
   /**
@@ -60,6 +58,6 @@ export interface HankoCall {
   readonly unsupported?: string;
   /** Puts the header fields of a refusal on the response, where there is one. */
   setHeaders?(headers: Readonly<Record<string, string>>): void;
-  /** Makes what is thrown in place of our error. Default: as the transport's `refusal` does, else our error. */
+  /** Makes what is thrown in place of our error. Default: our error. */
   refusal?(error: HankoAuthError): unknown;
 }

@@ -33,34 +33,31 @@ export const builtInTransports = ({
   new RpcTransport(rpcException),
 ];
 
-/** The app's own come first. What they do not say of a call is as for others of the same type. */
+/** The app's own come first. How their callers are told of a refusal is as for other calls of the type, unless they say how. */
 export const allTransports = (
   own: readonly HankoTransport[],
-  builtIn: readonly BuiltInTransport[],
+  builtIn: readonly HankoTransport[],
 ): readonly HankoTransport[] => [
   ...own.map((transport) => {
     const usual = builtIn.find(({ type }) => type === transport.type);
-    return completed(transport, usual);
+    return usual === undefined ? transport : refusingAs(usual, transport);
   }),
   ...builtIn,
 ];
 
-const completed = (
-  transport: HankoTransport,
-  usual: BuiltInTransport | undefined,
-): HankoTransport => ({
-  type: transport.type,
+const refusingAs = (usual: HankoTransport, transport: HankoTransport): HankoTransport => ({
+  ...transport,
   open: (context) => {
     const call = transport.open(context);
-    if (call === undefined) return undefined;
-    const refusing = transport.refusal === undefined ? usual : transport;
+    const usualCall = call && usual.open(context);
+    if (usualCall === undefined) return call;
     return {
-      isUnanswered: usual?.isUnanswered?.(context) ?? false,
-      refusal: (error) => refusing?.refusal?.(error, context),
+      ...(usualCall.isUnanswered && { isUnanswered: true }),
+      setHeaders: (headers) => usualCall.setHeaders?.(headers),
+      refusal: (error) => usualCall.refusal?.(error),
       ...call,
     };
   },
-  openClient: (client) => transport.openClient?.(client),
 });
 
 export function isExecutionContext(source: unknown): source is ExecutionContext {

@@ -37,7 +37,7 @@ export class WsTransport implements HankoTransport {
     return openSocketIo(client) ?? this.openWs(client);
   }
 
-  refusal(error: HankoAuthError, context: ExecutionContext): unknown {
+  private refusal(error: HankoAuthError, context: ExecutionContext): unknown {
     // Messages that wait for the same answer may share one error, and each is told once.
     const body = { ...(error.getResponse() as object) };
     sendWhereNestDoesNot(context.getArgByIndex<unknown>(0), body);

@@ -7,6 +7,12 @@ import { expectVisible, Visitor } from './visitor.js';
 
 const ADA = { email: 'ada@example.test', password: 'difference engine' };
 const GRACE = { email: 'grace@example.test', password: 'nanosecond' };
+/** Has an authenticator app. */
+const HEDY = {
+  email: 'hedy@example.test',
+  password: 'frequency hopping',
+  totpSecret: 'JBSWY3DPEHPK3PXP',
+};
 
 let browser: Browser;
 let hanko: FakeHanko;
@@ -64,7 +70,7 @@ describe.each(['cookie', 'header'] as const)('the GraphQL page, %s mode', (token
       tokenTransport,
       onboarding: 'skipped',
       rateLimits: 'off',
-      users: [ADA, GRACE],
+      users: [ADA, GRACE, HEDY],
     });
     sample = await Sample.start({
       HANKO_API_URL: hanko.url,
@@ -104,7 +110,7 @@ describe.each(['cookie', 'header'] as const)('the GraphQL page, %s mode', (token
     await Promise.all([sameUser.leave(), otherUser.leave()]);
   });
 
-  test('one field needs a second factor: the page asks for it, and those beside it are answered', async () => {
+  test('one field needs a second factor: the page asks for it, and answers the others without', async () => {
     const query = '{ me { email card } }';
     await arrive(visitor, ADA.email);
     await visitor.stepUp('Second factor');
@@ -121,13 +127,21 @@ describe.each(['cookie', 'header'] as const)('the GraphQL page, %s mode', (token
       ],
     });
     await expectVisible(visitor.page.getByText('You did not sign in again.'));
-    await visitor.leave();
-    visitor = await Visitor.of(browser);
-    const token = await hanko.token({ email: ADA.email, amr: ['pwd', 'totp'] });
-    await visitor.arrive(`${sample.url}/notes`, token, tokenTransport);
-    expect(await ask('Second factor', query, 'data')).toEqual({
-      data: { me: { email: ADA.email, card: '•••• 4242' } },
+  });
+
+  test('a new login with a second factor answers that field, and the notes go on', async () => {
+    await arrive(visitor, HEDY.email);
+    await visitor.stepUp('Second factor');
+    const subscribedAgain = subscribed(visitor.page);
+    await visitor.signIn(HEDY.email, HEDY.password);
+    await visitor.enterCode(hanko.totp(HEDY.email));
+    await subscribedAgain;
+    expect(await answer('{ me { email card } }', 'data')).toEqual({
+      data: { me: { email: HEDY.email, card: '•••• 4242' } },
     });
+    await expectVisible(visitor.page.getByText('pwd, totp'));
+    await addNote(visitor.page, 'after the new login');
+    await expectVisible(notes(visitor.page).filter({ hasText: 'after the new login' }));
   });
 
   test('signed out, the optional query answers, the protected one is refused, and nothing is left', async () => {

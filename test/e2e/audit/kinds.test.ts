@@ -20,7 +20,14 @@ import {
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { CurrentUser, HankoAuthGuard, HankoModule, Public, RequireAuth } from 'nestjs-hanko';
+import {
+  CurrentUser,
+  HankoAuthGuard,
+  HankoModule,
+  OptionalAuth,
+  Public,
+  RequireAuth,
+} from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { describeRoutes } from 'nestjs-hanko/testing';
 import { type Observable, of } from 'rxjs';
@@ -53,6 +60,13 @@ class ChatGateway {
     return 'hello';
   }
 
+  @OptionalAuth()
+  @UseGuards(HankoAuthGuard)
+  @SubscribeMessage('maybe')
+  maybe(): string {
+    return 'maybe';
+  }
+
   @RequireAuth()
   @SubscribeMessage('closed')
   closed(): string {
@@ -80,6 +94,11 @@ class MixedController {
   ping(): string {
     return 'ping';
   }
+
+  @OptionalAuth()
+  @UseGuards(HankoAuthGuard)
+  @EventPattern('maybe')
+  maybe(@Payload() _data: unknown): void {}
 
   @UseGuards(HankoAuthGuard)
   @MessagePattern('closed')
@@ -149,6 +168,7 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
       'EVENT created': 'unguarded',
       'MESSAGE ping': 'public',
       'MESSAGE pong': 'public',
+      'EVENT maybe': 'optional',
       'MESSAGE closed': 'required',
       'GRPC Notes/Find': 'unguarded',
       'GRPC CallsController/Status': 'public',
@@ -157,6 +177,7 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
       'GET /calls/events (sse)': 'required',
       'SUBSCRIBE /chat send': 'unguarded',
       'SUBSCRIBE /chat hello': 'public',
+      'SUBSCRIBE /chat maybe': 'optional',
       'SUBSCRIBE /chat closed': 'required',
     });
     const found = routesOf(app.app);
@@ -237,6 +258,7 @@ describe('a gateway', () => {
     expect(routes.map(({ route, handler }) => `${route} ${handler}`)).toEqual([
       'SUBSCRIBE /rooms send RoomsGateway.send',
       'SUBSCRIBE /rooms hello RoomsGateway.hello',
+      'SUBSCRIBE /rooms maybe RoomsGateway.maybe',
       'SUBSCRIBE /rooms closed RoomsGateway.closed',
     ]);
     await testing.close();
@@ -265,6 +287,7 @@ describe('a pure microservice', () => {
       'required EVENT created',
       'public MESSAGE ping',
       'public MESSAGE pong',
+      'optional EVENT maybe',
       'required MESSAGE closed',
     ]);
     await app.close();

@@ -19,9 +19,9 @@ import {
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import '../../support/to-be-refused.js';
-import { bearer, PLATFORMS, type RunningApp } from '../../support/app.js';
+import { bearer, cookie, PLATFORMS, type RunningApp } from '../../support/app.js';
 import { DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
-import { codesOf, overSocket, post, WAYS } from '../../support/graphql-client.js';
+import { codesOf, overSocket, post, postBody, WAYS } from '../../support/graphql-client.js';
 import { ran } from '../../support/graphql-notes.js';
 import { hanko, token, userId, useGuardedHanko } from '../../support/guarded-app.js';
 
@@ -270,4 +270,29 @@ describe.each(DRIVERS)('$name, set up wrongly', (driver) => {
       expect.stringMatching(/extractors, "mine": returned a string/),
     ]);
   });
+});
+
+const yoga = DRIVERS.filter(({ name }) => name.startsWith('Yoga'));
+
+it.each(yoga)('$name: guards subscriptions over server-sent events', async (driver) => {
+  await using app = await startGraphqlApp(driver);
+  const accept = { Accept: 'text/event-stream' };
+  const query = `?query=${encodeURIComponent('subscription { ticks }')}`;
+  const evil = { Origin: 'https://evil.example' };
+
+  for (const [headers, expected] of [
+    [bearer(token), `"ticks":"${userId}"`],
+    [cookie(token), `"ticks":"${userId}"`],
+    [{}, 'credentials_missing'],
+    [bearer('garbage'), 'token_malformed'],
+    [{ ...cookie(token), ...evil }, 'cross_site_request'],
+  ] as const) {
+    expect((await app.get(`/graphql${query}`, { ...accept, ...headers })).text).toContain(expected);
+    const posted = await postBody(
+      app,
+      { query: 'subscription { ticks }' },
+      { ...accept, ...headers },
+    );
+    expect(posted.text).toContain(expected);
+  }
 });

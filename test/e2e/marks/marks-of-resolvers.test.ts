@@ -95,7 +95,7 @@ describe('a reference resolver under APP_GUARD', () => {
       ),
     ]);
     expect(() => expectNoOpenRoutes(app.app)).toThrow(
-      /^1 route is open:\n {2}REFERENCE Note .*\n.*fieldResolverEnhancers/,
+      /^1 route is open:\n {2}REFERENCE Note \(NotesResolver\.resolveReference\): no HankoAuthGuard runs\.\n.*fieldResolverEnhancers/,
     );
   });
 
