@@ -1,7 +1,7 @@
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 
-/** The `Metadata` of `@grpc/grpc-js` that came with one call. Names are in lower case; values of names in `-bin` are bytes. */
+/** The metadata of `@grpc/grpc-js`, which came with one call. Names are in lower case; values of names in `-bin` are bytes. */
 export interface GrpcMetadata {
   get(name: string): unknown;
   getMap(): Readonly<Record<string, unknown>>;
