@@ -3,7 +3,12 @@ import type { DescribedHandler } from '../audit/describe-routes.js';
 import { resolverIn } from '../audit/graphql.js';
 import { isHandler } from '../audit/handlers.js';
 import { skipProblem } from '../audit/problems.js';
-import { isOverridden, type RunningGuards, runningGuards } from '../audit/running-guards.js';
+import {
+  bindsOurs,
+  isOverridden,
+  type RunningGuards,
+  runningGuards,
+} from '../audit/running-guards.js';
 import { type RouteMarks, routeMarks, type RouteMode } from '../auth/route-marks.js';
 import { type Host, hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import {
@@ -39,7 +44,10 @@ function unguarded(
   hosts: readonly Host[],
 ): ConfigurationFault[] {
   const listed = handlers.flatMap(({ handler, guards, marks, description }) =>
-    ['unguarded', 'parent'].includes(description.access) ? lostGuard(handler, marks, guards) : [],
+    description.access === 'unguarded' ||
+    (description.access === 'parent' && isMarkedItself(handler, marks))
+      ? lostGuard(handler, marks, guards)
+      : [],
   );
   // Bots and the like find their handlers by decorators of their own, and go through Nest's ExternalContextCreator.
   const others = hosts
@@ -54,6 +62,10 @@ function unguarded(
     });
   return [...listed, ...others];
 }
+
+/** A mark on a class of resolvers counts for its queries and mutations. Its fields then have a warning, and start. */
+const isMarkedItself = ({ called }: Method, { place }: RouteMarks): boolean =>
+  place?.on === 'method' || bindsOurs(called);
 
 /** The error of a handler that is marked closed and has no guard of ours. */
 function lostGuard(method: Method, marks: RouteMarks, guards: RunningGuards): ConfigurationFault[] {

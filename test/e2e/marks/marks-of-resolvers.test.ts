@@ -177,7 +177,6 @@ describe('a mark that GraphQL would not run a guard for is a start-up error', ()
     { type: GuardedClass, faults: [['GuardedClass.resolveReference', REFERENCE]] },
     { type: MarkedField, faults: [['MarkedField.secret', FIELD]] },
     { type: GuardedField, faults: [['GuardedField.secret', FIELD]] },
-    { type: MarkedClass, faults: [['MarkedClass.secret', FIELD]] },
   ];
 
   it.each(marked.flatMap((row) => [false, true].map((isGlobal) => ({ ...row, isGlobal }))))(
@@ -193,10 +192,16 @@ describe('a mark that GraphQL would not run a guard for is a start-up error', ()
   );
 
   it('and names the demands that nothing checks', async () => {
-    expect(await faultsOf(start([MarkedReference, MarkedClass]))).toEqual([
+    expect(await faultsOf(start([MarkedReference]))).toEqual([
       expect.stringContaining('Its demands (mfa) are not checked either.'),
-      expect.stringContaining('Its demands (verifiedEmail) are not checked either.'),
     ]);
+  });
+
+  it('unless the mark is of the class and the method a field: then there is a warning', async () => {
+    await using app = await start([MarkedClass]);
+
+    expect(accessOf(app.app)).toEqual({ 'QUERY notes': 'required', 'FIELD Note.secret': 'parent' });
+    expect(app.log.messages('warn')).toEqual([expect.stringMatching(FIELD)]);
   });
 
   it("and none with fieldResolverEnhancers: ['guards']", async () => {
