@@ -68,7 +68,7 @@ export class AuthenticationLog {
     notes: Said,
     error: unknown,
     handler: string | undefined,
-    { request, isUnanswered = false }: HankoCall,
+    { request, params, isUnanswered = false }: HankoCall,
   ): void {
     if (!isHankoError(error)) return;
     if (error.code === 'configuration_invalid') {
@@ -83,7 +83,7 @@ export class AuthenticationLog {
       // Nobody waits for an answer to an event: this line is all that anybody learns.
       (isUnanswered ? this.lostEvents : this.lines).write(() => {
         const isSearch = code === 'credentials_missing' && request !== undefined;
-        const text = isSearch ? describeSearch(this.extractors, request) : textOf(error);
+        const text = isSearch ? describeSearch(this.extractors, request, params) : textOf(error);
         return `${code} at ${placeOf(handler)}: ${text}`;
       });
     }

@@ -1,5 +1,6 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, Logger } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { internalError } from '../transports/unknown-errors.js';
 
 /**
  * Parameter decorators have no injection, pipes have: so a decorator hands the execution context to a
@@ -28,17 +29,23 @@ export function carry(context: ExecutionContext): ContextCarrier {
   return Object.setPrototypeOf(carrier, prototype) as ContextCarrier;
 }
 
-/** @throws HankoConfigurationError if a pipe in between replaced it: nobody is let in on its word. */
+/**
+ * If a pipe in between replaced it, nobody is let in on its word. Nor is the caller told so: without the context it is not
+ * known whether Nest would hide the message.
+ * @throws InternalServerErrorException, caused by the HankoConfigurationError that the log has.
+ */
 export function unpack(carrier: unknown, decorator: string): ExecutionContext {
   const isCarrier = typeof carrier === 'function' && Object.getPrototypeOf(carrier) === prototype;
   if (isCarrier) (carrier as ContextCarrier)();
   const context = handedOver;
   handedOver = undefined;
   if (isCarrier && context !== undefined) return context;
-  throw new HankoConfigurationError([
+  const error = new HankoConfigurationError([
     {
       path: decorator,
       hint: 'was changed by a global pipe: make that pipe return values whose metadata.type is "custom" unchanged.',
     },
   ]);
+  new Logger('HankoAuth').error(error.message);
+  throw internalError(error);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../util/value-checks.js';
 import { printable, printableList } from '../util/printable.js';
 import { headerValues, type IncomingRequest } from './request.js';
 import type { TokenExtractor } from './token-extractor.js';
@@ -12,6 +13,7 @@ const SCHEME = /^(Basic|Bearer|Digest|DPoP|JWT|Token|ApiKey|Negotiate|NTLM|OAuth
 export function describeSearch(
   extractors: readonly TokenExtractor[],
   request: IncomingRequest,
+  params?: unknown,
 ): string {
   const places = extractors.map(({ name, place }) =>
     place === undefined
@@ -20,7 +22,7 @@ export function describeSearch(
         ? 'in Authorization: Bearer'
         : `in the ${place.in} "${printable(place.name, 40)}"`,
   );
-  return `looked for a token ${places.join(' and ')}; the request has ${whatIsThere(request)}`;
+  return `looked for a token ${places.join(' and ')}; the request has ${whatIsThere(request)}${whatWasSaid(params)}`;
 }
 
 function whatIsThere(request: IncomingRequest): string {
@@ -28,10 +30,20 @@ function whatIsThere(request: IncomingRequest): string {
   const cookies = headerValues(request, 'cookie').flatMap(cookieNames);
   return [
     authorization.length === 0 ? 'no Authorization' : authorization.map(schemeText).join(' and '),
-    cookies.length === 0
-      ? 'no cookie'
-      : `the cookies ${printableList(cookies, { maxItems: 10, maxLength: MAX_NAME_LENGTH })}`,
+    cookies.length === 0 ? 'no cookie' : `the cookies ${printableList(cookies, LIST)}`,
   ].join(' and ');
+}
+
+/** What a client said beside header fields, as in socket.io's `auth`: a token under a wrong name can then be found. */
+function whatWasSaid(params: unknown): string {
+  if (!isObject(params)) return '';
+  const names = Object.keys(params)
+    .filter((name) => params[name] !== undefined && params[name] !== null)
+    .filter((name) => name.toLowerCase() !== 'authorization')
+    .map(shortName);
+  return names.length === 0
+    ? ''
+    : `. In its auth or params the client sent ${printableList(names, LIST)}; a token is looked for in "token" and "authorization"`;
 }
 
 function schemeText(value: string): string {
@@ -45,6 +57,12 @@ function schemeText(value: string): string {
 
 const MAX_NAME_LENGTH = 40;
 
+const LIST = { maxItems: 10, maxLength: MAX_NAME_LENGTH };
+
+/** What is too long for a name may be a value. */
+const shortName = (name: string): string =>
+  name.length > MAX_NAME_LENGTH ? '(a long name)' : name;
+
 /** Names of pairs only: what has no name may be a value (that of Base64 may end in `=`), and so may what is too long for a name. */
 const cookieNames = (header: string): string[] =>
   header
@@ -52,4 +70,4 @@ const cookieNames = (header: string): string[] =>
     .filter((pair) => /=[^=\s]/.test(pair))
     .map((pair) => pair.slice(0, pair.indexOf('=')).trim())
     .filter((name) => name !== '')
-    .map((name) => (name.length > MAX_NAME_LENGTH ? '(a long name)' : name));
+    .map(shortName);

@@ -17,8 +17,8 @@ export const graphqlTransport: HankoTransport = {
     const [graphqlContext, info] = contextAndInfo(context);
     if (!isObject(graphqlContext)) return { unsupported: NO_REQUEST };
     return (
-      openGraphqlWs(graphqlContext) ??
-      openMercuriusSocket(graphqlContext) ??
+      openGraphqlWs(graphqlContext, info) ??
+      openMercuriusSocket(graphqlContext, info) ??
       openHttp(graphqlContext, info) ?? { unsupported: NO_REQUEST }
     );
   },
@@ -47,9 +47,9 @@ function contextAndInfo(context: ExecutionContext): readonly [context: unknown, 
 const isInfo = (value: unknown): boolean => isObject(value) && isObject(value.operation);
 
 /** Apollo has the connection's context in `req`, Yoga spreads it. */
-function openGraphqlWs(context: Fields): HankoCall | undefined {
+function openGraphqlWs(context: Fields, info: Fields): HankoCall | undefined {
   const connection = [context.req, context].find(hasHandshake);
-  return connection && openSocket(connection.extra.request, connection.connectionParams, context);
+  return connection && openSocket(connection.extra.request, connection.connectionParams, info);
 }
 
 const hasHandshake = (
@@ -58,18 +58,26 @@ const hasHandshake = (
   isObject(value) && isObject(value.extra) && openedBy(value.extra.request) !== undefined;
 
 /** Its handshake has in `headers` whatever the client said in `connection_init`. */
-function openMercuriusSocket(context: Fields): HankoCall | undefined {
+function openMercuriusSocket(context: Fields, info: Fields): HankoCall | undefined {
   const { request, _connectionInit: params } = context;
   return '_connectionInit' in context && isObject(request)
-    ? openSocket(request.raw, params, context)
+    ? openSocket(request.raw, params, info)
     : undefined;
 }
 
-function openSocket(request: unknown, params: unknown, identity: object): HankoCall | undefined {
+function openSocket(request: unknown, params: unknown, info: Fields): HankoCall | undefined {
   const handshake = openedBy(request);
   if (handshake === undefined) return undefined;
-  // A new object each time: a subscription's context lives long, and its session may have ended since it was looked at.
-  return { request: { ...handshake }, params, isHandshake: true, identity };
+  return { request: handshake, params, isHandshake: true, ...identityOf(info) };
+}
+
+/**
+ * What is made for one execution: contexts live longer, some as long as their connection. Each event of a subscription is
+ * looked at anew, since the session may have ended, and drivers differ in what they make for each.
+ */
+function identityOf(info: Fields): Pick<HankoCall, 'identity'> {
+  const { variableValues } = info;
+  return isObject(variableValues) && !isLasting(info) ? { identity: variableValues } : {};
 }
 
 /** Its handshake, if the request opened a WebSocket. */
@@ -82,20 +90,21 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
   const { req, connectionParams } = context;
   if (!isRequest(req)) return undefined;
   // An app's own context may have put the handshake of a socket there.
-  if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, connectionParams, context);
+  if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, connectionParams, info);
   if (isAnswered(req, context.reply)) return { unsupported: SHARED_CONTEXT };
-  const { operation } = Object(info.operation) as { readonly operation?: unknown };
-  const lasts = operation === 'subscription';
   if (!isReceived(req)) {
     // Nobody can tell where its fields are from, and whether they are a socket's: a cookie needs an origin to go with it.
-    const isHarmless = !lasts && req.headers.cookie === undefined && req.cookies === undefined;
+    const isHarmless =
+      !isLasting(info) && req.headers.cookie === undefined && req.cookies === undefined;
     return isHarmless ? { request: req } : undefined;
   }
-  return new GraphqlHttpCall(req, responseOf(context, req), {
-    isHandshake: operation === 'mutation' || lasts,
-    isRemembered: !lasts,
-  });
+  return new GraphqlHttpCall(req, responseOf(context, req), info);
 }
+
+/** `query`, `mutation` or `subscription`. */
+const operationOf = ({ operation }: Fields): unknown => (Object(operation) as Fields).operation;
+
+const isLasting = (info: Fields): boolean => operationOf(info) === 'subscription';
 
 /**
  * Drivers write `req` into the object that an app gives them as `context`, once: where that is one object for all requests,
@@ -130,15 +139,12 @@ class GraphqlHttpCall implements HankoCall {
   constructor(
     readonly request: IncomingRequest,
     private readonly response: object | undefined,
-    /** What changes something is no safe request, whatever its method; what lasts is looked at again for each event. */
-    {
-      isHandshake,
-      isRemembered,
-    }: { readonly isHandshake: boolean; readonly isRemembered: boolean },
+    info: Fields,
   ) {
     this.http = new HttpCall(request, response);
-    this.isHandshake = isHandshake;
-    if (isRemembered) this.identity = this.http.identity;
+    // What changes something or lasts is no safe request, whatever its method.
+    this.isHandshake = isLasting(info) || operationOf(info) === 'mutation';
+    if (!isLasting(info)) this.identity = this.http.identity;
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {

@@ -9,9 +9,15 @@ const HIDDEN_BY_NEST: ReadonlySet<string> = new Set(['http', 'ws', 'rpc']);
  * @returns the error itself where Nest hides what it says.
  */
 export function withoutMessage(error: unknown, context: ExecutionContext | undefined): unknown {
-  if (context === undefined || HIDDEN_BY_NEST.has(context.getType())) return error;
+  return context === undefined || HIDDEN_BY_NEST.has(context.getType())
+    ? error
+    : internalError(error);
+}
+
+/** An exception that says nothing, in the form of all that answer callers. Nest does not log it. */
+export function internalError(cause: unknown): InternalServerErrorException {
   const body = { statusCode: 500, message: 'Internal server error' };
-  const exception = new InternalServerErrorException(body, { cause: error });
+  const exception = new InternalServerErrorException(body, { cause });
   // For GraphQL, in the form of all our errors.
   const extensions = { code: 'INTERNAL_SERVER_ERROR', status: 500, originalError: body };
   return Object.defineProperty(exception, 'extensions', { value: extensions });

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { ApolloDriver } from '@nestjs/apollo';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
@@ -58,6 +58,8 @@ export interface GraphqlAppOptions {
   readonly resolver?: Type;
   readonly hanko?: Partial<HankoModuleOptions>;
   readonly hasAppGuard?: boolean;
+  /** Beside the resolver. */
+  readonly providers?: readonly Provider[];
 }
 
 /** An app with {@link NotesResolver} at /graphql. */
@@ -68,6 +70,7 @@ export const startGraphqlApp = (
     resolver = NotesResolver,
     hanko: hankoOptions = {},
     hasAppGuard = true,
+    providers = [],
   }: GraphqlAppOptions = {},
 ): Promise<RunningApp> =>
   startApp(platform, {
@@ -81,5 +84,5 @@ export const startGraphqlApp = (
         ...graphql,
       } as never),
     ],
-    providers: [resolver, ...(hasAppGuard ? [APP_GUARD_PROVIDER] : [])],
+    providers: [resolver, ...providers, ...(hasAppGuard ? [APP_GUARD_PROVIDER] : [])],
   });

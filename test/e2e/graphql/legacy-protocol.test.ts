@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import '../../support/to-be-refused.js';
 import { bearer, type RunningApp } from '../../support/app.js';
@@ -40,6 +40,7 @@ describe.each(apollo)('$name, by subscriptions-transport-ws', (driver) => {
     });
   });
   afterAll(() => app[Symbol.asyncDispose]());
+  beforeEach(() => void ran.splice(0));
 
   it('is refused, whatever the client says, with a line that says what to change', async () => {
     for (const query of [

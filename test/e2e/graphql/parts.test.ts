@@ -10,6 +10,7 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { createParamDecorator, type ExecutionContext, Inject } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
 import {
   CurrentUser,
   HankoAuthGuard,
@@ -238,6 +239,33 @@ describe.each(PLATFORMS)('a federated graph on %s', (platform) => {
   });
 });
 
+describe.each(DRIVERS)('$name, with a global pipe that replaces everything', (driver) => {
+  it('tells operators why, and callers nothing', async () => {
+    await using app = await startGraphqlApp(driver, {
+      providers: [{ provide: APP_PIPE, useValue: { transform: () => 'inner text' } }],
+    });
+    for (const ask of Object.values(WAYS)) {
+      const { data, errors = [] } = await ask(app, '{ optional open }', { headers: bearer(token) });
+      expect(data).toEqual({ optional: null, open: null });
+      expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+        INTERNAL,
+        INTERNAL,
+      ]);
+    }
+    expect(app.log.messages('error', 'HankoAuth')[0]).toContain('was changed by a global pipe');
+  });
+});
+
+/** All that callers learn of what is wrong in an app. */
+const INTERNAL = {
+  message: 'Internal server error',
+  extensions: {
+    code: 'INTERNAL_SERVER_ERROR',
+    status: 500,
+    originalError: { statusCode: 500, message: 'Internal server error' },
+  },
+};
+
 describe.each(DRIVERS)('$name, set up wrongly', (driver) => {
   let app: RunningApp;
   beforeAll(async () => {
@@ -255,14 +283,7 @@ describe.each(DRIVERS)('$name, set up wrongly', (driver) => {
     for (const { errors = [] } of results) {
       expect(errors.length).toBeGreaterThan(0);
       for (const { message, extensions } of errors) {
-        expect({ message, extensions }).toEqual({
-          message: 'Internal server error',
-          extensions: {
-            code: 'INTERNAL_SERVER_ERROR',
-            status: 500,
-            originalError: { statusCode: 500, message: 'Internal server error' },
-          },
-        });
+        expect({ message, extensions }).toEqual(INTERNAL);
       }
     }
     expect(ran).toEqual([]);

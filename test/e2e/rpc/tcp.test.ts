@@ -1,5 +1,14 @@
 import type { AddressInfo, Server } from 'node:net';
-import { type ClientProxy, ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { Controller, Scope } from '@nestjs/common';
+import {
+  type ClientProxy,
+  ClientProxyFactory,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  Transport,
+} from '@nestjs/microservices';
+import { CurrentUser, Public } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { behavesAsOverHttp } from '../../support/rpc-behaviour.js';
 import {
@@ -13,11 +22,13 @@ import {
   payloadTransport,
   ran,
   refusal,
+  run,
   type RpcParts,
   type RunningRpc,
   sendBy,
   startRpc,
   token,
+  userId,
   useRpcHanko,
 } from '../../support/rpc-handlers.js';
 
@@ -104,5 +115,81 @@ describe('with an extractor that breaks its contract', () => {
       await carrier.client.close();
       await rpc[Symbol.asyncDispose]();
     }
+  });
+});
+
+describe('other controllers', () => {
+  /** Made for each message. */
+  @Controller({ scope: Scope.REQUEST })
+  class ScopedController {
+    @MessagePattern('scoped')
+    scoped(@CurrentUser('id') id: string): string {
+      return run('scoped', id);
+    }
+
+    @Public()
+    @EventPattern('shared')
+    open(@Payload() _data: unknown): void {
+      run('open', undefined);
+    }
+  }
+
+  @Controller()
+  class SharingController {
+    @EventPattern('shared')
+    closed(@Payload() _data: unknown): void {
+      run('closed', undefined);
+    }
+
+    // A packet without an id, and so an event, may have the pattern of a message.
+    @MessagePattern('message')
+    message(@Payload() _data: unknown): string {
+      return run('message', 'message');
+    }
+  }
+
+  class Inheriting extends SharingController {
+    @MessagePattern('own')
+    own(@CurrentUser('id') id: string): string {
+      return run('own', id);
+    }
+  }
+  Controller()(Inheriting);
+
+  let rpc: RunningRpc;
+  let carrier: Carrier;
+  const fields = () => ({ authorization: `Bearer ${token}` });
+  beforeAll(async () => {
+    ({ rpc, carrier } = await start({ controllers: [ScopedController, Inheriting] }));
+  });
+  afterAll(async () => {
+    await carrier.client.close();
+    await rpc[Symbol.asyncDispose]();
+  });
+
+  it('that are made for each message are guarded', async () => {
+    expect(await sendBy(carrier, 'scoped', fields())).toBe(userId);
+    expect(await sendBy(carrier, 'scoped')).toEqual(refusal('credentials_missing'));
+  });
+
+  it('that inherit their handlers are guarded', async () => {
+    expect(await sendBy(carrier, 'own')).toEqual(refusal('credentials_missing'));
+    expect(await sendBy(carrier, 'message')).toEqual(refusal('credentials_missing'));
+    expect(await sendBy(carrier, 'message', fields())).toBe('message');
+  });
+
+  it('that share an event decide each for itself', async () => {
+    await emitBy(carrier, 'shared');
+    await eventually(() => expect(ran).toContain('open'));
+    expect(await sendBy(carrier, 'message', fields())).toBe('message');
+    expect(ran).not.toContain('closed');
+    await emitBy(carrier, 'shared', fields());
+    await eventually(() => expect(ran).toContain('closed'));
+  });
+
+  it('have a message handler that no event can call without a token', async () => {
+    await emitBy(carrier, 'message');
+    await emitBy(carrier, 'message', fields());
+    await eventually(() => expect(ran).toEqual(['message']));
   });
 });

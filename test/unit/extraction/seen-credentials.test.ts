@@ -66,3 +66,24 @@ describe('the line about a credential that was not found', () => {
     expect(seen({ cookie }).length).toBeLessThan(600);
   });
 });
+
+describe('what a client said beside its header fields', () => {
+  const said = (params?: unknown): string =>
+    describeSearch([bearerTokenExtractor()], { headers: {} }, params);
+
+  it.each([[undefined], [{}], ['text'], [{ token: null }], [{ authorization: 'Basic x' }]])(
+    'is not spoken of where there is nothing to tell: %j',
+    (params) => {
+      expect(said(params)).toBe(said());
+    },
+  );
+
+  it('is told by its names, so that a token under a wrong one is found, and never by its values', () => {
+    const text = said({ jwt: 'secret', ['s'.repeat(41)]: 1, query: { token: 'secret' } });
+
+    expect(text).toContain(
+      'the client sent "jwt", "(a long name)", "query"; a token is looked for in "token" and "authorization"',
+    );
+    expect(text).not.toContain('secret');
+  });
+});
