@@ -95,3 +95,32 @@ describe.each(DRIVERS)('$name, on a connection that stays open', (driver) => {
     },
   );
 });
+
+describe.each(DRIVERS)('$name, with the policy "online"', (driver) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startGraphqlApp(driver, { hanko: { session: 'online' } });
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  it('asks Hanko once for all fields of an operation, and again for the next one', async () => {
+    const token = await hanko.token();
+    const asked = (): number =>
+      hanko.requests.filter(({ path }) => path.startsWith('/sessions/validate')).length;
+    const client = socketTo(app, { params: { token } });
+    try {
+      for (const ask of [
+        () => over(client, '{ a: whoAmI b: whoAmI optional }'),
+        () => post(app, '{ a: whoAmI b: whoAmI optional }', bearer(token)),
+      ]) {
+        for (let round = 0; round < 2; round += 1) {
+          const before = asked();
+          await ask();
+          expect(asked() - before).toBe(1);
+        }
+      }
+    } finally {
+      await client.dispose();
+    }
+  });
+});
