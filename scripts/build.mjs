@@ -6,12 +6,12 @@
 // before Node 24. So the CommonJS build carries its own copy of the few functions of jose that lib
 // uses, and everything else is the same source compiled twice. A package holds what an app runs and
 // what a compiler reads: JavaScript without comments, and the declarations that an entry leads to, with
-// theirs. fake-hanko carries the function of uqr that
-// it uses in both builds, so that it brings no other package.
+// theirs, once: those of the CommonJS build, which the entries of the other one name. Both builds carry
+// the helpers of tslib, so that they stand in one file, and fake-hanko the function of uqr that it uses.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import ts from 'typescript';
@@ -23,6 +23,8 @@ const PACKAGES = {
   'nestjs-hanko': async () => {
     await compile(root);
     await carry('jose', root, 'cjs');
+    await carry('tslib', root, 'esm');
+    await carry('tslib', root, 'cjs');
     requireDirectly();
   },
   'fake-hanko': async () => {
@@ -38,9 +40,9 @@ if (asked !== undefined && !(asked in PACKAGES)) {
   process.exit(2);
 }
 await Promise.all(
-  Object.entries(PACKAGES).map(([name, build]) =>
-    asked === undefined || asked === name ? build() : undefined,
-  ),
+  Object.entries(PACKAGES)
+    .filter(([name]) => asked === undefined || asked === name)
+    .map(([, build]) => build()),
 );
 
 async function compile(folder) {
@@ -52,9 +54,12 @@ async function compile(folder) {
   ]);
   for (const format of ['esm', 'cjs']) {
     const build = join(folder, 'dist', format);
-    removeComments(build);
-    removeUnreachableDeclarations(folder, build);
+    removeComments(filesIn(build, '.js'));
   }
+  removeUnreachableDeclarations(folder, join(folder, 'dist/cjs'));
+  removeHiddenComments(folder, join(folder, 'dist/cjs'));
+  shareDeclarations(folder);
+  for (const ending of ['.js', '.d.ts']) filesIn(join(folder, 'dist'), ending).forEach(indentByOne);
   const manifest = join(folder, 'dist/cjs/package.json');
   writeFileSync(manifest, `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
@@ -76,34 +81,93 @@ function filesIn(folder, ending) {
 }
 
 /** tsc's own `removeComments` would take those of the declarations too, which editors show. */
-function removeComments(build) {
+function removeComments(files) {
   const printer = ts.createPrinter({ removeComments: true });
-  for (const file of filesIn(build, '.js')) {
-    const code = readFileSync(file, 'utf8');
-    // With parents set, so that the printer copies literals as they are written.
-    const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
-    writeFileSync(file, printer.printFile(source));
-  }
+  for (const file of files) writeFileSync(file, printer.printFile(parse(file)));
 }
 
-/** Removes declarations that no entry of package.json leads to: no import can reach them. */
-function removeUnreachableDeclarations(folder, build) {
+/** With parents set, so that the printer copies literals as they are written. */
+function parse(file) {
+  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+/** Editors show the comments of what an entry exports, and of what that extends. Nobody sees the others. */
+function removeHiddenComments(folder, build) {
+  const entries = entriesIn(folder, build);
+  const shown = new Set(entries.flatMap((file) => importsOf(file)));
+  for (const file of shown) {
+    const source = parse(file);
+    const parents = source.statements
+      .flatMap(({ heritageClauses = [] }) => [...heritageClauses])
+      .flatMap(({ types }) => types.map(({ expression }) => expression.getText()));
+    for (const { moduleSpecifier, importClause } of source.statements) {
+      const names = importClause?.namedBindings?.elements ?? [];
+      if (!names.some(({ name }) => parents.includes(name.text))) continue;
+      if (moduleSpecifier.text.startsWith('.'))
+        shown.add(declarationOf(file, moduleSpecifier.text));
+    }
+  }
+  removeComments(filesIn(build, '.d.ts').filter((file) => !shown.has(file)));
+}
+
+function declarationOf(file, imported) {
+  return resolve(dirname(file), imported.replace(/\.js$/, '.d.ts'));
+}
+
+function importsOf(file) {
+  return ts
+    .preProcessFile(readFileSync(file, 'utf8'))
+    .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => declarationOf(file, fileName));
+}
+
+/** One space a level in place of the compiler's four, but for what is text: a twentieth of the tarball. */
+function indentByOne(file) {
+  const source = parse(file);
+  const texts = [];
+  const visit = (node) => {
+    if (ts.isTemplateExpression(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
+      texts.push([node.getStart(), node.end]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  const isText = (at) => texts.some(([start, end]) => start < at && at < end);
+  const code = source.text.replace(/^(?: {4})+/gm, (spaces, at) =>
+    isText(at) ? spaces : ' '.repeat(spaces.length / 4),
+  );
+  writeFileSync(file, code);
+}
+
+/** The declarations of a build that package.json names. */
+function entriesIn(folder, build) {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const entries = Object.values(exports)
+  return Object.values(exports)
     .flatMap((entry) => [entry.import?.types, entry.require?.types])
     .filter((types) => types !== undefined)
     .map((types) => join(folder, types))
     .filter((file) => file.startsWith(build));
-  const reached = new Set(entries);
+}
+
+/** Removes declarations that no entry of package.json leads to: no import can reach them. */
+function removeUnreachableDeclarations(folder, build) {
+  const reached = new Set(entriesIn(folder, build));
   if (reached.size === 0) throw new Error(`package.json exports no types of ${build}`);
-  for (const file of reached) {
-    const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'));
-    for (const { fileName } of importedFiles) {
-      if (!fileName.startsWith('.')) continue;
-      reached.add(resolve(dirname(file), fileName.replace(/\.js$/, '.d.ts')));
-    }
-  }
+  for (const file of reached) for (const imported of importsOf(file)) reached.add(imported);
   for (const file of filesIn(build, '.d.ts')) if (!reached.has(file)) rmSync(file);
+}
+
+/**
+ * Both builds have the same declarations. A class that is declared once is also one type, whichever build a file imports.
+ */
+function shareDeclarations(folder) {
+  const [esm, commonJs] = ['dist/esm', 'dist/cjs'].map((build) => join(folder, build));
+  for (const file of filesIn(esm, '.d.ts')) rmSync(file);
+  for (const file of entriesIn(folder, esm)) {
+    const shared = join(commonJs, relative(esm, file)).replace(/\.d\.ts$/, '.js');
+    const path = relative(dirname(file), shared).replaceAll('\\', '/');
+    writeFileSync(file, `export * from '${path}';\n`);
+  }
 }
 
 /**
@@ -114,19 +178,26 @@ async function carry(name, folder, format) {
   const build = join(folder, 'dist', format);
   const [imported, written] =
     format === 'esm'
-      ? [new RegExp(`import \\{ (.+?) \\} from '${name}'`, 'g'), `from '${name}'`]
-      : [new RegExp(`\\b${name}_1\\.(\\w+)`, 'g'), `require("${name}")`];
+      ? [
+          new RegExp(`import \\{ (.+?) \\} from ["']${name}["']`, 'g'),
+          new RegExp(`(from ["'])${name}(?=["'])`, 'g'),
+        ]
+      : [
+          new RegExp(`\\b${name}_1\\.(\\w+)`, 'g'),
+          new RegExp(`(require\\(["'])${name}(?=["'])`, 'g'),
+        ];
   const names = new Set();
   for (const file of readdirSync(build, { recursive: true })) {
     if (!file.endsWith('.js')) continue;
     const path = join(build, file);
     const code = readFileSync(path, 'utf8');
-    if (!code.includes(written)) continue;
+    const up = '../'.repeat(file.split(/[\\/]/).length - 1) || './';
+    const changed = code.replaceAll(written, `$1${up}vendor/${name}.js`);
+    if (changed === code) continue;
     for (const [, list] of code.matchAll(imported)) {
       for (const used of list.split(', ')) names.add(used);
     }
-    const up = '../'.repeat(file.split(/[\\/]/).length - 1) || './';
-    writeFileSync(path, code.replaceAll(written, written.replace(name, `${up}vendor/${name}.js`)));
+    writeFileSync(path, changed);
   }
   if (names.size === 0) throw new Error(`${build} no longer uses ${name}: drop this step`);
 
