@@ -25,6 +25,7 @@ import {
   isExecutionContext,
   openCall,
   openSource,
+  callOfUsual,
 } from '../transports/transports.js';
 import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
@@ -171,7 +172,14 @@ export class HankoAuthService {
     const route = this.routes.of(context);
     // First, in every context: a public route costs nothing and cannot fail.
     if (route.mode === 'public') return null;
-    return this.authenticateCall(this.open(context, route), route, context);
+    let call: HankoCall;
+    try {
+      call = openCall(context, this.transports);
+    } catch (error) {
+      const usual = callOfUsual(context, this.transports);
+      return this.refuse(error, usual, this.requests.notesOf(usual), route, context);
+    }
+    return this.authenticateCall(call, route, context);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { HankoCall } from '../transports/transport.js';
-import { withoutMessage } from '../transports/unknown-errors.js';
+import { endedInstead, withoutMessage } from '../transports/unknown-errors.js';
 import { isPromise } from '../util/maybe-promise.js';
 import type { AuthenticationLog } from './authentication-log.js';
 import { isAuthError } from './token-authenticator.js';
@@ -20,14 +20,18 @@ export class RefusedCalls {
     name: string | undefined,
     context: ExecutionContext | undefined,
   ): Promise<never> {
-    if (!isAuthError(error)) throw this.hidden(error, context);
+    if (!isAuthError(error)) return this.end(this.hidden(error, context), context);
     const told = this.toldTo(call, error, name, context);
-    if (isPromise(told)) {
-      return told.then((thrown) => {
-        throw thrown;
-      });
-    }
-    throw told;
+    return isPromise(told)
+      ? told.then((thrown) => this.end(thrown, context))
+      : this.end(told, context);
+  }
+
+  private end(thrown: unknown, context: ExecutionContext | undefined): Promise<never> {
+    const ended = endedInstead(thrown, context);
+    if (ended === undefined) throw thrown;
+    this.log.failed(thrown);
+    return ended;
   }
 
   /** What is thrown in place of an error that is not for callers. */

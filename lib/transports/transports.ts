@@ -87,6 +87,19 @@ export function openCall(
   throw new HankoContextError(String(type), handlerName(context), [...known]);
 }
 
+/** How a call is refused that a transport of the app failed to open: as is usual for its type. */
+export function callOfUsual(
+  context: ExecutionContext,
+  transports: readonly HankoTransport[],
+): HankoCall {
+  const type: unknown = context.getType();
+  try {
+    return transports.findLast((transport) => transport.type === type)?.open(context) ?? {};
+  } catch {
+    return {};
+  }
+}
+
 /**
  * The call of what the app's own code hands over: a request, or the client of a gateway.
  * @param isHandshake whether a request opens a connection. Default: whether it asks for a WebSocket.

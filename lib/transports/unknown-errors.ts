@@ -1,4 +1,6 @@
 import { type ExecutionContext, InternalServerErrorException } from '@nestjs/common';
+import { isFunction, isObject } from '../util/value-checks.js';
+import { endRawCall, isRawCall } from './grpc.js';
 
 /** Kinds of handlers whose callers learn from Nest that something failed, and not what. */
 const HIDDEN_BY_NEST: ReadonlySet<string> = new Set(['http', 'ws', 'rpc']);
@@ -21,4 +23,24 @@ export function internalError(cause: unknown): InternalServerErrorException {
   // For GraphQL, in the form of all our errors.
   const extensions = { code: 'INTERNAL_SERVER_ERROR', status: 500, originalError: body };
   return Object.defineProperty(exception, 'extensions', { value: extensions });
+}
+
+/**
+ * Ends a call for whose exceptions Nest lets the process end: a bug in an extractor must not be a way to do so.
+ * @returns a promise that stays pending; undefined where the error is to be thrown.
+ */
+export function endedInstead(
+  thrown: unknown,
+  context: ExecutionContext | undefined,
+): Promise<never> | undefined {
+  if (context?.getType() !== 'rpc') return undefined;
+  const args = [context.getArgByIndex<unknown>(0), context.getArgByIndex<unknown>(1)];
+  return isRawCall(args) ? endRawCall(args, statusOf(thrown)) : undefined;
+}
+
+/** What Nest answers other calls of gRPC with: what an RpcException says, and of other errors nothing. */
+function statusOf(thrown: unknown): object {
+  const said: unknown =
+    isObject(thrown) && isFunction(thrown.getError) ? thrown.getError() : undefined;
+  return isObject(said) ? said : { code: 2, details: 'Internal server error' };
 }
