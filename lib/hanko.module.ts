@@ -37,7 +37,7 @@ import {
 } from './startup/module-setup.js';
 import { refuseSessionsWithoutApi } from './startup/refusals.js';
 import { watchScopedHandlers } from './startup/scoped-handlers.js';
-import { refuseSharedContexts } from './startup/shared-contexts.js';
+import { refuseSharedContexts, separateContexts } from './startup/shared-contexts.js';
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
@@ -113,6 +113,7 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     const { options, modules, config, adapterHost } = this;
     refuseSessionsWithoutApi(options, modules);
     refuseSharedContexts(modules);
+    separateContexts(modules);
     const app = { modules, config, httpAdapter: adapterHost.httpAdapter };
     const handlers = describeHandlers(app);
     refuseLostMarks(app, handlers);

@@ -2,7 +2,7 @@ import { HankoCrossSiteError } from '../errors/hanko.errors.js';
 import { withLogDetail } from '../errors/log-detail.js';
 import { printable } from '../util/printable.js';
 import { isOrigin } from './origin.js';
-import { headerValues, type IncomingRequest } from './request.js';
+import { headerValues, type IncomingRequest, wireValues } from './request.js';
 import { parseUrl } from '../util/parse-url.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -28,13 +28,14 @@ export function refuseCrossSite(
   const isUnsafe = isHandshake || !isSafeMethod(request.method ?? '');
   if (!isUnsafe && !isWebSocketHandshake(request)) return;
 
-  const site = headerValues(request, 'sec-fetch-site').join(', ');
-  const origin = headerValues(request, 'origin').join(', ');
+  const valuesOf = opensSocket(request) ? wireValues : headerValues;
+  const site = valuesOf(request, 'sec-fetch-site').join(', ');
+  const origin = valuesOf(request, 'origin').join(', ');
   if (site === 'same-origin' || site === 'same-site' || site === 'none') return;
   if (trustedOrigins.has(origin)) return;
   // Neither header: no browser of this decade, so no browser to be abused.
   if (site === '' && origin === '') return;
-  const host = hostOf(request);
+  const host = hostOf(request, valuesOf);
   if (site === '' && isOwnHost(origin, host)) return;
   const error = new HankoCrossSiteError(
     site === ''
@@ -62,13 +63,21 @@ const canBeTrusted = (origin: string): boolean =>
   isOrigin(origin) && printable(origin) === origin && !origin.includes("'");
 
 /** A GET, but what it opens carries commands, and no other browser rule keeps foreign pages from it. */
-export function isWebSocketHandshake(request: IncomingRequest): boolean {
-  return headerValues(request, 'upgrade').some((value) => /websocket/i.test(value));
-}
+export const isWebSocketHandshake = (request: IncomingRequest): boolean =>
+  headerValues(request, 'upgrade').some(isWebSocket) || opensSocket(request);
+
+/**
+ * Whether it came as a handshake. Its `headers` say nothing about that: middleware never saw it, and apps and drivers write
+ * there what the client said later, in `connection_init`.
+ */
+const opensSocket = (request: IncomingRequest): boolean =>
+  wireValues(request, 'upgrade').some(isWebSocket);
+
+const isWebSocket = (protocol: string): boolean => /websocket/i.test(protocol);
 
 /** HTTP/2 may have `:authority` in the place of `Host` (RFC 9113 §8.3.1). */
-function hostOf(request: IncomingRequest): string {
-  return headerValues(request, 'host').join(', ') || headerValues(request, ':authority').join(', ');
+function hostOf(request: IncomingRequest, valuesOf: typeof headerValues): string {
+  return valuesOf(request, 'host').join(', ') || valuesOf(request, ':authority').join(', ');
 }
 
 /** RFC 9110 §7.2: a host, and perhaps a port. */

@@ -21,6 +21,39 @@ export function refuseSharedContexts(modules: ModulesContainer): void {
   ]);
 }
 
+/**
+ * Where `context` is a function that returns one object for all, those drivers do the same, and nobody can see it at start.
+ * From the second request on, such an object is copied, as Nest 12 does with Apollo.
+ */
+export function separateContexts(modules: ModulesContainer): void {
+  for (const { providers } of modules.values()) {
+    if (!providers.has(GRAPHQL_OPTIONS)) continue;
+    for (const { instance } of providers.values()) {
+      if (writesIntoIts(instance)) separateContextsOf(instance as WritingDriver);
+    }
+  }
+}
+
+interface WritingDriver {
+  assignReqProperty(context: unknown, request: unknown): unknown;
+}
+
+function separateContextsOf(driver: WritingDriver): void {
+  const assign = driver.assignReqProperty.bind(driver);
+  const requestOf = new WeakMap<object, unknown>();
+  driver.assignReqProperty = (context, request) => {
+    if (!isObject(context)) return assign(context, request);
+    const first = requestOf.get(context);
+    if (first !== undefined && first !== request) {
+      const copy: object = Object.create(Object.getPrototypeOf(context) as object | null) as object;
+      return Object.assign(copy, context, { req: request });
+    }
+    const assigned = assign(context, request);
+    if (context.req === request) requestOf.set(context, request);
+    return assigned;
+  };
+}
+
 function sharesItsContext({ providers }: NestModule): boolean {
   const options: unknown = providers.get(GRAPHQL_OPTIONS)?.instance;
   if (!isObject(options) || !isObject(options.context)) return false;

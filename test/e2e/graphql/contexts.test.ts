@@ -1,8 +1,9 @@
+import { Agent, type ClientRequest, request } from 'node:http';
 import { Context, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { CurrentUser, type HankoUser, OptionalAuth, Public } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../../support/to-be-refused.js';
-import { bearer, cookie, type RunningApp } from '../../support/app.js';
+import { bearer, cookie, type RunningApp, send } from '../../support/app.js';
 import { type Driver, DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
 import { codesOf, overSocket, post } from '../../support/graphql-client.js';
 import { hanko, token, userId, useGuardedHanko } from '../../support/guarded-app.js';
@@ -19,9 +20,11 @@ beforeAll(async () => {
 });
 
 const typeDefs = `
-  type Query { whoAmI: String, optional: String, open: String, mine: String }
+  type Query { whoAmI: String, optional: String, open: String, mine: String, never: String }
   type Subscription { ticks: String }
 `;
+
+let hasArrived: (arrived?: unknown) => void = () => undefined;
 
 @Resolver()
 class ContextResolver {
@@ -40,6 +43,12 @@ class ContextResolver {
   @Query()
   open(): string {
     return 'open';
+  }
+
+  @Query()
+  never(): Promise<string> {
+    hasArrived();
+    return new Promise(() => undefined);
   }
 
   @Query()
@@ -180,23 +189,101 @@ describe('with one context object for all', () => {
   );
 
   it.each(DRIVERS)(
-    '$name lets nobody pass for another one where a function returns it',
+    '$name answers each caller as itself where a function returns it, whoever came first',
     async (driver) => {
-      const shared = { mine: 'mine' };
-      await using app = await start(driver, () => shared);
-      await post(app, '{ whoAmI }', bearer(token));
+      for (const isSocketFirst of [false, true]) {
+        const shared = { mine: 'mine' };
+        await using app = await start(driver, () => shared);
+        await using busy = new BusyConnection(app);
+        if (isSocketFirst) await overSocket(app, '{ whoAmI }', { params: { token } });
+        else await busy.ask();
 
-      const { data } = await post(app, '{ whoAmI }', bearer(otherToken));
-      expect([
-        [otherId, []],
-        [
-          null,
-          [expect.stringMatching(/belongs to another request: .* a function that returns a new/)],
-        ],
-      ]).toContainEqual([data?.['whoAmI'], advice(app)]);
-      const nobody = await post(app, '{ whoAmI optional }');
-      expect(nobody.data?.['whoAmI']).toBe(null);
-      expect([null, 'nobody']).toContain(nobody.data?.['optional']);
+        expect(await post(app, '{ whoAmI mine }', bearer(otherToken))).toMatchObject({
+          data: { whoAmI: otherId, mine: 'mine' },
+        });
+        for (const [answered, id] of [
+          [await overSocket(app, '{ whoAmI }', { params: { token: otherToken } }), otherId],
+          [await overSocket(app, '{ whoAmI optional }'), undefined],
+          [await post(app, '{ whoAmI optional }'), undefined],
+        ] as const) {
+          expect(answered.data?.['whoAmI'] ?? undefined).toBe(id);
+          if (id === undefined) expect(answered.data?.['optional']).toBe('nobody');
+        }
+      }
     },
   );
 });
+
+/** A client that always waits for another answer on the connection of its first request. */
+class BusyConnection implements AsyncDisposable {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  private waiting: ClientRequest | undefined;
+
+  constructor(private readonly app: RunningApp) {}
+
+  async ask(): Promise<void> {
+    await send(`${this.app.url}/graphql`, this.fields, {
+      method: 'POST',
+      body: JSON.stringify({ query: '{ whoAmI }' }),
+      agent: this.agent,
+    });
+    const arrived = new Promise((resolve) => (hasArrived = resolve));
+    this.waiting = request(`${this.app.url}/graphql`, {
+      method: 'POST',
+      headers: this.fields,
+      agent: this.agent,
+    }).on('error', () => undefined);
+    this.waiting.end(JSON.stringify({ query: '{ never }' }));
+    await arrived;
+  }
+
+  private readonly fields = { 'Content-Type': 'application/json', ...bearer(token) };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.waiting?.destroy();
+    this.agent.destroy();
+  }
+}
+
+describe.each(DRIVERS.filter(({ name }) => name.startsWith('Apollo')))(
+  '$name, with the handshake as the request of its context, and connectionParams in its header fields,',
+  (driver) => {
+    type Handshake = { headers: object };
+    type Given = { req?: object; extra?: { request: Handshake }; connectionParams?: object };
+    const RECIPES: Readonly<Record<string, (handshake: Handshake, said: object) => object>> = {
+      'written into them': (handshake, said) => {
+        Object.assign(handshake.headers, said);
+        return handshake;
+      },
+      'in a copy': (handshake, said) => ({
+        ...handshake,
+        headers: { ...handshake.headers, ...said },
+      }),
+      'in an heir': (handshake, said) =>
+        Object.create(handshake, {
+          headers: { value: { ...handshake.headers, ...said } },
+        }) as object,
+      'in a wrapper': (handshake, said) => ({
+        raw: handshake,
+        headers: { ...handshake.headers, ...said },
+      }),
+    };
+
+    it.each(Object.keys(RECIPES))('refuses cookies of foreign pages: %s', async (recipe) => {
+      await using app = await start(driver, ({ req, extra, connectionParams }: Given) =>
+        extra ? { req: RECIPES[recipe]?.(extra.request, { ...connectionParams }) } : { req },
+      );
+      const own = await overSocket(app, '{ whoAmI }', { headers: cookie(token) });
+      expect(own).toMatchObject({ data: { whoAmI: userId } });
+      for (const query of ['{ whoAmI }', 'subscription { ticks }']) {
+        for (const upgrade of ['', null, [], 'h2c', undefined]) {
+          const lies = { upgrade, 'sec-fetch-site': 'same-origin', origin: app.url };
+          const evil = { headers: { ...cookie(token), Origin: 'https://evil.example' } };
+          expect(codesOf(await overSocket(app, query, { ...evil, params: lies }))).toEqual([
+            'cross_site_request',
+          ]);
+        }
+      }
+    });
+  },
+);
