@@ -79,6 +79,9 @@ function unguardedProblems({ guards, handler, marks, parameters }: Findings): st
   const problems: string[] = [];
   if (handler.graphql?.part === 'reference' && !handler.graphql.runsGuards) {
     if (!guards.skipped.some(({ isOurs }) => isOurs)) problems.push(REFERENCE);
+  } else if (guards.missesGlobal && guards.mayReachGlobal) {
+    // What follows would be wrong of an app that does as this says.
+    return [UNKNOWN_REACH];
   } else if (guards.missesGlobal) {
     problems.push(
       handler.kind === 'gateway'
@@ -99,6 +102,11 @@ function unguardedProblems({ guards, handler, marks, parameters }: Findings): st
   }
   return problems;
 }
+
+const UNKNOWN_REACH =
+  'APP_GUARD reaches message handlers only of a microservice that is connected with { inheritAppConfig: true }, and Nest ' +
+  'does not show at start-up whether it is; otherwise anyone can call it. Connect it so; @UseGuards(HankoAuthGuard) on ' +
+  'the class makes sure, and ends this warning.';
 
 const REFERENCE =
   `For reference resolvers Nest runs guards only with ${ENHANCERS}, APP_GUARD included, so anyone can call it, by ` +

@@ -21,6 +21,8 @@ export interface RunningGuards {
   readonly deciding: readonly string[];
   /** Whether ours is bound to the whole app, and Nest does not run such guards for this handler. */
   readonly missesGlobal: boolean;
+  /** Whether that depends on how microservices of a hybrid app were connected, which Nest does not show at start-up. */
+  readonly mayReachGlobal: boolean;
 }
 
 export interface SkippedGuard {
@@ -61,6 +63,7 @@ export function runningGuards(method: CalledMethod, app: AuditedApp): RunningGua
     withoutService: namesOf(ours.filter((guard) => given.includes(guard) && !hasService(guard))),
     deciding: namesOf(ours.filter(decidesItself)),
     missesGlobal: !isReached && global.some(isOurs),
+    mayReachGlobal: isMessage(method) && servesHttp(app) && app.microservices === undefined,
   };
 }
 
@@ -91,10 +94,13 @@ function scopedGuard({ instance, isAlias, inject, metatype }: ScopedWrapper): un
 
 type ScopedWrapper = ReturnType<ApplicationConfig['getGlobalRequestGuards']>[number];
 
-function isReachedByGlobal({ kind, graphql }: CalledMethod, app: AuditedApp): boolean {
+const isMessage = ({ kind }: CalledMethod): boolean => kind === 'message' || kind === 'grpc';
+
+function isReachedByGlobal(method: CalledMethod, app: AuditedApp): boolean {
+  const { kind, graphql } = method;
   if (kind === 'gateway') return GLOBAL_GUARDS_REACH_GATEWAYS;
   if (graphql !== undefined) return graphql.runsGuards;
-  if (!['message', 'grpc'].includes(kind) || !servesHttp(app)) return true;
+  if (!isMessage(method) || !servesHttp(app)) return true;
   // A hybrid app: those that do not share its settings have no guards of it. One is enough to let anyone in.
   const { microservices = [], config } = app;
   return microservices.length > 0 && microservices.every((settings) => settings === config);

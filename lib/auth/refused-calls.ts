@@ -22,9 +22,14 @@ export class RefusedCalls {
   ): Promise<never> {
     if (!isAuthError(error)) return this.end(this.hidden(error, context), context);
     const told = this.toldTo(call, error, name, context);
-    return isPromise(told)
-      ? told.then((thrown) => this.end(thrown, context))
-      : this.end(told, context);
+    return isPromise(told) ? this.endWhenTold(told, context) : this.end(told, context);
+  }
+
+  private async endWhenTold(
+    told: Promise<unknown>,
+    context: ExecutionContext | undefined,
+  ): Promise<never> {
+    return this.end(await told, context);
   }
 
   private end(thrown: unknown, context: ExecutionContext | undefined): Promise<never> {

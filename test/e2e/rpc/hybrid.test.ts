@@ -163,6 +163,14 @@ describe.each(PLATFORMS)('a hybrid app on %s', (platform) => {
     );
   });
 
+  it('is not told that a parameter alone authenticates: whether the guard runs cannot be known when it starts', async () => {
+    await using app = await start(HybridController);
+
+    const warnings = app.log.messages('warn', 'HankoRoutes').join('\n');
+    expect(warnings).toMatch(/HybridController\.required.*does not show at start-up whether it is/);
+    expect(warnings).not.toContain('Only its parameter');
+  });
+
   it('warns of nothing where each handler is @Public() or bears the guard itself', async () => {
     @Controller()
     class MarkedController {
