@@ -42,7 +42,9 @@ export function wireValues(request: IncomingRequest, name: string): readonly str
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const field: unknown = rawHeaders[i];
     if (isString(field) && field.length === name.length && field.toLowerCase() === name) {
-      values.push(String(rawHeaders[i + 1]));
+      const value: unknown = rawHeaders[i + 1];
+      // A context may hold what a client sent as JSON: as text, that may throw.
+      values.push(isString(value) ? value : '');
     }
   }
   return values;

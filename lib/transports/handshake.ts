@@ -8,30 +8,34 @@ const known = new WeakMap<object, IncomingRequest>();
  * The request that opened a connection, read from the wire alone: some drivers mix what a client says later into
  * its `headers`.
  *
- * @returns undefined for what has no `rawHeaders`.
+ * @returns undefined for what has no `rawHeaders`, or has anything but texts there.
  */
 export function handshakeOf(request: unknown): IncomingRequest | undefined {
   if (!isObject(request)) return undefined;
   const before = known.get(request);
   if (before !== undefined) return before;
   const { method, rawHeaders } = request;
-  if (!Array.isArray(rawHeaders)) return undefined;
+  if (!isListOfTexts(rawHeaders)) return undefined;
   const handshake = read(method, rawHeaders);
   known.set(request, handshake);
   return handshake;
 }
 
-function read(method: unknown, rawHeaders: readonly unknown[]): IncomingRequest {
+/** A context may hold what a client sent as JSON. */
+const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+function read(method: unknown, rawHeaders: readonly string[]): IncomingRequest {
   const fields = new Map<string, string[]>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = String(rawHeaders[i]).toLowerCase();
+    const name = (rawHeaders[i] as string).toLowerCase();
     const values = fields.get(name);
-    if (values === undefined) fields.set(name, [String(rawHeaders[i + 1])]);
-    else values.push(String(rawHeaders[i + 1]));
+    if (values === undefined) fields.set(name, [rawHeaders[i + 1] as string]);
+    else values.push(rawHeaders[i + 1] as string);
   }
   return {
     method: typeof method === 'string' ? method : undefined,
     headers: Object.fromEntries(fields),
-    rawHeaders: rawHeaders as readonly string[],
+    rawHeaders,
   };
 }

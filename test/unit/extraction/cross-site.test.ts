@@ -390,6 +390,20 @@ describe('the handshake of a WebSocket', () => {
     expect(() => refuseCrossSite(request, new Set([SIBLING]))).not.toThrow();
   });
 
+  it.each([{ upgrade: '' }, { upgrade: undefined }, { upgrade: 'h2c' }, {}])(
+    'is what came over the wire, whatever its headers say since then: %j',
+    (said) => {
+      const { headers, ...received } = handshake({ Origin: FOREIGN });
+      const lies = { ...headers, 'sec-fetch-site': 'same-origin', origin: OWN, ...said };
+      for (const request of [
+        { ...received, headers: lies },
+        { method: 'GET', raw: received, headers: lies },
+      ]) {
+        expect(thrownRefusalOf(() => refuseCrossSite(request, none))).toEqual(refusal);
+      }
+    },
+  );
+
   it('is not every upgrade', () => {
     const request = handshake({ Origin: FOREIGN, Upgrade: 'h2c' });
 

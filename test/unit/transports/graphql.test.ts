@@ -155,3 +155,16 @@ describe('a refusal', () => {
     expect(JSON.stringify(told)).not.toContain('http');
   });
 });
+
+describe('a context in which an app keeps what a client sent as JSON', () => {
+  const noText = { toString: 1, valueOf: 1 };
+  it.each<object>([
+    { extra: { request: { rawHeaders: ['Upgrade', noText] } } },
+    { extra: { request: { rawHeaders: [noText, 'websocket'] } } },
+    { request: { raw: { rawHeaders: ['Upgrade', noText] } }, _connectionInit: {} },
+    { req: { headers: { upgrade: noText, cookie: noText }, rawHeaders: ['Upgrade', noText] } },
+    { req: { headers: {}, raw: { rawHeaders: ['Upgrade', noText, 'Upgrade', 'websocket'] } } },
+  ])('is refused, and throws nothing: %j', (context) => {
+    expect(resolverCalled(context)).toEqual({ unsupported: expect.any(String) as string });
+  });
+});
