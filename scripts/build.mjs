@@ -91,7 +91,7 @@ function parse(file) {
   return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
-/** Editors show the comments of what an entry exports, and of what that extends. Nobody sees the others. */
+/** Editors show the comments of what an entry exports, also by way of another file, and of what that extends. */
 function removeHiddenComments(folder, build) {
   const entries = entriesIn(folder, build);
   const shown = new Set(entries.flatMap((file) => importsOf(file)));
@@ -100,10 +100,12 @@ function removeHiddenComments(folder, build) {
     const parents = source.statements
       .flatMap(({ heritageClauses = [] }) => [...heritageClauses])
       .flatMap(({ types }) => types.map(({ expression }) => expression.getText()));
-    for (const { moduleSpecifier, importClause } of source.statements) {
+    for (const statement of source.statements) {
+      const { moduleSpecifier, importClause } = statement;
       const names = importClause?.namedBindings?.elements ?? [];
-      if (!names.some(({ name }) => parents.includes(name.text))) continue;
-      if (moduleSpecifier.text.startsWith('.'))
+      const isShown =
+        ts.isExportDeclaration(statement) || names.some(({ name }) => parents.includes(name.text));
+      if (isShown && moduleSpecifier?.text.startsWith('.'))
         shown.add(declarationOf(file, moduleSpecifier.text));
     }
   }
