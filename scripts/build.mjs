@@ -59,7 +59,7 @@ async function compile(folder) {
   removeUnreachableDeclarations(folder, join(folder, 'dist/cjs'));
   removeHiddenComments(folder, join(folder, 'dist/cjs'));
   shareDeclarations(folder);
-  for (const ending of ['.js', '.d.ts']) filesIn(join(folder, 'dist'), ending).forEach(indentByOne);
+  for (const ending of ['.js', '.d.ts']) filesIn(join(folder, 'dist'), ending).forEach(indentLess);
   const manifest = join(folder, 'dist/cjs/package.json');
   writeFileSync(manifest, `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
@@ -123,8 +123,12 @@ function importsOf(file) {
     .map(({ fileName }) => declarationOf(file, fileName));
 }
 
-/** One space a level in place of the compiler's four, but for what is text: a twentieth of the tarball. */
-function indentByOne(file) {
+/**
+ * Indents declarations by one space a level in place of the compiler's four, and JavaScript not at all, but for what is
+ * text: a twentieth of the tarball.
+ */
+function indentLess(file) {
+  const perLevel = file.endsWith('.js') ? 0 : 1;
   const source = parse(file);
   const texts = [];
   const visit = (node) => {
@@ -136,7 +140,7 @@ function indentByOne(file) {
   visit(source);
   const isText = (at) => texts.some(([start, end]) => start < at && at < end);
   const code = source.text.replace(/^(?: {4})+/gm, (spaces, at) =>
-    isText(at) ? spaces : ' '.repeat(spaces.length / 4),
+    isText(at) ? spaces : ' '.repeat((spaces.length / 4) * perLevel),
   );
   writeFileSync(file, code);
 }
