@@ -25,10 +25,11 @@ export function refuseCrossSite(
   trustedOrigins: ReadonlySet<string>,
   isHandshake = false,
 ): void {
-  const isUnsafe = isHandshake || !isSafeMethod(request.method ?? '');
-  if (!isUnsafe && !isWebSocketHandshake(request)) return;
+  const isSocket = opensSocket(request);
+  const isUnsafe = isHandshake || isSocket || !isSafeMethod(request.method ?? '');
+  if (!isUnsafe && !asksForSocket(request)) return;
 
-  const valuesOf = opensSocket(request) ? wireValues : headerValues;
+  const valuesOf = isSocket ? wireValues : headerValues;
   const site = valuesOf(request, 'sec-fetch-site').join(', ');
   const origin = valuesOf(request, 'origin').join(', ');
   if (site === 'same-origin' || site === 'same-site' || site === 'none') return;
@@ -64,7 +65,10 @@ const canBeTrusted = (origin: string): boolean =>
 
 /** A GET, but what it opens carries commands, and no other browser rule keeps foreign pages from it. */
 export const isWebSocketHandshake = (request: IncomingRequest): boolean =>
-  headerValues(request, 'upgrade').some(isWebSocket) || opensSocket(request);
+  asksForSocket(request) || opensSocket(request);
+
+const asksForSocket = (request: IncomingRequest): boolean =>
+  headerValues(request, 'upgrade').some(isWebSocket);
 
 /**
  * Whether it came as a handshake. Its `headers` say nothing about that: middleware never saw it, and apps and drivers write

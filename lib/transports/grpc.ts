@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 
@@ -28,6 +29,12 @@ export function grpcStatus(error: HankoAuthError, received: GrpcMetadata): objec
   }
   return { code: GRPC_CODES[error.getStatus()] ?? 2, message, details: error.code, metadata };
 }
+
+/** What a handler of RPC is given: payload and metadata, or gRPC's own call and callback. */
+export const argsOf = (context: ExecutionContext): readonly unknown[] => [
+  context.getArgByIndex<unknown>(0),
+  context.getArgByIndex<unknown>(1),
+];
 
 /** What `@GrpcStreamCall()` gives its handler: gRPC's own call, and where there is one response, a callback. */
 type RawCall = readonly [call: Call, callback?: (status: object, response: null) => void];

@@ -1,7 +1,14 @@
 import type { ExecutionContext } from '@nestjs/common';
 import * as nest from '../discovery/nest-metadata.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
-import { endRawCall, type GrpcMetadata, grpcStatus, isGrpcMetadata, isRawCall } from './grpc.js';
+import {
+  argsOf,
+  endRawCall,
+  type GrpcMetadata,
+  grpcStatus,
+  isGrpcMetadata,
+  isRawCall,
+} from './grpc.js';
 import type { ExceptionOf } from './nest-exceptions.js';
 import { requestIn } from './rpc-metadata.js';
 import type { HankoCall, HankoTransport } from './transport.js';
@@ -41,11 +48,6 @@ export class RpcTransport implements HankoTransport {
     return isRawCall(args) ? endRawCall(args, status) : this.exceptionOf(status, error);
   }
 }
-
-const argsOf = (context: ExecutionContext): readonly unknown[] => [
-  context.getArgByIndex<unknown>(0),
-  context.getArgByIndex<unknown>(1),
-];
 
 /** What a handler is given beside the payload, which callers write. */
 function callerIn(

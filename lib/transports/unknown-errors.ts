@@ -1,6 +1,6 @@
 import { type ExecutionContext, InternalServerErrorException } from '@nestjs/common';
 import { isFunction, isObject } from '../util/value-checks.js';
-import { endRawCall, isRawCall } from './grpc.js';
+import { argsOf, endRawCall, isRawCall } from './grpc.js';
 
 /** Kinds of handlers whose callers learn from Nest that something failed, and not what. */
 const HIDDEN_BY_NEST: ReadonlySet<string> = new Set(['http', 'ws', 'rpc']);
@@ -34,7 +34,7 @@ export function endedInstead(
   context: ExecutionContext | undefined,
 ): Promise<never> | undefined {
   if (context?.getType() !== 'rpc') return undefined;
-  const args = [context.getArgByIndex<unknown>(0), context.getArgByIndex<unknown>(1)];
+  const args = argsOf(context);
   return isRawCall(args) ? endRawCall(args, statusOf(thrown)) : undefined;
 }
 
