@@ -34,6 +34,9 @@ export const HANKO_EVENTS = Symbol.for('nestjs-hanko:events');
 export const HANKO_WEBHOOKS_MODULE_OPTIONS = Symbol.for('nestjs-hanko:webhooks-module-options');
 export const HANKO_WEBHOOKS_OPTIONS = Symbol.for('nestjs-hanko:webhooks-options');
 
+/** Brand of a WebSocket adapter that `hankoSockets()` was given. */
+export const HANKO_SOCKETS = Symbol.for('nestjs-hanko:sockets');
+
 /** Brand of the guard, on its prototype. */
 export const HANKO_GUARD = Symbol.for('nestjs-hanko:guard');
 

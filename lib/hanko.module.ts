@@ -10,6 +10,7 @@ import { describeHandlers, descriptionsOf } from './audit/describe-routes.js';
 import { logProblems, logRoutes } from './audit/log-routes.js';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
 import { TokenAuthenticator } from './auth/token-authenticator.js';
+import { HankoLiveSessions } from './connections/live-sessions.js';
 import { HankoAuthGuard } from './guards/hanko-auth.guard.js';
 import {
   HANKO_ENVIRONMENT,
@@ -62,6 +63,7 @@ const EXPORTS = [
   HankoAuthService,
   HankoAuthGuard,
   HankoHealth,
+  HankoLiveSessions,
   HankoRevocation,
 ];
 
@@ -144,6 +146,7 @@ function withProviders(module: DynamicModule): DynamicModule {
       HankoRevocation,
       SessionLiveness,
       TokenAuthenticator,
+      HankoLiveSessions,
       HankoAuthService,
       HankoAuthGuard,
       HankoHealth,

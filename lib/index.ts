@@ -1,13 +1,16 @@
 export { HankoModule } from './hanko.module.js';
 export { HankoAuthGuard } from './guards/hanko-auth.guard.js';
 export { CurrentUser } from './decorators/current-user.decorator.js';
+export { SessionSignal } from './decorators/session-signal.decorator.js';
 export { SessionToken } from './decorators/session-token.decorator.js';
 export { Public } from './decorators/public.decorator.js';
 export { OptionalAuth } from './decorators/optional-auth.decorator.js';
 export { RequireAuth } from './decorators/require-auth.decorator.js';
+export { hankoSockets } from './sockets/hanko-sockets.js';
 export { hankoMiddleware } from './middleware/hanko-middleware.js';
 export { HankoAuthService } from './auth/hanko-auth.service.js';
 export { HankoRevocation } from './revocation/hanko-revocation.js';
+export { HankoLiveSessions } from './connections/live-sessions.js';
 export { HankoHealth } from './health/hanko-health.js';
 export { HankoUser } from './user/hanko-user.js';
 export { HANKO_JWKS } from './hanko.constants.js';
@@ -33,7 +36,7 @@ export type { OnUnavailable } from './options/on-unavailable.js';
 export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';
 export type { SignatureCacheOptions } from './options/signature-cache-options.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
-export type { HankoRevoked } from './revocation/hanko-revocation.js';
+export type { HankoRevoked } from './revocation/revoked.js';
 export type {
   HankoAmr,
   HankoAmrDemand,
@@ -42,6 +45,7 @@ export type {
 } from './requirements/demands.js';
 export type { HankoClaimDemand, HankoClaimDemands } from './requirements/claim-demands.js';
 export type { RequireAuthOptions } from './auth/require-auth-options.js';
+export type { HankoSocketAdapter } from './sockets/hanko-sockets.js';
 export type { HankoMiddleware } from './middleware/hanko-middleware.js';
 export type { HankoUserKey } from './decorators/current-user.decorator.js';
 export type { HankoClaimAt, HankoClaimPath } from './user/claim-path.js';
@@ -63,7 +67,7 @@ export type {
   TokenPlace,
 } from './extraction/token-extractor.js';
 export type { IncomingRequest } from './extraction/request.js';
-export type { HankoCall, HankoTransport } from './transports/transport.js';
+export type { HankoCall, HankoTransport, LiveConnection } from './transports/transport.js';
 export type { GatewayClient } from './transports/ws.js';
 export type { HankoErrorExtensions } from './errors/hanko-auth.error.js';
 export type {

@@ -1,9 +1,6 @@
-import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import {
-  HankoConfigurationError,
-  HankoContextError,
-  HankoCredentialsError,
-} from '../errors/hanko.errors.js';
+import { type ExecutionContext, Inject, Injectable, Optional, type Type } from '@nestjs/common';
+import { HankoLiveSessions } from '../connections/live-sessions.js';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
@@ -17,33 +14,24 @@ import type { HankoRequirements } from '../requirements/demands.js';
 import { DemandWarnings } from '../requirements/demand-warnings.js';
 import { plainCopy, requirementFaults } from '../requirements/requirement-faults.js';
 import { requirementChecks } from '../requirements/unmet-requirements.js';
-import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport } from '../transports/transport.js';
 import {
   asHandshake,
   builtInTransports,
   isExecutionContext,
-  openCall,
   openSource,
-  callOfUsual,
 } from '../transports/transports.js';
 import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import type { TrustedHanko } from '../verification/session-token.verifier.js';
 import type { HankoAuthenticateOptions, HankoVerifyOptions } from './authenticate-options.js';
-import { AuthenticationLog } from './authentication-log.js';
-import { RefusedCalls } from './refused-calls.js';
+import { CallAuthenticator, type Wanted } from './call-authenticator.js';
 import { refuseUnmet } from './refuse-unmet.js';
-import { type Outcome, RequestAuthenticator } from './request-authenticator.js';
+import { RequestAuthenticator } from './request-authenticator.js';
 import type { RequireAuthOptions } from './require-auth-options.js';
-import type { Notes } from './request-notes.js';
-import { type Route, Routes } from './routes.js';
-import { hideUser, showUser } from './request-user.js';
-import { type Authenticated, isAuthError, TokenAuthenticator } from './token-authenticator.js';
-
-/** The demands on a call: those of its route, or those of the app's own code instead. */
-export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined };
+import { Routes } from './routes.js';
+import { type Authenticated, TokenAuthenticator } from './token-authenticator.js';
 
 /**
  * Finds out who is calling. The guard and the parameter decorators go through it; use it yourself in
@@ -51,12 +39,10 @@ export type Wanted = Omit<Route, 'name'> & { readonly name: string | undefined }
  */
 @Injectable()
 export class HankoAuthService {
-  private readonly log: AuthenticationLog;
-  private readonly refusedCalls: RefusedCalls;
   private readonly demandWarnings = new DemandWarnings();
   private readonly hanko: TrustedHanko;
   private readonly routes: Routes;
-  private readonly requests: RequestAuthenticator;
+  private readonly calls: CallAuthenticator;
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
@@ -64,12 +50,14 @@ export class HankoAuthService {
     @Inject(TokenAuthenticator) private readonly tokens: TokenAuthenticator,
     @Inject(HANKO_TRANSPORTS)
     private readonly transports: readonly HankoTransport[] = builtInTransports(),
+    @Optional()
+    @Inject(HankoLiveSessions)
+    live: HankoLiveSessions | null = null,
   ) {
-    this.log = new AuthenticationLog(options.extractors);
-    this.refusedCalls = new RefusedCalls(this.log);
     this.routes = new Routes(options);
     this.hanko = { jwks, audience: options.audience, issuer: options.issuer };
-    this.requests = new RequestAuthenticator(options, tokens, this.hanko);
+    const requests = new RequestAuthenticator(options, tokens, this.hanko);
+    this.calls = new CallAuthenticator(options, requests, transports, live);
   }
 
   /**
@@ -108,18 +96,14 @@ export class HankoAuthService {
         session === undefined && route !== undefined ? route.session : this.sessionPolicy(session),
       requirements: route?.requirements ?? [],
     };
-    let call = isExecutionContext(source)
-      ? this.open(source, wanted)
+    const call = isExecutionContext(source)
+      ? this.calls.open(source, wanted)
       : openSource(source, this.transports, isHandshake);
-    if (isHandshake === true) call = asHandshake(call);
-    const notes = this.requests.notesOf(call);
-    try {
-      const outcome = await this.find(call, notes, wanted);
-      return this.admit(call, notes, outcome, wanted)?.user ?? null;
-    } catch (error) {
-      this.refused(error, call, notes, wanted);
-      throw error;
-    }
+    const found = await this.calls.authenticate(
+      isHandshake === true ? asHandshake(call) : call,
+      wanted,
+    );
+    return found?.user ?? null;
   }
 
   /**
@@ -169,40 +153,33 @@ export class HankoAuthService {
    * @internal
    */
   authenticateRoute(context: ExecutionContext): MaybePromise<Authenticated | null> {
-    const route = this.routes.of(context);
-    // First, in every context: a public route costs nothing and cannot fail.
-    if (route.mode === 'public') return null;
-    let call: HankoCall;
-    try {
-      call = openCall(context, this.transports);
-    } catch (error) {
-      const usual = callOfUsual(context, this.transports);
-      return this.refuse(error, usual, this.requests.notesOf(usual), route, context);
-    }
-    return this.authenticateCall(call, route, context);
+    return this.calls.authenticateRoute(context, this.routes.of(context));
   }
 
   /**
    * Authenticates a call that has no route, for middleware. The header fields of a refusal are set on the response.
-   * @param context where there is one.
    * @internal
    */
-  authenticateCall(
+  authenticateCall(call: HankoCall, wanted: Wanted): MaybePromise<Authenticated | null> {
+    return this.calls.authenticateCall(call, wanted);
+  }
+
+  /**
+   * Authenticates what opens a connection to gateways. Whoever one of them lets in is let in. It does not watch the
+   * connection.
+   * @param gateways their classes. Without one it is closed to those who are not signed in.
+   * @returns null for an anonymous caller, where a gateway allows them.
+   * @throws HankoAuthError any of its codes: why the gateway refuses that asks least
+   * @internal
+   */
+  async authenticateConnection(
     call: HankoCall,
-    wanted: Wanted,
-    context?: ExecutionContext,
-  ): MaybePromise<Authenticated | null> {
-    const notes = this.requests.notesOf(call);
-    try {
-      const outcome = this.find(call, notes, wanted);
-      return isPromise(outcome)
-        ? outcome
-            .then((settled) => this.admit(call, notes, settled, wanted))
-            .catch((error: unknown) => this.refuse(error, call, notes, wanted, context))
-        : this.admit(call, notes, outcome, wanted);
-    } catch (error) {
-      return this.refuse(error, call, notes, wanted, context);
-    }
+    gateways: readonly Type[],
+  ): Promise<Authenticated | null> {
+    const routes = gateways.map((gateway) => this.routes.ofClass(gateway));
+    if (routes.some(({ mode }) => mode === 'public')) return null;
+    const [first = this.wantedBy({}, 'connection'), ...others] = routes.toSorted(byDemands);
+    return this.calls.authenticateConnection(call, [first, ...others]);
   }
 
   /**
@@ -230,21 +207,16 @@ export class HankoAuthService {
     };
   }
 
-  private open(context: ExecutionContext, { name }: Wanted): HankoCall {
-    try {
-      return openCall(context, this.transports);
-    } catch (error) {
-      this.log.refused({}, error, name, {});
-      throw isAuthError(error) ? error : this.refusedCalls.hidden(error, context);
-    }
-  }
-
-  private find(call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): MaybePromise<Outcome> {
-    const { unsupported } = call;
-    if (unsupported !== undefined) {
-      throw new HankoContextError('', wanted.name ?? 'authenticate()', unsupported);
-    }
-    return this.requests.authenticate(call, notes, wanted);
+  /**
+   * A signal that aborts when the session of the caller ends. It is forgotten when the call is over.
+   * @returns null for an anonymous caller on a route that allows them.
+   * @internal
+   */
+  sessionSignal(context: ExecutionContext): MaybePromise<AbortSignal | null> {
+    return andThen(
+      this.authenticateRoute(context),
+      (found) => found && this.calls.sessionSignal(found, context),
+    );
   }
 
   /** @throws HankoConfigurationError */
@@ -254,47 +226,10 @@ export class HankoAuthService {
     if (faults.length > 0) throw new HankoConfigurationError(faults);
     return this.routes.resolve(written);
   }
-
-  private admit(
-    call: HankoCall,
-    notes: Notes<Outcome>,
-    outcome: Outcome,
-    wanted: Wanted,
-  ): Authenticated | null {
-    if (outcome.user === null) {
-      if (wanted.mode === 'required') throw outcome.failure ?? missing();
-      hideUser(notes);
-      this.log.anonymous(notes, wanted.name, outcome.failure);
-      return null;
-    }
-    // The guard has admitted it; now a parameter decorator asks.
-    if (notes.admittedTo === wanted && notes.admittedAs === call.request) return outcome;
-    this.log.authenticated(notes, outcome.user, wanted.name);
-    if (wanted.requirements.length > 0) {
-      refuseUnmet(wanted.requirements, outcome.user, this.options.now());
-    }
-    if (call instanceof HttpCall) showUser(notes, call.request, outcome.user);
-    notes.admittedTo = wanted;
-    notes.admittedAs = call.request;
-    return outcome;
-  }
-
-  private refused(error: unknown, call: HankoCall, notes: Notes<Outcome>, { name }: Wanted): void {
-    hideUser(notes);
-    this.log.refused(notes, error, name, call);
-  }
-
-  private refuse(
-    error: unknown,
-    call: HankoCall,
-    notes: Notes<Outcome>,
-    wanted: Wanted,
-    context: ExecutionContext | undefined,
-  ): Promise<never> {
-    this.refused(error, call, notes, wanted);
-    return this.refusedCalls.refuse(error, call, wanted.name, context);
-  }
 }
 
-const missing = (): HankoCredentialsError =>
-  new HankoCredentialsError('credentials_missing', 'The request carries no credential');
+/** Whoever asks less comes first. */
+const byDemands = (a: Wanted, b: Wanted): number => weight(a) - weight(b);
+
+const weight = ({ mode, requirements, session }: Wanted): number =>
+  (mode === 'required' ? 2 : 0) + (session === null ? 0 : 1) + 2 * requirements.length;

@@ -8,7 +8,7 @@ import {
   resolveSessionPolicy,
 } from '../options/session-policy.js';
 import { type RequirementChecks, requirementChecks } from '../requirements/unmet-requirements.js';
-import { refuseUnknown, type RouteMode, routeMarks } from './route-marks.js';
+import { refuseUnknown, type RouteMarks, type RouteMode, routeMarks } from './route-marks.js';
 
 /** What does not change from one request of a handler to the next. */
 export interface Route {
@@ -59,6 +59,11 @@ export class Routes {
     return route;
   }
 
+  /** What the marks of a class ask, for what concerns none of its handlers alone. */
+  ofClass(owner: Type): Route {
+    return this.asMarked(routeMarks(NO_HANDLER, owner), owner.name);
+  }
+
   resolve(policy: HankoSessionPolicy): ResolvedSessionPolicy | null {
     return resolveSessionPolicy(policy, this.module.onUnavailable);
   }
@@ -66,7 +71,10 @@ export class Routes {
   /** Each demand of the handler overrides the same one of its class, which overrides the module's. */
   private read(handler: Function, owner: Type, name: string): Route {
     refuseUnknown(handler, owner);
-    const { mode, demands } = routeMarks(handler, owner);
+    return this.asMarked(routeMarks(handler, owner), name);
+  }
+
+  private asMarked({ mode, demands }: RouteMarks, name: string): Route {
     const { session, ...requirements } = demands;
     return {
       mode,

@@ -7,6 +7,7 @@ import {
 import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { noteSessionCheck } from '../session/session-checks.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { decodeUnverifiedJws } from '../verification/compact-jws.js';
@@ -73,7 +74,10 @@ export class TokenAuthenticator {
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
     if (session === null) return found;
-    return andThen(this.liveness.check(found.token, found.user, session), () => found);
+    return andThen(this.liveness.check(found.token, found.user, session), () => {
+      noteSessionCheck(found.user, { token: found.token, policy: session });
+      return found;
+    });
   }
 
   private async verifyEach(

@@ -12,6 +12,7 @@ export const INTERCEPTORS = '__interceptors__';
 export const PARAMETERS = '__routeArguments__';
 
 export const GATEWAY = 'websockets:is_gateway';
+export const GATEWAY_PORT = 'port';
 export const GATEWAY_OPTIONS = 'websockets:gateway_options';
 export const IS_SUBSCRIPTION = 'websockets:message_mapping';
 export const MESSAGE = 'message';

@@ -1,5 +1,6 @@
 import { HttpException, type INestApplication, Logger } from '@nestjs/common';
-import { HankoAuthService, type Wanted } from '../auth/hanko-auth.service.js';
+import type { Wanted } from '../auth/call-authenticator.js';
+import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { isAuthError } from '../auth/token-authenticator.js';
 import { checkedDemands } from '../decorators/require-auth.decorator.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';

@@ -11,28 +11,9 @@ import { AskedLately } from './asked-lately.js';
 import { GuardedObservable } from './guarded-observable.js';
 import { checkId, readTime } from './revocation-arguments.js';
 import { RevocationList } from './revocation-list.js';
+import type { HankoRevoked, RevocationStatus } from './revoked.js';
 import { StoreClient } from './store-client.js';
 import { type RevocationEntry, StoreEntries, subscribeToEntries } from './store-entries.js';
-
-/** A revocation, made on this instance or on another one that shares the store. */
-export type HankoRevoked =
-  | { readonly kind: 'session'; readonly sessionId: string }
-  | {
-      readonly kind: 'user';
-      readonly userId: string;
-      /** Tokens that were issued up to then are no longer valid. */
-      readonly issuedUpTo: Date;
-    };
-
-/** The state of the list and of the store. */
-export interface RevocationStatus {
-  /** Entries that this instance knows. */
-  readonly entries: number;
-  /** `none` if the app has no store. */
-  readonly store: 'none' | 'answering' | 'failing';
-  /** Milliseconds since 1970; null if it never failed. */
-  readonly storeFailedAt: number | null;
-}
 
 /**
  * Ends sessions before their tokens expire, without a call to Hanko per request. `nestjs-hanko/webhooks`
@@ -196,6 +177,32 @@ export class HankoRevocation implements OnModuleDestroy {
     return this.ask(this.entries, user);
   }
 
+  /**
+   * Whether this instance knows that the session, or its user, was revoked.
+   * @internal
+   */
+  isKnownOf({ sessionId, id, authenticatedAt }: HankoUser): boolean {
+    return (
+      this.list.size > 0 &&
+      this.list.has({ sessionId, userId: id, issuedAt: authenticatedAt.getTime() })
+    );
+  }
+
+  /**
+   * Reads the store once for many users: what it says is told by `revoked$`. It never rejects.
+   * @returns whether the store replied.
+   * @internal
+   */
+  async learnAll(users: readonly HankoUser[]): Promise<boolean> {
+    if (this.entries === null) return true;
+    try {
+      for (const entry of await this.entries.findAll(users)) this.learn(entry);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   private async ask(entries: StoreEntries, user: HankoUser): Promise<void> {
     const { sessionId, id } = user;
     try {
@@ -213,16 +220,9 @@ export class HankoRevocation implements OnModuleDestroy {
     this.refuseKnown(user);
   }
 
-  private refuseKnown({ sessionId, id, authenticatedAt }: HankoUser): void {
-    if (this.list.size === 0) return;
-    const isRevoked = this.list.has({
-      sessionId,
-      userId: id,
-      issuedAt: authenticatedAt.getTime(),
-    });
-    if (isRevoked) {
-      throw new HankoTokenError('session_revoked', 'The session, or its user, was revoked');
-    }
+  private refuseKnown(user: HankoUser): void {
+    if (!this.isKnownOf(user)) return;
+    throw new HankoTokenError('session_revoked', 'The session, or its user, was revoked');
   }
 
   /** This instance refuses the session even if the store does not take the entry. */

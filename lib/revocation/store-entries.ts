@@ -74,6 +74,22 @@ export class StoreEntries {
   }
 
   /**
+   * What is revoked of many users and their sessions, by one read.
+   * @throws StoreFailure
+   */
+  async findAll(
+    users: readonly { readonly sessionId: string; readonly id: string }[],
+  ): Promise<readonly RevocationEntry[]> {
+    const keys = [
+      ...new Set(
+        users.flatMap(({ sessionId, id }) => [...sessionKeys(sessionId), ...userKeys(id)]),
+      ),
+    ];
+    const values = await this.client.getMany(keys);
+    return keys.flatMap((key, index) => readEntry(key, values[index]) ?? []);
+  }
+
+  /**
    * Resolves once the store has it.
    * @throws StoreFailure
    */

@@ -4,7 +4,7 @@ import { describeError } from '../util/describe-error.js';
 import { isPromise } from '../util/maybe-promise.js';
 import { isFunction, isObject, kindOf } from '../util/value-checks.js';
 import { isRequest } from './http.js';
-import type { HankoCall, HankoTransport } from './transport.js';
+import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
 /**
  * An app's own transport, held to its contract: what it returns is unknown until it was looked at. All of it is read
@@ -65,7 +65,7 @@ function callOf(call: {}, type: string): HankoCall {
   refusePromise(call);
   if (!isObject(call)) throw new Fault(`returned ${kindOf(call)}`);
   const { request, params, identity, isHandshake, isUnanswered, unsupported } = call;
-  const { setHeaders, refusal } = call;
+  const { setHeaders, refusal, connection, onClose } = call;
   refusePromise(request, 'as request ');
   if (request !== undefined && !isRequest(request)) {
     throw new Fault('returned a request without headers');
@@ -74,7 +74,7 @@ function callOf(call: {}, type: string): HankoCall {
     throw new Fault(`returned as identity ${kindOf(identity)}`);
   }
   expect({ isHandshake, isUnanswered }, 'boolean');
-  expect({ setHeaders, refusal }, 'function');
+  expect({ setHeaders, refusal, onClose }, 'function');
   expect({ unsupported }, 'string');
   return given({
     request: request && requestCopy(request),
@@ -83,6 +83,11 @@ function callOf(call: {}, type: string): HankoCall {
     isHandshake: isHandshake === true || undefined,
     isUnanswered,
     unsupported,
+    connection: connection === undefined ? undefined : connectionCopy(connection, type),
+    onClose:
+      isFunction(onClose) &&
+      ((listener: object) =>
+        ask(type, 'onClose', () => void onClose.call(call, listener as never))),
     setHeaders:
       isFunction(setHeaders) &&
       ((headers: object) =>
@@ -104,6 +109,20 @@ const given = (values: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined && value !== false),
   );
+
+function connectionCopy(connection: unknown, type: string): LiveConnection {
+  refusePromise(connection, 'as connection ');
+  const { key, end, onClose } = isObject(connection) ? connection : ({} as Record<string, unknown>);
+  if (Object(key) !== key || !isFunction(end) || !isFunction(onClose)) {
+    throw new Fault('returned a connection without key, end() and onClose()');
+  }
+  return {
+    key: key as object,
+    end: (error) => end.call(connection, error as never) as never,
+    onClose: (listener) =>
+      ask(type, 'onClose', () => void onClose.call(connection, listener as never)),
+  };
+}
 
 const listCopy = (value: unknown): unknown =>
   Array.isArray(value) ? [...(value as unknown[])] : undefined;
@@ -140,6 +159,7 @@ const callContract = (method: string): string =>
 const CONTRACTS: Readonly<Record<string, string>> = {
   setHeaders: 'setHeaders(headers) must put them on the response, or do nothing.',
   refusal: 'refusal(error) must return at once what is thrown.',
+  onClose: 'onClose(listener) must call the listener when it has closed.',
 };
 
 const broken = (type: string, method: string, what: string): HankoConfigurationError =>

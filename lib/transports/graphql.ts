@@ -6,7 +6,15 @@ import type { IncomingRequest } from '../extraction/request.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import { handshakeOf } from './handshake.js';
 import { HttpCall, isRequest } from './http.js';
-import type { HankoCall, HankoTransport } from './transport.js';
+import {
+  endByClosing,
+  endByDestroying,
+  endResponse,
+  isTcpSocket,
+  isWebSocket,
+  nodeResponse,
+} from './live-connections.js';
+import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,6 +37,14 @@ const NO_REQUEST =
   'return no "req" of its own: Nest adds it. For subscriptions, use subscriptions: { "graphql-ws": true } in place of ' +
   '"subscriptions-transport-ws", with which resolvers see no request.';
 
+const NO_END =
+  'its GraphQL context shows no WebSocket, so a subscription could not be ended when its session ends. Let the function ' +
+  '"context" of GraphQLModule.forRoot() return an object without "req" and "extra" of its own: Nest adds them.';
+
+const NO_RESPONSE =
+  'its GraphQL context shows no response, so a subscription could not be ended when its session ends. Subscribe by ' +
+  'graphql-ws: subscriptions: { "graphql-ws": true } in the options of GraphQLModule.';
+
 const SHARED_CONTEXT =
   'its GraphQL context belongs to another request: "context" of GraphQLModule.forRoot() is one object for all of them, and ' +
   'the first request stays in it. Let "context" be a function that returns a new object each time.';
@@ -49,26 +65,71 @@ const isInfo = (value: unknown): boolean => isObject(value) && isObject(value.op
 /** Apollo has the connection's context in `req`, Yoga spreads it. */
 function openGraphqlWs(context: Fields, info: Fields): HankoCall | undefined {
   const connection = [context.req, context].find(hasHandshake);
-  return connection && openSocket(connection.extra.request, connection.connectionParams, info);
+  if (connection === undefined) return undefined;
+  const { extra, connectionParams } = connection;
+  return openSocket(
+    extra.request,
+    connectionParams,
+    info,
+    connectionOf(extra.request, extra.socket),
+  );
 }
+
+/** Where only the request is known, whose connection it is. */
+function connectionOf(request: unknown, socket?: unknown): LiveConnection | undefined {
+  if (isWebSocket(socket)) return endByClosing(socket, FORBIDDEN);
+  const { socket: tcpSocket } = Object(request) as { socket?: unknown };
+  return isTcpSocket(tcpSocket) ? endByDestroying(tcpSocket) : undefined;
+}
+
+/** graphql-ws: its client asks for `connectionParams` again and reconnects, so a new login goes on by itself. */
+const FORBIDDEN = 4403;
 
 const hasHandshake = (
   value: unknown,
-): value is Fields & { readonly extra: { readonly request: unknown } } =>
+): value is Fields & { readonly extra: { readonly request: unknown; readonly socket?: unknown } } =>
   isObject(value) && isObject(value.extra) && openedBy(value.extra.request) !== undefined;
 
 /** Its handshake has in `headers` whatever the client said in `connection_init`. */
 function openMercuriusSocket(context: Fields, info: Fields): HankoCall | undefined {
   const { request, _connectionInit: params } = context;
   return '_connectionInit' in context && isObject(request)
-    ? openSocket(request.raw, params, info)
+    ? openSocket(request.raw, params, info, mercuriusConnection(context, request.raw))
     : undefined;
 }
 
-function openSocket(request: unknown, params: unknown, info: Fields): HankoCall | undefined {
+/** Its contexts do not show the WebSocket: the server does, among all others. */
+function mercuriusConnection({ app }: Fields, request: unknown): LiveConnection | undefined {
+  const { socket } = Object(request) as { socket?: unknown };
+  if (!isTcpSocket(socket)) return undefined;
+  const end = (error: HankoAuthError): void => {
+    const { websocketServer } = Object(app) as { websocketServer?: { clients?: unknown } };
+    const clients = [...((websocketServer?.clients ?? []) as Iterable<unknown>)];
+    const client = clients.find((it) => isObject(it) && tcpSocketOf(it) === socket);
+    if (isWebSocket(client)) endByClosing(client, FORBIDDEN).end(error);
+    else socket.destroy();
+  };
+  return { ...endByDestroying(socket), end };
+}
+
+/** What `ws` calls so. */
+const tcpSocketOf = ({ _socket: socket }: Fields): unknown => socket;
+
+function openSocket(
+  request: unknown,
+  params: unknown,
+  info: Fields,
+  connection: LiveConnection | undefined,
+): HankoCall | undefined {
   const handshake = openedBy(request);
   if (handshake === undefined) return undefined;
-  return { request: handshake, params, isHandshake: true, ...identityOf(info) };
+  return {
+    request: handshake,
+    params,
+    isHandshake: true,
+    ...identityOf(info),
+    ...(connection === undefined ? isLasting(info) && { unsupported: NO_END } : { connection }),
+  };
 }
 
 /**
@@ -90,7 +151,10 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
   const { req, connectionParams } = context;
   if (!isRequest(req)) return undefined;
   // An app's own context may have put the handshake of a socket there.
-  if (isWebSocketHandshake(req)) return openSocket(req.raw ?? req, connectionParams, info);
+  if (isWebSocketHandshake(req)) {
+    const raw = req.raw ?? req;
+    return openSocket(raw, connectionParams, info, connectionOf(raw));
+  }
   if (isAnswered(req, context.reply)) return { unsupported: SHARED_CONTEXT };
   if (!isReceived(req)) {
     // Nobody can tell where its fields are from, and whether they are a socket's: a cookie needs an origin to go with it.
@@ -134,6 +198,8 @@ const responseOf = ({ reply, res }: Fields, request: object): object | undefined
 class GraphqlHttpCall implements HankoCall {
   readonly isHandshake: boolean;
   readonly identity?: object;
+  readonly connection?: LiveConnection;
+  readonly unsupported?: string;
   private readonly http: HttpCall;
 
   constructor(
@@ -144,7 +210,17 @@ class GraphqlHttpCall implements HankoCall {
     this.http = new HttpCall(request, response);
     // What changes something or lasts is no safe request, whatever its method.
     this.isHandshake = isLasting(info) || operationOf(info) === 'mutation';
-    if (!isLasting(info)) this.identity = this.http.identity;
+    if (!isLasting(info)) {
+      this.identity = this.http.identity;
+      return;
+    }
+    const stream = nodeResponse(response ?? (request as { readonly res?: unknown }).res);
+    if (stream === undefined) this.unsupported = NO_RESPONSE;
+    else this.connection = endResponse(stream);
+  }
+
+  onClose(listener: () => void): void {
+    this.http.onClose(listener);
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { isFunction, isObject } from '../util/value-checks.js';
+import type { HankoCall, LiveConnection } from './transport.js';
 
 /** The metadata of `@grpc/grpc-js`, which came with one call. Names are in lower case; values of names in `-bin` are bytes. */
 export interface GrpcMetadata {
@@ -67,3 +68,37 @@ export function endRawCall([call, callback]: RawCall, status: object): Promise<n
   else callback(status, null);
   return new Promise(() => undefined);
 }
+
+/** A call of gRPC that sends more than one message, as `@grpc/grpc-js` makes it. */
+interface StreamCall extends Call {
+  readonly metadata: GrpcMetadata;
+  readonly cancelled?: boolean;
+  readonly destroyed?: boolean;
+  once(event: string, listener: () => void): unknown;
+}
+
+/** Handlers are given the call behind payload and metadata, those of `@GrpcStreamCall()` at first. */
+export function streamOf(context: ExecutionContext): Pick<HankoCall, 'connection'> {
+  const call = [context.getArgByIndex<unknown>(0), context.getArgByIndex<unknown>(2)].find(
+    isStream,
+  );
+  return call === undefined ? {} : { connection: endStream(call) };
+}
+
+/** Those that send one message are over when it was sent. */
+const isStream = (call: unknown): call is StreamCall =>
+  isObject(call) &&
+  isObject(call.metadata) &&
+  isGrpcMetadata(call.metadata) &&
+  isFunction(call.emit) &&
+  isFunction(call.once) &&
+  isFunction(call.write);
+
+const endStream = (call: StreamCall): LiveConnection => ({
+  key: call,
+  end: (error) => void call.emit('error', grpcStatus(error, call.metadata)),
+  onClose(listener) {
+    if (call.cancelled === true || call.destroyed === true) listener();
+    else for (const event of ['cancelled', 'finish', 'close']) call.once(event, listener);
+  },
+});

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import type { ExecutionContext } from '@nestjs/common';
+import * as nest from '../discovery/nest-metadata.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { isWebSocketHandshake } from '../extraction/cross-site.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import { isObject, kindOf } from '../util/value-checks.js';
-import type { HankoCall, HankoTransport } from './transport.js';
+import { endResponse, nodeResponse, onResponseClose } from './live-connections.js';
+import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
 /** HTTP, on Express, Fastify and Node itself. */
 export const httpTransport: HankoTransport = {
@@ -13,7 +15,7 @@ export const httpTransport: HankoTransport = {
     // What switchToHttp() returns; that makes three closures on each call.
     const request = context.getArgByIndex<unknown>(0);
     return isRequest(request)
-      ? new HttpCall(request, context.getArgByIndex<unknown>(1))
+      ? new HttpCall(request, context.getArgByIndex<unknown>(1), context.getHandler())
       : undefined;
   },
 };
@@ -59,8 +61,21 @@ export class HttpCall implements HankoCall {
   constructor(
     readonly request: IncomingRequest,
     private readonly response?: unknown,
+    private readonly handler?: Function,
   ) {
     this.identity = platformRequest(request);
+  }
+
+  /** The stream of an `@Sse()` handler. A download is none: it is over when it was sent. */
+  get connection(): LiveConnection | undefined {
+    if (this.handler === undefined || !isEventStream(this.handler)) return undefined;
+    const response = nodeResponse(this.response);
+    return response && endResponse(response);
+  }
+
+  onClose(listener: () => void): void {
+    const response = nodeResponse(this.response);
+    if (response !== undefined) onResponseClose(response, listener);
   }
 
   /**
@@ -75,6 +90,17 @@ export class HttpCall implements HankoCall {
       else response.setHeader?.(name, value);
     }
   }
+}
+
+const eventStreams = new WeakMap<Function, boolean>();
+
+function isEventStream(handler: Function): boolean {
+  let isStream = eventStreams.get(handler);
+  if (isStream === undefined) {
+    isStream = nest.metadata(nest.SSE, handler) === true;
+    eventStreams.set(handler, isStream);
+  }
+  return isStream;
 }
 
 /**

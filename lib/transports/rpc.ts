@@ -4,6 +4,7 @@ import type { HankoAuthError } from '../errors/hanko.errors.js';
 import {
   argsOf,
   endRawCall,
+  streamOf,
   type GrpcMetadata,
   grpcStatus,
   isGrpcMetadata,
@@ -27,6 +28,7 @@ export class RpcTransport implements HankoTransport {
       ...(request === undefined ? { unsupported: NO_METADATA } : { request }),
       // Servers of Nest and of gRPC make it for one message, and no field of a message reaches another one's.
       ...(rpc && { identity: rpc }),
+      ...streamOf(context),
       isUnanswered: this.isUnanswered(context),
       refusal: (error) => this.refusal(error, context),
     };

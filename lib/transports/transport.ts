@@ -60,4 +60,26 @@ export interface HankoCall {
   setHeaders?(headers: Readonly<Record<string, string>>): void;
   /** Makes what is thrown in place of our error. Default: our error. */
   refusal?(error: HankoAuthError): unknown;
+  /**
+   * What goes on after the call was let in, such as the socket that a message came by: it ends with the session of the
+   * caller. Undefined for a call that is over when it was answered.
+   */
+  readonly connection?: LiveConnection | undefined;
+  /**
+   * Calls the listener once the call is over, at once if it is. Default: it is over when its `connection` closes.
+   */
+  onClose?(listener: () => void): void;
+}
+
+/** A socket, subscription or stream that a session has opened, and that ends with it. */
+export interface LiveConnection {
+  /** One object for each connection: many calls may come by it, and it is watched once. */
+  readonly key: object;
+  /**
+   * Ends the connection, and tells the client why if it can be told. It is called once. The error is a `HankoTokenError`,
+   * or a `HankoUnavailableError` if nobody could say for too long whether the session is alive.
+   */
+  end(error: HankoAuthError): void;
+  /** Calls the listener once the connection has closed, whoever closed it; at once if it is closed already. */
+  onClose(listener: () => void): void;
 }

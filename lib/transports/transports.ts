@@ -54,10 +54,17 @@ const refusingAs = (usual: HankoTransport, transport: HankoTransport): HankoTran
     return {
       ...(usualCall.isUnanswered && { isUnanswered: true }),
       setHeaders: (headers) => usualCall.setHeaders?.(headers),
+      ...lastsAs(usualCall),
       refusal: (error) => usualCall.refusal?.(error),
       ...call,
     };
   },
+});
+
+/** What a call hangs on does not change with who finds its credential. */
+const lastsAs = (call: HankoCall): Pick<HankoCall, 'connection' | 'onClose'> => ({
+  ...(call.connection && { connection: call.connection }),
+  ...(call.onClose && { onClose: (listener) => call.onClose?.(listener) }),
 });
 
 export function isExecutionContext(source: unknown): source is ExecutionContext {
@@ -120,9 +127,15 @@ export function openSource(
 }
 
 /** Without an identity: what lives as long as a connection is looked at again for each message. */
-export const asHandshake = ({ request, params, unsupported }: HankoCall): HankoCall => ({
+export const asHandshake = ({
+  request,
+  params,
+  unsupported,
+  connection,
+}: HankoCall): HankoCall => ({
   ...(request && { request }),
   ...(unsupported !== undefined && { unsupported }),
+  ...(connection && { connection }),
   params,
   isHandshake: true,
 });

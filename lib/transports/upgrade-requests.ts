@@ -36,7 +36,11 @@ export class UpgradeRequests implements OnModuleInit {
     return this.bySocket.get(socket);
   }
 
-  private readonly remember = (request: unknown, socket: unknown): void => {
+  /**
+   * @param request what opened a WebSocket.
+   * @param socket its TCP socket.
+   */
+  readonly remember = (request: unknown, socket: unknown): void => {
     if (!isObject(request) || !isObject(socket)) return;
     const { method, rawHeaders } = request;
     this.bySocket.set(socket, { method, rawHeaders });

@@ -3,8 +3,14 @@ import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { headerValues, type IncomingRequest } from '../extraction/request.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import { handshakeOf } from './handshake.js';
+import {
+  endByClosing,
+  endByDisconnecting,
+  isSocketIoSocket,
+  isWebSocket,
+} from './live-connections.js';
 import type { ExceptionOf } from './nest-exceptions.js';
-import type { HankoCall, HankoTransport } from './transport.js';
+import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
 /** The client that a gateway is given: a `Socket` of socket.io, or a `WebSocket` of `ws`. */
 export type GatewayClient =
@@ -50,9 +56,19 @@ export class WsTransport implements HankoTransport {
     const request = handshakeOf(isObject(socket) ? this.handshakes(socket) : undefined);
     return request === undefined
       ? { unsupported: UNKNOWN_HANDSHAKE }
-      : { request, params: { authorization: bearersIn(request) }, isHandshake: true };
+      : {
+          ...openUpgrade(request),
+          ...lasting(isWebSocket(client) && endByClosing(client, UNAUTHORIZED)),
+        };
   }
 }
+
+/** The call that opens a WebSocket of `ws`. */
+export const openUpgrade = (request: IncomingRequest): HankoCall => ({
+  request,
+  params: { authorization: bearersIn(request) },
+  isHandshake: true,
+});
 
 const UNKNOWN_CLIENT =
   'its client is neither one of socket.io nor one of ws, so no handshake was found. Give HankoModule.forRoot() a ' +
@@ -68,23 +84,38 @@ function openSocketIo(client: object): HankoCall | undefined {
   const { handshake, request } = client as { handshake?: unknown; request?: unknown };
   if (!isObject(handshake)) return undefined;
   const opened = handshakeOf(request);
-  return opened && { request: opened, params: handshake.auth, isHandshake: true };
+  return (
+    opened && {
+      request: opened,
+      params: handshake.auth,
+      isHandshake: true,
+      ...lasting(isSocketIoSocket(client) && endByDisconnecting(client)),
+    }
+  );
 }
+
+/** As the status 401, in the range that is for applications (RFC 6455 §7.4.2). */
+const UNAUTHORIZED = 4401;
+
+const lasting = (
+  connection: LiveConnection | false,
+): Pick<HankoCall, 'connection' | 'unsupported'> =>
+  connection === false ? { unsupported: UNKNOWN_CLIENT } : { connection };
 
 const isWs = (client: object): boolean => {
   const { readyState, OPEN } = client as { readonly readyState?: unknown; readonly OPEN?: unknown };
   return typeof readyState === 'number' && typeof OPEN === 'number';
 };
 
-const PREFIX = 'bearer.';
+export const BEARER_PROTOCOL = 'bearer.';
 
 /** Browsers cannot set header fields of a WebSocket, but subprotocols: `new WebSocket(url, ['hanko', 'bearer.' + token])`. */
 const bearersIn = (request: IncomingRequest): readonly string[] =>
   headerValues(request, 'sec-websocket-protocol')
     .flatMap((value) => value.split(','))
     .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol.startsWith(PREFIX))
-    .map((protocol) => `Bearer ${protocol.slice(PREFIX.length)}`);
+    .filter((protocol) => protocol.startsWith(BEARER_PROTOCOL))
+    .map((protocol) => `Bearer ${protocol.slice(BEARER_PROTOCOL.length)}`);
 
 /** Bodies of refusals on their way to a client of `ws`. */
 const onTheirWay = new WeakSet<object>();

@@ -74,6 +74,7 @@ describe('the package', () => {
         "HankoCredentialsError",
         "HankoCrossSiteError",
         "HankoHealth",
+        "HankoLiveSessions",
         "HankoModule",
         "HankoRequirementError",
         "HankoRevocation",
@@ -84,10 +85,12 @@ describe('the package', () => {
         "OptionalAuth",
         "Public",
         "RequireAuth",
+        "SessionSignal",
         "SessionToken",
         "bearerTokenExtractor",
         "cookieTokenExtractor",
         "hankoMiddleware",
+        "hankoSockets",
         "isHankoError",
       ]
     `);
@@ -119,6 +122,7 @@ describe('"sideEffects": false', () => {
       );
     // Brands of a class that the module exports; and the list of loaded copies, which only that module reads.
     expect(effects.toSorted()).toEqual([
+      'decorators/session-signal.decorator.ts',
       'decorators/session-token.decorator.ts',
       'errors/hanko-auth.error.ts',
       'guards/hanko-auth.guard.ts',

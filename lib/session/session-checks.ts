@@ -1,0 +1,18 @@
+import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import type { HankoUser } from '../user/hanko-user.js';
+
+/** How Hanko was asked about a user's session, so that it can be asked again. */
+export interface SessionCheck {
+  readonly token: string;
+  readonly policy: ResolvedSessionPolicy;
+}
+
+/** Nowhere else is a token kept with a user. Nobody but this package can read it. */
+const checks = new WeakMap<HankoUser, SessionCheck>();
+
+export function noteSessionCheck(user: HankoUser, check: SessionCheck): void {
+  checks.set(user, check);
+}
+
+/** null if no policy asked Hanko. */
+export const sessionCheckOf = (user: HankoUser): SessionCheck | null => checks.get(user) ?? null;

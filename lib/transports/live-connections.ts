@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+import type { HankoAuthError } from '../errors/hanko.errors.js';
+import { isFunction, isObject } from '../util/value-checks.js';
+import type { LiveConnection } from './transport.js';
+
+type Listener = (...args: never[]) => void;
+
+interface Emitter {
+  once(event: string, listener: Listener): unknown;
+}
+
+/** A `WebSocket` of `ws`. */
+interface WebSocket extends Emitter {
+  readonly readyState: number;
+  close(code: number, reason: string): void;
+}
+
+const CLOSED = 3;
+
+/** RFC 6455 §7.4.1 and the registry of IANA: "Try Again Later". */
+const TRY_AGAIN_LATER = 1013;
+
+export const isWebSocket = (value: unknown): value is WebSocket =>
+  isObject(value) &&
+  typeof value.readyState === 'number' &&
+  isFunction(value.close) &&
+  isFunction(value.once);
+
+/**
+ * Ends a WebSocket with a close code; the reason is the error's code.
+ * @param code by which clients know that their session is over: 4000 to 4999 are for applications.
+ */
+export const endByClosing = (socket: WebSocket, code: number): LiveConnection => ({
+  key: socket,
+  end: (error) => socket.close(closeCode(error, code), error.code),
+  onClose(listener) {
+    if (socket.readyState === CLOSED) listener();
+    else socket.once('close', listener);
+  },
+});
+
+export const closeCode = (error: HankoAuthError, code: number): number =>
+  error.code === 'hanko_unavailable' ? TRY_AGAIN_LATER : code;
+
+export const isTcpSocket = (value: unknown): value is Socket =>
+  isObject(value) && isFunction(value.destroy) && isFunction(value.once);
+
+/** Where no WebSocket is found: its client learns nothing, and may connect again. */
+export const endByDestroying = (socket: Socket): LiveConnection => ({
+  key: socket,
+  end: () => void socket.destroy(),
+  onClose(listener) {
+    if (socket.destroyed) listener();
+    else socket.once('close', listener);
+  },
+});
+
+/** A `Socket` of socket.io. */
+interface SocketIoSocket extends Emitter {
+  readonly disconnected: boolean;
+  emit(event: string, data: unknown): unknown;
+  disconnect(isWhole: boolean): unknown;
+}
+
+export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
+  isObject(value) &&
+  isFunction(value.emit) &&
+  isFunction(value.disconnect) &&
+  isFunction(value.once);
+
+/** Says why first: socket.io tells a client that it was disconnected, and nothing more. */
+export const endByDisconnecting = (socket: SocketIoSocket): LiveConnection => ({
+  key: socket,
+  end(error) {
+    socket.emit('exception', { ...(error.getResponse() as object) });
+    socket.disconnect(true);
+  },
+  onClose(listener) {
+    if (socket.disconnected) listener();
+    else socket.once('disconnect', listener);
+  },
+});
+
+/** Node's response. */
+interface Response extends Emitter {
+  readonly req?: { destroy(): unknown };
+  readonly closed?: boolean;
+  readonly destroyed?: boolean;
+  end(onEnd: () => void): unknown;
+}
+
+/** Node's response, of Express' or Fastify's. */
+export function nodeResponse(response: unknown): Response | undefined {
+  const node = isObject(response) && isObject(response.raw) ? response.raw : response;
+  return isObject(node) && isFunction(node.end) && isFunction(node.once)
+    ? (node as unknown as Response)
+    : undefined;
+}
+
+/**
+ * Ends a response that goes on: cleanly, and then its request too. Nest unsubscribes from what it sends only when the
+ * request has closed, which a connection that is kept alive does not do by itself.
+ */
+export const endResponse = (response: Response): LiveConnection => ({
+  key: response,
+  end() {
+    response.end(() => void response.req?.destroy());
+  },
+  onClose: (listener) => onResponseClose(response, listener),
+});
+
+export function onResponseClose(response: Response, listener: () => void): void {
+  if (response.closed === true || response.destroyed === true) listener();
+  else response.once('close', listener);
+}
