@@ -75,7 +75,12 @@ export const startGraphqlApp = (
 ): Promise<RunningApp> =>
   startApp(platform, {
     imports: [
-      HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost', ...hankoOptions }),
+      HankoModule.forRoot({
+        audience: 'localhost',
+        // It may be another one.
+        apiUrl: hankoOptions.apiUrl ?? hanko.url,
+        ...hankoOptions,
+      }),
       GraphQLModule.forRoot({
         driver,
         typeDefs,
