@@ -56,11 +56,14 @@ export class WsTransport implements HankoTransport {
     const request = handshakeOf(isObject(socket) ? this.handshakes(socket) : undefined);
     return request === undefined
       ? { unsupported: UNKNOWN_HANDSHAKE }
-      : {
-          ...openUpgrade(request),
-          ...lasting(isWebSocket(client) && endByClosing(client, UNAUTHORIZED)),
-        };
+      : { ...openUpgrade(request), ...lasting(connectionOf(client)) };
   }
+}
+
+/** What of a gateway's client ends with its session; undefined for what is no client of socket.io or ws. */
+export function connectionOf(client: object): LiveConnection | undefined {
+  if (isSocketIoSocket(client)) return endByDisconnecting(client);
+  return isWebSocket(client) ? endByClosing(client, UNAUTHORIZED) : undefined;
 }
 
 /** The call that opens a WebSocket of `ws`. */
@@ -89,7 +92,7 @@ function openSocketIo(client: object): HankoCall | undefined {
       request: opened,
       params: handshake.auth,
       isHandshake: true,
-      ...lasting(isSocketIoSocket(client) && endByDisconnecting(client)),
+      ...lasting(connectionOf(client)),
     }
   );
 }
@@ -98,9 +101,9 @@ function openSocketIo(client: object): HankoCall | undefined {
 const UNAUTHORIZED = 4401;
 
 const lasting = (
-  connection: LiveConnection | false,
+  connection: LiveConnection | undefined,
 ): Pick<HankoCall, 'connection' | 'unsupported'> =>
-  connection === false ? { unsupported: UNKNOWN_CLIENT } : { connection };
+  connection === undefined ? { unsupported: UNKNOWN_CLIENT } : { connection };
 
 const isWs = (client: object): boolean => {
   const { readyState, OPEN } = client as { readonly readyState?: unknown; readonly OPEN?: unknown };

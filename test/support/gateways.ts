@@ -56,6 +56,8 @@ export interface Client extends AsyncDisposable {
   readonly frames: readonly Frame[];
   /** The header fields of the response to the handshake, where it can be seen. */
   readonly response: string;
+  /** Why it has closed: the reason of socket.io, or code and reason of `ws`. */
+  readonly closed: Promise<string>;
   say(event: string, data?: unknown): void;
   /** Says it, and returns the next frame. */
   ask(event: string, data?: unknown): Promise<Frame>;
@@ -106,14 +108,19 @@ async function connectSocketIo(
   });
   const frames = new Frames();
   socket.onAny(frames.add);
+  const closed = new Promise<string>((resolve) => void socket.once('disconnect', resolve));
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve).once('connect_error', reject);
+    socket.once('connect', resolve).once('connect_error', (error) => {
+      socket.disconnect();
+      reject(error);
+    });
     socket.io.once('close', (reason) => reject(new Error(reason)));
   });
   const say = (event: string, data: unknown = {}): void => void socket.emit(event, data);
   return {
     frames: frames.all,
     response: '',
+    closed,
     say,
     next: (count) => frames.next(count),
     ask: async (event, data) => {
@@ -138,12 +145,16 @@ async function connectWs(
     const { event, data } = JSON.parse(text.toString()) as Frame;
     frames.add(event, data);
   });
+  const closed = new Promise<string>((resolve) =>
+    socket.once('close', (code, reason) => resolve(`${code} ${reason.toString()}`)),
+  );
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   const say = (event: string, data: unknown = {}): void =>
     socket.send(JSON.stringify({ event, data }));
   return {
     frames: frames.all,
     response,
+    closed,
     say,
     next: (count) => frames.next(count),
     ask: async (event, data) => {
