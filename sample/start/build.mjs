@@ -12,10 +12,10 @@ const cache = join(root, 'node_modules/.cache/nestjs-hanko-sample');
 
 const tsc = (...flags) => ['typescript/bin/tsc', '--noCheck', ...flags];
 const vite = ['vite/bin/vite.js', 'build', '--logLevel', 'error'];
-const frontEnd = (folder) => ({
+const frontEnd = (folder, page = 'index.html') => ({
   folder,
   inputs: [folder, 'sample/shared'],
-  output: 'dist/index.html',
+  output: `dist/${page}`,
   command: vite,
 });
 
@@ -41,10 +41,12 @@ const TASKS = {
   'fake-hanko': ownPackage('fake-hanko', ['fake-hanko/src', 'fake-hanko/tsconfig.build.json']),
   'NestJS API': nestApp('sample/01-quick-start'),
   'GraphQL API': nestApp('sample/06-graphql'),
+  'Chat servers': nestApp('sample/08-realtime'),
   'React app': frontEnd('sample/02-react'),
   'Vue app': frontEnd('sample/03-vue'),
   'Svelte app': frontEnd('sample/04-svelte'),
   'GraphQL page': frontEnd('sample/06-graphql/page'),
+  'Chat pages': frontEnd('sample/08-realtime/page', 'ws.html'),
 };
 
 /** @throws Error that says what could not be built; the tool itself has said why. */

@@ -1,26 +1,46 @@
-// The API of 01-quick-start under /api, twice; beside the first the GraphQL API of 06-graphql, and the pages.
+// The API of 01-quick-start under /api, twice; beside the first the GraphQL API of 06-graphql, the chat of 08-realtime, and the pages.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { hankoSockets } from 'nestjs-hanko';
 import { startDemoHanko } from './demo-hanko.mjs';
 
 const sample = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+const frontEnd = (folder) => ({
+  page: `${folder}/dist/index.html`,
+  written: [`${folder}/src`, 'shared'],
+});
+const chat = (page) => ({
+  page: `08-realtime/page/dist/${page}`,
+  written: ['08-realtime/src', '08-realtime/page/src', 'shared'],
+});
 const FRONT_ENDS = {
-  '/react': { built: '02-react', written: ['02-react/src', 'shared'] },
-  '/vue': { built: '03-vue', written: ['03-vue/src', 'shared'] },
-  '/svelte': { built: '04-svelte', written: ['04-svelte/src', 'shared'] },
+  '/react': frontEnd('02-react'),
+  '/vue': frontEnd('03-vue'),
+  '/svelte': frontEnd('04-svelte'),
   '/notes': {
-    built: '06-graphql/page',
+    page: '06-graphql/page/dist/index.html',
     written: ['06-graphql/src', '06-graphql/page/src', 'shared'],
   },
+  '/chat/socket.io': chat('socket-io.html'),
+  '/chat/ws': chat('ws.html'),
 };
 
-/** What the GraphQL API answers; all else is for the first one. */
-const isForGraphql = ({ url }) => /^\/(?:graphql|webhooks)\b/.test(url);
+/** Apps beside the API: what they respond to, and where Hanko notifies them. */
+const GRAPHQL = { paths: /^\/(?:graphql|webhooks)\b/, prefix: '' };
+const SOCKET_IO = {
+  paths: /^\/(?:socket\.io\/|chat\/socket\.io\/webhooks\b)/,
+  prefix: '/chat/socket.io',
+};
+const WS = { paths: /^\/chat\/ws\/webhooks\b/, upgrades: /^\/(?:\?|$)/, prefix: '/chat/ws' };
+const OTHERS = [GRAPHQL, SOCKET_IO, WS];
 
 /** What somebody writes for a sample, as one text. */
 const sourceOf = (folders) =>
@@ -33,20 +53,19 @@ const sourceOf = (folders) =>
 export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = 'cookie' }) {
   process.chdir(sample('01-quick-start')); // its .env counts here, too
   const { AppModule } = await import('../01-quick-start/dist/app.module.js');
-  const { AppModule: GraphqlModule } = await import('../06-graphql/dist/app.module.js');
   // They listen before the apps are there: Hanko must know where to post, and the apps where Hanko is.
   const servers = [await listen(PORT), await listen(API_PORT || 0)];
   const [url, secondUrl] = servers.map((server) => `http://localhost:${server.address().port}`);
   const instances = [`${url}/api`, `${secondUrl}/api`];
   // The second one is a foreign API to the page, if it has a port that somebody chose.
   const apiUrl = API_PORT ? instances[1] : '/api';
+  const receivers = [...instances, ...OTHERS.map(({ prefix }) => url + prefix)];
   const demo = process.env.HANKO_API_URL
     ? null
-    : await startDemoHanko(HANKO_TOKEN_TRANSPORT, instances, [...instances, url]);
+    : await startDemoHanko(HANKO_TOKEN_TRANSPORT, instances, receivers);
   const hankoApiUrl = (process.env.HANKO_API_URL ||= demo.url);
 
-  const graphql = await create(GraphqlModule);
-  await graphql.init();
+  await startOthers();
   for (const server of servers) {
     const app = await create(AppModule);
     app.setGlobalPrefix('api');
@@ -54,13 +73,14 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
     if (server === servers[0]) addPages(app);
     await app.init();
     server.on('request', (request, response) => {
-      const isOther = server === servers[0] && isForGraphql(request);
-      (isOther ? graphql : app).getHttpAdapter().getInstance()(request, response);
+      const other = server === servers[0] && OTHERS.find(({ paths }) => paths.test(request.url));
+      (other || { app }).app.getHttpServer().emit('request', request, response);
     });
   }
   servers[0].on('upgrade', (request, socket, head) => {
-    if (!isForGraphql(request)) socket.destroy();
-    else graphql.getHttpServer().emit('upgrade', request, socket, head);
+    const other = OTHERS.find(({ paths, upgrades = paths }) => upgrades.test(request.url));
+    if (other) other.app.getHttpServer().emit('upgrade', request, socket, head);
+    else socket.destroy();
   });
 
   console.log(`\nOpen ${url} in a browser. By hand: curl -i ${new URL(apiUrl, url)}/me`);
@@ -80,15 +100,29 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
     };
     app.useStaticAssets(sample('shared'), { prefix: '/shared/' });
     addPage('/', 'start/index.html', ['01-quick-start/src']);
-    for (const [path, { built, written }] of Object.entries(FRONT_ENDS)) {
-      addPage(path, `${built}/dist/index.html`, written);
-      app.useStaticAssets(sample(`${built}/dist/assets`), { prefix: `${path}/assets/` });
+    for (const [path, { page, written }] of Object.entries(FRONT_ENDS)) {
+      addPage(path, page, written);
+      const assets = `/${path.split('/')[1]}/assets/`;
+      app.useStaticAssets(sample(`${dirname(page)}/assets`), { prefix: assets });
     }
     routes.get('/config.json', (_request, response) =>
       response.json({ hankoApiUrl, apiUrl, tokenTransport: HANKO_TOKEN_TRANSPORT }),
     );
     demo?.addRoutes(routes);
   }
+}
+
+async function startOthers() {
+  const graphql = await import('../06-graphql/dist/app.module.js');
+  const { AppModule } = await import('../08-realtime/dist/app.module.js');
+  const { SocketIoGateway } = await import('../08-realtime/dist/socket-io.gateway.js');
+  const { WsGateway } = await import('../08-realtime/dist/ws.gateway.js');
+  GRAPHQL.app = await create(graphql.AppModule);
+  SOCKET_IO.app = await create(AppModule.withGateway(SocketIoGateway));
+  SOCKET_IO.app.useWebSocketAdapter(hankoSockets(SOCKET_IO.app, new IoAdapter(SOCKET_IO.app)));
+  WS.app = await create(AppModule.withGateway(WsGateway));
+  WS.app.useWebSocketAdapter(hankoSockets(WS.app, new WsAdapter(WS.app)));
+  for (const { app, prefix } of OTHERS) await app.setGlobalPrefix(prefix).init();
 }
 
 async function create(module) {

@@ -64,6 +64,11 @@ export class Visitor {
     await this.page.getByRole('heading', { name: 'Hello' }).waitFor();
   }
 
+  /** In a second tab of the same browser. */
+  async secondTab(): Promise<Visitor> {
+    return new Visitor(await this.context.newPage(), this.context);
+  }
+
   /** Presses a button of a route that wants a better login. @returns the form that asks for it, ready for use. */
   async stepUp(name: Call, flows = 1): Promise<Locator> {
     await this.button(name).click();

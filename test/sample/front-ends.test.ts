@@ -21,6 +21,7 @@ describe.each([
   ['03-vue', 200],
   ['04-svelte', 200],
   ['06-graphql/page', 300],
+  ['08-realtime/page', 400],
 ])('sample/%s', (folder, limit) => {
   test(`has less than ${limit} lines, configuration included`, () => {
     const lines = filesOf(folder).map((path) => read(path).trimEnd().split('\n').length);
@@ -43,7 +44,7 @@ test.each(['03-vue', '04-svelte'])(
   },
 );
 
-test.each(['.', '01-quick-start', '06-graphql', '07-microservice'])(
+test.each(['.', '01-quick-start', '06-graphql', '07-microservice', '08-realtime'])(
   'every path that sample/%s/README.md names is there',
   (folder) => {
     const links = read(`${folder}/README.md`).matchAll(/\]\((?!https?:|#)([^)#]+)/g);
