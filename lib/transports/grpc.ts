@@ -71,9 +71,11 @@ export function endRawCall([call, callback]: RawCall, status: object): Promise<n
 
 /** A call of gRPC that sends more than one message, as `@grpc/grpc-js` makes it. */
 interface StreamCall extends Call {
-  readonly metadata: GrpcMetadata;
-  readonly cancelled?: boolean;
+  cancelled?: boolean;
   readonly destroyed?: boolean;
+  /** Messages that are not sent yet. */
+  readonly writableLength?: number;
+  emit(event: 'error' | 'cancelled', status: unknown): unknown;
   once(event: string, listener: () => void): unknown;
 }
 
@@ -96,7 +98,14 @@ const isStream = (call: unknown): call is StreamCall =>
 
 const endStream = (call: StreamCall): LiveConnection => ({
   key: call,
-  end: (error) => void call.emit('error', grpcStatus(error, call.metadata)),
+  end(error) {
+    call.emit('error', grpcStatus(error, call.metadata));
+    // The status waits behind messages that the caller does not read, for as long as it likes. What sends them must not:
+    // it is told what gRPC tells when a caller is gone.
+    if (!call.writableLength) return;
+    call.cancelled = true;
+    call.emit('cancelled', 'cancelled');
+  },
   onClose(listener) {
     if (call.cancelled === true || call.destroyed === true) listener();
     else for (const event of ['cancelled', 'finish', 'close']) call.once(event, listener);

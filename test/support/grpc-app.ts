@@ -120,8 +120,20 @@ export interface GrpcEnd {
 }
 
 export interface RunningGrpc extends RunningRpc {
+  /** Host and port. */
+  readonly url: string;
   /** Calls it, with texts in the place of its one message, or as its stream of them. */
   call(method: string, metadata?: Metadata): Promise<GrpcEnd>;
+  /** Begins a call of which one side or both send more than one message. */
+  open(method: string, metadata?: Metadata): OpenCall;
+}
+
+/** A call that goes on. */
+export interface OpenCall {
+  /** The texts that came, and at the end the status. */
+  readonly seen: readonly unknown[];
+  /** Of calls whose client sends a stream, once it was opened. */
+  readonly stream: RawCall;
 }
 
 type Method = (...args: unknown[]) => RawCall;
@@ -140,6 +152,7 @@ export async function startGrpc(parts: RpcParts = {}): Promise<RunningGrpc> {
   const client = new calls.Calls(url, credentials.createInsecure());
   return {
     ...rpc,
+    url,
     call: (name, metadata = new Metadata()) => {
       const method = client[name] as Method & { requestStream: boolean; responseStream: boolean };
       const { requestStream, responseStream } = method;
@@ -168,6 +181,25 @@ export async function startGrpc(parts: RpcParts = {}): Promise<RunningGrpc> {
         call.write({ text: '2' });
         call.end();
       });
+    },
+    open: (name, metadata = new Metadata()) => {
+      const method = client[name] as Method & { requestStream: boolean; responseStream: boolean };
+      const seen: unknown[] = [];
+      const given = [
+        ...(method.requestStream ? [] : [{ text: '1' }]),
+        metadata,
+        ...(method.responseStream
+          ? []
+          : [(_error: unknown, answer?: Text) => void (answer && seen.push(answer.text))]),
+      ];
+      const stream = method.apply(client, given);
+      if (method.responseStream) {
+        stream.on('data', ({ text }: Text) => seen.push(text)).on('error', () => undefined);
+      }
+      stream.on('status', ({ code, details, metadata: trailers }) =>
+        seen.push({ code, details, trailers: trailers.getMap() }),
+      );
+      return { seen, stream };
     },
     [Symbol.asyncDispose]: async () => {
       client.close();

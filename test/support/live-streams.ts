@@ -111,6 +111,21 @@ export class Source {
     });
   }
 
+  /** What a caller sends, for as long as somebody listens to it. */
+  follow(values: Observable<string>): Observable<string> {
+    return new Observable((subscriber) => {
+      const following = this.observe('').subscribe();
+      following.add(values.subscribe(subscriber));
+      return following;
+    });
+  }
+
+  /** For what tells of its end by an event. */
+  hold(): () => void {
+    const held = this.observe('').subscribe();
+    return () => held.unsubscribe();
+  }
+
   /** As those of a PubSub: it ends at once when it is returned. */
   iterate<Value>(first: string, valueOf: (event: string) => Value): AsyncIterableIterator<Value> {
     const events = [first];

@@ -120,7 +120,12 @@ export class RpcController {
 }
 
 export const rpcHanko = (options: HankoModuleOptions = {}) =>
-  HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost', ...options });
+  HankoModule.forRoot({
+    audience: 'localhost',
+    // It may be another one.
+    apiUrl: options.apiUrl ?? hanko.url,
+    ...options,
+  });
 
 export const GUARDED: readonly Provider[] = [{ provide: APP_GUARD, useExisting: HankoAuthGuard }];
 
