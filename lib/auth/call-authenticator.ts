@@ -105,12 +105,15 @@ export class CallAuthenticator {
     throw refusal;
   }
 
-  /** A signal that aborts when the session of an admitted caller ends. It is forgotten when the call is over. */
+  /** A signal that aborts when the session of an admitted caller ends. */
   sessionSignal({ user }: Authenticated, context: ExecutionContext): AbortSignal | null {
+    const { live } = this;
+    if (live === null) return null;
     const call = openCall(context, this.transports);
-    const onClose = (listener: () => void): void =>
-      call.onClose ? call.onClose(listener) : call.connection?.onClose(listener);
-    return this.live?.signalUntil(user, onClose) ?? null;
+    if (call.onClose !== undefined)
+      return live.signal(user, (listener) => call.onClose?.(listener));
+    // Messages, of which nobody says when they are over, share one.
+    return call.connection === undefined ? live.signal(user) : live.signalOn(user, call.connection);
   }
 
   open(context: ExecutionContext, { name }: Wanted): HankoCall {

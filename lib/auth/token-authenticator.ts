@@ -75,7 +75,7 @@ export class TokenAuthenticator {
   ): MaybePromise<Authenticated> {
     if (session === null) return found;
     return andThen(this.liveness.check(found.token, found.user, session), () => {
-      noteSessionCheck(found.user, { token: found.token, policy: session });
+      noteSessionCheck({ ...found, policy: session });
       return found;
     });
   }

@@ -1,103 +1,17 @@
-import {
-  type HankoAuthError,
-  HankoTokenError,
-  HankoUnavailableError,
-} from '../errors/hanko.errors.js';
-import type { OnUnavailable } from '../options/on-unavailable.js';
+import { HankoTokenError } from '../errors/hanko.errors.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
-import type { SessionLiveness } from '../session/session-liveness.js';
-import type { LiveConnection } from '../transports/transport.js';
 import type { SessionCheck } from '../session/session-checks.js';
-import type { HankoUser } from '../user/hanko-user.js';
-import type { Due, Schedule } from './schedule.js';
+import type { SessionLiveness } from '../session/session-liveness.js';
+import { eachOf, type Few, withoutOne, withOne } from './few.js';
+import type { LiveUser } from './live-user.js';
+import type { Due } from './schedule.js';
+import { MIN_ASK_MS, type Watch, type Watcher } from './watch.js';
 
-/** The shortest time between two questions to Hanko about one session. */
-const MIN_ASK_MS = 30_000;
-
-/** How much longer than a policy says its last good reply is used while there is none. */
-export const GRACE_MS = 300_000;
-
-/** What nobody could ask about for too long does not end at one moment: all of it will connect again. */
-export const SPREAD_MS = 30_000;
-
-/** What sessions and watches need of the whole. */
-export interface SessionAsker {
-  readonly now: () => number;
-  readonly schedule: Schedule;
-  readonly liveness: Pick<SessionLiveness, 'check'>;
-  end(watch: Watch, error: HankoAuthError): void;
-}
-
-/** One connection, and the session that it hangs on. It is due when the token expires, or earlier if that is decided. */
-export class Watch implements Due {
-  dueAt = Infinity;
-  place = -1;
-  session!: LiveSession;
-  /** When the token expires, in milliseconds since 1970. */
-  expiresAt = Infinity;
-  /** How the call that was let in was checked; null if its policy never asks Hanko. */
-  check: SessionCheck | null = null;
-  /** Why it ends before its token expires, and who could not be asked. */
-  private early: { readonly error: HankoAuthError; readonly unasked: object } | null = null;
-
-  constructor(
-    readonly connection: LiveConnection,
-    private readonly asker: SessionAsker,
-  ) {}
-
-  hangOn(session: LiveSession, expiresAt: number): void {
-    this.session = session;
-    this.expiresAt = expiresAt;
-    this.check = null;
-    this.early = null;
-    this.asker.schedule.set(this, expiresAt);
-  }
-
-  /** Ends it soon, unless whoever could not be asked replies before. */
-  endSoon(error: HankoAuthError, unasked: object): void {
-    if (this.early !== null) return;
-    this.early = { error, unasked };
-    const dueAt = this.asker.now() + Math.random() * SPREAD_MS;
-    this.asker.schedule.set(this, Math.min(dueAt, this.expiresAt));
-  }
-
-  letOff(unasked: object): void {
-    if (this.early?.unasked !== unasked) return;
-    this.early = null;
-    this.asker.schedule.set(this, this.expiresAt);
-  }
-
-  onDue(): void {
-    this.asker.end(this, this.early?.error ?? expired());
-  }
-}
-
-export const expired = (): HankoTokenError =>
-  new HankoTokenError('token_expired', 'The token has expired');
-
-/** Ends a connection if nobody could say for too long whether its session is alive. */
-export function outlast(
-  watch: Watch,
-  unasked: object,
-  {
-    onUnavailable,
-    aliveAt,
-    everyMs,
-    now,
-  }: {
-    readonly onUnavailable: OnUnavailable;
-    /** When it was known last, in milliseconds since 1970. */
-    readonly aliveAt: number;
-    /** How often somebody is asked. */
-    readonly everyMs: number;
-    readonly now: number;
-  },
-): void {
-  if (onUnavailable === 'accept' || now - aliveAt <= everyMs + GRACE_MS) return;
-  watch.endSoon(
-    new HankoUnavailableError('For too long nobody could say whether the session is alive', 1),
-    unasked,
-  );
+/** What a session needs of the whole. */
+export interface SessionAsker extends Watcher {
+  readonly liveness: Pick<SessionLiveness, 'check' | 'aliveAt'>;
+  /** Asks about it when it is its turn. */
+  readonly line: { enter(session: LiveSession): void; leave(session: LiveSession): void };
 }
 
 /** A session that connections hang on. It is due when Hanko is asked about it, if a policy asks. */
@@ -105,76 +19,110 @@ export class LiveSession implements Due {
   dueAt = Infinity;
   place = -1;
   /** In lower case, as `userId`: Hanko reads UUIDs in any. */
-  readonly id: string;
+  readonly sessionId: string;
   readonly userId: string;
-  readonly watches = new Set<Watch>();
+  /** When its token was issued, in milliseconds since 1970. */
+  readonly issuedAt: number;
+  watches: Few<Watch>;
   /** Of `HankoLiveSessions.signal()`. */
   controller: AbortController | undefined;
   /** When a call of it was let in last, in milliseconds since 1970. */
   seenAt: number;
-  /** When Hanko said last that it is alive, in milliseconds since 1970. */
-  private aliveAt: number;
-  private token = '';
+  /** By which Hanko is asked; null if no policy asks. */
+  private check: SessionCheck | null = null;
+  /** Whether it waits for its turn, or for the reply. */
+  private isAsking = false;
 
   constructor(
-    readonly user: HankoUser,
+    { id, sessionId, authenticatedAt }: LiveUser,
     private readonly asker: SessionAsker,
   ) {
-    this.id = user.sessionId.toLowerCase();
-    this.userId = user.id.toLowerCase();
-    this.seenAt = this.aliveAt = asker.now();
+    this.sessionId = sessionId.toLowerCase();
+    this.userId = id.toLowerCase();
+    this.issuedAt = authenticatedAt.getTime();
+    this.seenAt = asker.now();
   }
 
-  /** A call was let in, and how it was checked. The connection's strictest check counts. */
-  askAs(watch: Watch, check: SessionCheck | null): void {
-    const now = this.asker.now();
-    this.seenAt = now;
+  add(watch: Watch): void {
+    this.watches = withOne(this.watches, watch);
+  }
+
+  /** @returns whether it was the last one. */
+  remove(watch: Watch): boolean {
+    this.watches = withoutOne(this.watches, watch);
+    if (this.watches !== undefined) return false;
+    this.asker.schedule.delete(this);
+    this.asker.line.leave(this);
+    return true;
+  }
+
+  /** A call was let in, and how it was checked. */
+  admitted(watch: Watch, check: SessionCheck | null): void {
+    this.seenAt = this.asker.now();
     if (check === null) return;
-    const { policy, token } = check;
-    if (policy.onUnavailable === 'reject') this.aliveAt = now;
-    this.token = token;
-    if (watch.check !== null && watch.check.policy.refreshMs <= policy.refreshMs) return;
-    watch.check = check;
-    const dueAt = now + askEveryMs(check);
-    if (this.place === -1 || dueAt < this.dueAt) this.asker.schedule.set(this, dueAt);
+    this.check = check;
+    watch.askBy(check.policy);
+    const dueAt = this.aliveAt() + this.askEveryMs();
+    if (this.isAsking || (this.place !== -1 && dueAt >= this.dueAt)) return;
+    this.asker.schedule.set(this, dueAt);
   }
 
   onDue(): void {
-    void this.ask();
+    const { now, schedule, line } = this.asker;
+    // Requests of the session may have asked meanwhile.
+    const dueAt = this.aliveAt() + this.askEveryMs();
+    if (dueAt > now()) {
+      if (dueAt < Infinity) schedule.set(this, dueAt);
+      return;
+    }
+    this.isAsking = true;
+    line.enter(this);
   }
 
-  /** An open connection is no activity of its user: an idle session ends all the same. */
-  private async ask(): Promise<void> {
-    const everyMs = Math.min(...[...this.watches].map(({ check }) => askEveryMs(check)));
-    if (everyMs === Infinity) return;
+  /** Asks Hanko, and is due again. An open connection is no activity of its user: an idle session ends all the same. */
+  async ask(): Promise<void> {
+    const { token, user } = this.check as SessionCheck;
     const { now, liveness, schedule } = this.asker;
     const askedAt = now();
+    let nextAt: number;
     try {
-      await liveness.check(this.token, this.user, AS_IT_IS);
-      this.aliveAt = askedAt;
-      for (const watch of this.watches) watch.letOff(this);
+      await liveness.check(token, user, AS_IT_IS);
+      for (const watch of eachOf(this.watches)) watch.letOff(this);
+      nextAt = askedAt + this.askEveryMs();
     } catch (error) {
-      this.onFailure(error, everyMs);
+      this.onFailure(error);
+      nextAt = now() + MIN_ASK_MS;
     }
-    if (this.watches.size > 0) schedule.set(this, now() + everyMs);
+    this.isAsking = false;
+    if (this.watches !== undefined && nextAt < Infinity) schedule.set(this, nextAt);
   }
 
-  private onFailure(error: unknown, everyMs: number): void {
+  private onFailure(error: unknown): void {
     const isOver = error instanceof HankoTokenError;
-    const { aliveAt } = this;
-    const now = this.asker.now();
-    for (const watch of this.watches) {
-      const { check } = watch;
-      if (check === null) continue;
-      if (isOver) this.asker.end(watch, error);
-      else
-        outlast(watch, this, { onUnavailable: check.policy.onUnavailable, aliveAt, everyMs, now });
+    const aliveAt = this.aliveAt();
+    for (const watch of eachOf(this.watches)) {
+      if (!isOver) watch.outlastHanko(aliveAt, this);
+      else if (watch.askEveryMs < Infinity) this.asker.end(watch, error);
     }
+  }
+
+  /**
+   * When Hanko said last that it is alive, in milliseconds since 1970. If the clock was set back, that is unknown; it counts
+   * from now on.
+   */
+  private aliveAt(): number {
+    const { now, liveness } = this.asker;
+    const at = now();
+    this.seenAt = Math.min(this.seenAt, at);
+    return Math.min(liveness.aliveAt(this.sessionId) ?? this.seenAt, at);
+  }
+
+  private askEveryMs(): number {
+    let everyMs = Infinity;
+    for (const watch of eachOf(this.watches)) everyMs = Math.min(everyMs, watch.askEveryMs);
+    return everyMs;
   }
 }
-
-const askEveryMs = (check: SessionCheck | null): number =>
-  check === null ? Infinity : Math.max(check.policy.refreshMs, MIN_ASK_MS);
 
 const AS_IT_IS: ResolvedSessionPolicy = {
   refreshMs: 0,

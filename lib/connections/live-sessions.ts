@@ -1,7 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import { type HankoAuthError, HankoTokenError } from '../errors/hanko.errors.js';
+import {
+  HankoConfigurationError,
+  type HankoAuthError,
+  HankoTokenError,
+} from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
@@ -9,12 +13,17 @@ import type { HankoRevoked } from '../revocation/revoked.js';
 import { sessionCheckOf } from '../session/session-checks.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { LiveConnection } from '../transports/transport.js';
-import type { HankoUser } from '../user/hanko-user.js';
 import { isPromise } from '../util/maybe-promise.js';
-import { whereThrown } from '../util/where-thrown.js';
-import { expired, LiveSession, type SessionAsker, Watch } from './live-session.js';
+import { isFunction, isObject, kindOf } from '../util/value-checks.js';
+import { AskingLine } from './asking-line.js';
+import { ConnectionLog } from './connection-log.js';
+import { countOf, eachOf, type Few, hasOne, withOne, withoutOne } from './few.js';
+import type { LiveSession, SessionAsker } from './live-session.js';
+import { checkUser, type LiveUser } from './live-user.js';
 import { Schedule } from './schedule.js';
+import { SessionIndex } from './session-index.js';
 import { StoreRounds } from './store-rounds.js';
+import { expired, Watch } from './watch.js';
 
 /**
  * Ends what lives on after a call was let in (sockets, subscriptions, streams) when its session ends: when the token
@@ -25,23 +34,25 @@ import { StoreRounds } from './store-rounds.js';
  *
  * ```ts
  * const user = await hanko.authenticate(request);
- * const signal = app.get(HankoLiveSessions).signal(user);
+ * const onClose = (listener: () => void) => response.once('close', listener);
+ * const signal = app.get(HankoLiveSessions).signal(user, onClose);
  * signal.addEventListener('abort', () => download.destroy());
  * ```
  */
 @Injectable()
 export class HankoLiveSessions implements OnModuleDestroy {
-  private readonly logger = new Logger('HankoLiveSessions');
+  private readonly log = new ConnectionLog();
   private readonly schedule: Schedule;
+  private readonly line = new AskingLine<LiveSession>();
   private readonly storeRounds: StoreRounds | null;
   private readonly asker: SessionAsker;
   private readonly revocations: Subscription;
-  /** By id in lower case. */
-  private readonly sessions = new Map<string, LiveSession>();
-  private readonly sessionsOfUser = new Map<string, Set<LiveSession>>();
+  private readonly sessions = new SessionIndex();
   /** By the key of the connection. Several only if several users came by it. */
-  private readonly watches = new Map<object, Watch[]>();
-  private readonly logged = new Set<string>();
+  private readonly watches = new Map<object, Few<Watch>>();
+  /** Of calls that came by one connection: by its key and the session. */
+  private readonly signals = new WeakMap<object, Map<string, AbortSignal>>();
+  private isClosed = false;
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
@@ -49,13 +60,10 @@ export class HankoLiveSessions implements OnModuleDestroy {
     @Inject(SessionLiveness) liveness: SessionLiveness,
   ) {
     const { now } = options;
+    const { line } = this;
     this.schedule = new Schedule(now);
-    this.asker = {
-      now,
-      schedule: this.schedule,
-      liveness,
-      end: (watch, error) => this.end(watch, error),
-    };
+    const end = (watch: Watch, error: HankoAuthError): void => this.end(watch, error);
+    this.asker = { now, schedule: this.schedule, line, liveness, end };
     this.storeRounds =
       revocation.storeClient === null
         ? null
@@ -65,18 +73,19 @@ export class HankoLiveSessions implements OnModuleDestroy {
 
   /** Watches nothing any more. What is open stays open: the app closes its own connections. */
   onModuleDestroy(): void {
+    this.isClosed = true;
     this.revocations.unsubscribe();
     this.schedule.close();
     this.storeRounds?.stop();
+    this.line.clear();
     this.sessions.clear();
-    this.sessionsOfUser.clear();
     this.watches.clear();
   }
 
   /** How many connections and signals are watched now. */
   get size(): number {
     let size = 0;
-    for (const watches of this.watches.values()) size += watches.length;
+    for (const watches of this.watches.values()) size += countOf(watches);
     return size;
   }
 
@@ -87,44 +96,52 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * user the later one counts.
    *
    * @param user from `authenticate()`, `verifyToken()` or `@CurrentUser()`. Its session policy is the one of the route or
-   * call that it comes from.
+   * call that it comes from; a copy of it has none.
    * @param connection how it ends, and how to know that it has closed. Nothing is held after that.
+   * @throws TypeError if the user lacks a member of `LiveUser`
+   * @throws HankoConfigurationError `configuration_invalid` for a connection without `key`, `end()` and `onClose()`
    */
-  watch(user: HankoUser, connection: LiveConnection): void {
-    const error = this.begin(user, connection);
-    if (error !== null) this.finish(connection, error);
+  watch(user: LiveUser, connection: LiveConnection): void {
+    checkUser('watch()', user);
+    checkConnection(connection);
+    this.watchOrEnd(user, connection);
   }
 
   /**
    * A signal that aborts when the user's session ends: for downloads, long polling, and jobs that act for a user. The
-   * reason is the error, a `HankoTokenError`. In a handler `@SessionSignal()` does it, and forgets it after the response.
+   * reason is the error, a `HankoTokenError`; or a `HankoUnavailableError` if nobody could say for too long whether the session
+   * is alive. In a handler `@SessionSignal()` does it, and forgets it when the call is over.
    *
-   * All callers get the same signal of a session, which is kept until the session has ended: remove your listeners when
-   * you are done.
-   *
-   * @param user from `authenticate()`, `verifyToken()` or `@CurrentUser()`.
+   * @param user from `authenticate()`, `verifyToken()` or `@CurrentUser()`. Its session policy is the one of the route or
+   * call that it comes from; a copy of it has none.
+   * @param onClose calls its listener once nobody needs the signal any more, which is then forgotten. Without it all callers
+   * get the same signal of a session, which is kept until the session has ended: remove your listeners when you are done.
+   * @throws TypeError if the user lacks a member of `LiveUser`
    */
-  signal(user: HankoUser): AbortSignal {
-    const known = this.sessions.get(user.sessionId.toLowerCase())?.controller;
-    const controller = known ?? newController();
-    const error = this.begin(
-      user,
-      connectionOf(controller, () => undefined),
-    );
-    if (error !== null) controller.abort(error);
-    else (this.sessions.get(user.sessionId.toLowerCase()) as LiveSession).controller = controller;
-    return controller.signal;
+  signal(user: LiveUser, onClose?: LiveConnection['onClose']): AbortSignal {
+    checkUser('signal()', user);
+    if (onClose !== undefined) return this.watchSignal(user, newController(), onClose);
+    const controller = this.sessions.find(user)?.controller ?? newController();
+    const signal = this.watchSignal(user, controller, NEVER);
+    const session = this.sessions.find(user);
+    if (session !== undefined && !signal.aborted) session.controller = controller;
+    return signal;
   }
 
   /**
-   * A signal of its own for one call.
-   * @param onClose calls its listener when the call is over: then the signal is forgotten.
+   * A signal for the calls of one session that come by a connection: all get the same, until it closes.
    * @internal
    */
-  signalUntil(user: HankoUser, onClose: LiveConnection['onClose']): AbortSignal {
-    const controller = newController();
-    this.watch(user, connectionOf(controller, onClose));
-    return controller.signal;
+  signalOn(user: LiveUser, connection: LiveConnection): AbortSignal {
+    const { key } = connection;
+    const signals = this.signals.get(key) ?? new Map<string, AbortSignal>();
+    this.signals.set(key, signals);
+    let signal = signals.get(user.sessionId);
+    if (signal === undefined) {
+      signal = this.watchSignal(user, newController(), (listener) => connection.onClose(listener));
+      signals.set(user.sessionId, signal);
+    }
+    return signal;
   }
 
   /**
@@ -132,99 +149,114 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * @returns why it is over; null if it is not.
    * @internal
    */
-  begin(user: HankoUser, connection: LiveConnection): HankoAuthError | null {
+  begin(user: LiveUser, connection: LiveConnection): HankoAuthError | null {
     const over = this.overBy(user);
-    if (over !== null) return over;
-    const watches = this.watches.get(connection.key);
-    const before = watches?.find(({ session }) => session.userId === user.id.toLowerCase());
-    if (before === undefined) this.add(user, connection, watches);
-    else if (before.expiresAt <= this.endOf(user)) this.renew(before, user);
+    if (over !== null || this.isClosed) return over;
+    const userId = user.id.toLowerCase();
+    for (const watch of eachOf(this.watches.get(connection.key))) {
+      if (watch.userId !== userId) continue;
+      if (watch.expiresAt <= this.endOf(user)) this.renew(watch, user);
+      return null;
+    }
+    this.add(user, connection);
     return null;
   }
 
-  private overBy(user: HankoUser): HankoTokenError | null {
+  private watchSignal(
+    user: LiveUser,
+    controller: AbortController,
+    onClose: LiveConnection['onClose'],
+  ): AbortSignal {
+    const end = (error: HankoAuthError): void => controller.abort(error);
+    this.watchOrEnd(user, { key: controller, end, onClose });
+    return controller.signal;
+  }
+
+  private watchOrEnd(user: LiveUser, connection: LiveConnection): void {
+    const error = this.begin(user, connection);
+    if (error !== null) this.finish(connection, error);
+  }
+
+  private overBy(user: LiveUser): HankoTokenError | null {
     if (this.endOf(user) <= this.options.now()) return expired();
     return this.revocation.isKnownOf(user) ? revoked() : null;
   }
 
-  private add(user: HankoUser, connection: LiveConnection, others: Watch[] | undefined): void {
-    const watch = new Watch(connection, this.asker);
-    if (others === undefined) this.watches.set(connection.key, [watch]);
-    else others.push(watch);
+  private add(user: LiveUser, connection: LiveConnection): void {
+    const { key } = connection;
+    const watch = new Watch(connection, user.id.toLowerCase(), this.asker);
+    this.watches.set(key, withOne(this.watches.get(key), watch));
     this.enter(watch, user);
     this.storeRounds?.start();
-    connection.onClose(() => this.forget(watch));
+    this.log.watched(watch.session);
+    try {
+      connection.onClose(() => {
+        if (this.forget(watch)) this.log.closed(watch.session);
+      });
+    } catch (error) {
+      // What cannot say when it has closed would be held for ever.
+      this.forget(watch);
+      throw error;
+    }
   }
 
   /** The same user came again: by the same session, or by a later one. */
-  private renew(watch: Watch, user: HankoUser): void {
-    if (watch.session.id === user.sessionId.toLowerCase() && watch.expiresAt === this.endOf(user)) {
-      watch.session.askAs(watch, sessionCheckOf(user));
+  private renew(watch: Watch, user: LiveUser): void {
+    const isSame = watch.session.sessionId === user.sessionId.toLowerCase();
+    if (isSame && watch.expiresAt === this.endOf(user)) {
+      watch.session.admitted(watch, sessionCheckOf(user));
       return;
     }
     this.leave(watch);
     this.enter(watch, user);
   }
 
-  private enter(watch: Watch, user: HankoUser): void {
-    const id = user.sessionId.toLowerCase();
-    let session = this.sessions.get(id);
-    if (session === undefined) {
-      session = new LiveSession(user, this.asker);
-      this.sessions.set(id, session);
-      const ofUser = this.sessionsOfUser.get(session.userId);
-      if (ofUser === undefined) this.sessionsOfUser.set(session.userId, new Set([session]));
-      else ofUser.add(session);
-    }
-    session.watches.add(watch);
+  private enter(watch: Watch, user: LiveUser): void {
+    const session = this.sessions.findOrMake(user, this.asker);
+    session.add(watch);
     watch.hangOn(session, this.endOf(user));
-    session.askAs(watch, sessionCheckOf(user));
+    session.admitted(watch, sessionCheckOf(user));
   }
 
   private leave(watch: Watch): void {
     const { session } = watch;
     this.schedule.delete(watch);
-    if (!session.watches.delete(watch) || session.watches.size > 0) return;
-    this.schedule.delete(session);
-    this.sessions.delete(session.id);
-    const ofUser = this.sessionsOfUser.get(session.userId);
-    ofUser?.delete(session);
-    if (ofUser?.size === 0) this.sessionsOfUser.delete(session.userId);
+    if (!session.remove(watch)) return;
+    this.sessions.delete(session);
     if (this.sessions.size === 0) this.storeRounds?.stop();
   }
 
+  /** @returns whether it was watched. */
   private forget(watch: Watch): boolean {
     const { key } = watch.connection;
     const watches = this.watches.get(key);
-    if (watches === undefined || !watches.includes(watch)) return false;
+    if (!hasOne(watches, watch)) return false;
     this.leave(watch);
-    if (watches.length === 1) this.watches.delete(key);
-    else watches.splice(watches.indexOf(watch), 1);
+    const others = withoutOne(watches, watch);
+    if (others === undefined) this.watches.delete(key);
+    else this.watches.set(key, others);
     return true;
   }
 
   private onRevoked(revocation: HankoRevoked): void {
-    if (revocation.kind === 'session') {
-      this.endAll(this.sessions.get(revocation.sessionId.toLowerCase()));
-      return;
-    }
-    const upTo = revocation.issuedUpTo.getTime();
-    for (const session of this.sessionsOfUser.get(revocation.userId.toLowerCase()) ?? []) {
-      if (session.user.authenticatedAt.getTime() <= upTo) this.endAll(session);
+    for (const session of this.sessions.endedBy(revocation)) {
+      for (const watch of eachOf(session.watches)) this.end(watch, revoked());
     }
   }
 
-  private endAll(session: LiveSession | undefined): void {
-    for (const watch of session?.watches ?? []) this.end(watch, revoked());
-  }
-
+  /** Whoever else came by the same connection: it ends once. */
   private end(watch: Watch, error: HankoAuthError): void {
-    if (this.forget(watch)) this.finish(watch.connection, error);
+    const { connection, session } = watch;
+    const watches = this.watches.get(connection.key);
+    if (!hasOne(watches, watch)) return;
+    for (const each of eachOf(watches)) this.forget(each);
+    this.log.ended(session, error);
+    this.finish(connection, error);
   }
 
   /** The app's own code may throw, or return a promise. */
   private finish(connection: LiveConnection, error: HankoAuthError): void {
-    const failed = (cause: unknown): void => this.logOnce(cause);
+    const failed = (cause: unknown): void => this.log.endFailed(cause);
     try {
       const ended: unknown = connection.end(error);
       if (isPromise(ended)) Promise.resolve(ended).catch(failed);
@@ -234,22 +266,26 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 
   /** When the verifier refuses its token. */
-  private endOf({ expiresAt }: HankoUser): number {
+  private endOf({ expiresAt }: LiveUser): number {
     return expiresAt.getTime() + this.options.clockToleranceSeconds * 1000;
-  }
-
-  private logOnce(cause: unknown): void {
-    const line = `A connection could not be ended: ${whereThrown(cause)}`;
-    if (this.logged.has(line) || this.logged.size >= MAX_LOGGED) return;
-    this.logged.add(line);
-    this.logger.error(line);
   }
 }
 
-const MAX_LOGGED = 100;
+function checkConnection(connection: unknown): void {
+  const { key, end, onClose } = isObject(connection) ? connection : ({} as Record<string, unknown>);
+  if (Object(key) === key && isFunction(end) && isFunction(onClose)) return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoLiveSessions.watch()',
+      hint: `takes a connection { key, end(error), onClose(listener) }, whose key is an object; got ${kindOf(connection)}.`,
+    },
+  ]);
+}
 
 const revoked = (): HankoTokenError =>
   new HankoTokenError('session_revoked', 'The session, or its user, was revoked');
+
+const NEVER = (): void => undefined;
 
 /** Whoever has many streams has many listeners. */
 function newController(): AbortController {
@@ -257,8 +293,3 @@ function newController(): AbortController {
   setMaxListeners(0, controller.signal);
   return controller;
 }
-
-const connectionOf = (
-  controller: AbortController,
-  onClose: LiveConnection['onClose'],
-): LiveConnection => ({ key: controller, end: (error) => controller.abort(error), onClose });

@@ -8,8 +8,8 @@ export interface Due {
   onDue(): void;
 }
 
-/** How long the timer waits at most: the clock may have been set meanwhile, or the machine may have slept. */
-const MAX_WAIT_MS = 60_000;
+/** How long the timer waits at most: the clock may be set meanwhile, and while a machine sleeps no timer runs. */
+const MAX_WAIT_MS = 500;
 
 /** What is due at the same moment is done in turns, so that the rest of the app goes on in between. */
 const MAX_PER_TURN = 500;
@@ -20,6 +20,7 @@ export class Schedule {
   private readonly heap: Due[] = [];
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Infinity;
+  private isClosed = false;
 
   /** @param now milliseconds since 1970. */
   constructor(private readonly now: () => number) {}
@@ -30,6 +31,7 @@ export class Schedule {
 
   /** Enters something, or moves it. */
   set(item: Due, dueAt: number): void {
+    if (this.isClosed) return;
     if (item.place === -1) item.place = this.heap.push(item) - 1;
     item.dueAt = dueAt;
     this.moveUp(item);
@@ -42,16 +44,18 @@ export class Schedule {
     if (place === -1) return;
     item.place = -1;
     const last = this.heap.pop() as Due;
-    if (last === item) return;
-    this.put(last, place);
-    this.moveUp(last);
-    this.moveDown(last);
+    if (last !== item) {
+      this.put(last, place);
+      this.moveUp(last);
+      this.moveDown(last);
+    }
+    if (this.heap.length === 0) this.sleep();
   }
 
-  /** Forgets everything, and waits for nothing. */
+  /** Forgets everything, takes nothing more, and waits for nothing. */
   close(): void {
-    clearTimeout(this.timer);
-    this.timerAt = Infinity;
+    this.isClosed = true;
+    this.sleep();
     for (const item of this.heap) item.place = -1;
     this.heap.length = 0;
   }
@@ -71,17 +75,18 @@ export class Schedule {
   /** The timer may be too early, never too late: what is deleted does not move it. */
   private wake(): void {
     const [first] = this.heap;
-    if (first === undefined) {
-      clearTimeout(this.timer);
-      this.timerAt = Infinity;
-      return;
-    }
+    if (first === undefined) return;
     const now = this.now();
     const at = Math.min(first.dueAt, now + MAX_WAIT_MS);
     if (at >= this.timerAt) return;
     clearTimeout(this.timer);
     this.timerAt = at;
     this.timer = setTimeout(this.run, Math.max(0, at - now)).unref();
+  }
+
+  private sleep(): void {
+    clearTimeout(this.timer);
+    this.timerAt = Infinity;
   }
 
   private moveUp(item: Due): void {

@@ -1,13 +1,14 @@
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoRevocation } from '../revocation/hanko-revocation.js';
-import { type LiveSession, outlast } from './live-session.js';
+import { eachOf } from './few.js';
 import type { Due, Schedule } from './schedule.js';
+import type { SessionIndex } from './session-index.js';
 
 /** The shortest time between two rounds. */
 const MIN_ROUND_MS = 1_000;
 
 /** The time between two rounds where the store tells at once: for what it could not tell while it was out of reach. */
-const SUBSCRIBED_ROUND_MS = 30_000;
+const TOLD_ROUND_MS = 30_000;
 
 /** Reads the store for all watched sessions at once, as other instances may have revoked them. */
 export class StoreRounds implements Due {
@@ -16,19 +17,19 @@ export class StoreRounds implements Due {
   private readonly everyMs: number;
   private isReading = false;
   private isStopped = true;
-  /** When the last round began that was answered. */
+  /** When the last round began that was answered, in milliseconds since 1970. */
   private answeredAt = -Infinity;
+  /** Whether the last round had no answer. */
+  private isUnanswered = false;
 
   constructor(
     private readonly options: ResolvedHankoOptions,
     private readonly schedule: Schedule,
     private readonly revocation: HankoRevocation,
-    private readonly sessions: ReadonlyMap<string, LiveSession>,
+    private readonly sessions: SessionIndex,
   ) {
-    const { maxAgeSeconds, store } = options.revocation;
-    const everyMs = Math.max(maxAgeSeconds * 1000, MIN_ROUND_MS);
-    this.everyMs =
-      store?.subscribe === undefined ? everyMs : Math.max(everyMs, SUBSCRIBED_ROUND_MS);
+    const everyMs = Math.max(options.revocation.maxAgeSeconds * 1000, MIN_ROUND_MS);
+    this.everyMs = revocation.isToldByStore ? Math.max(everyMs, TOLD_ROUND_MS) : everyMs;
   }
 
   /** Goes on until it is stopped. */
@@ -48,22 +49,33 @@ export class StoreRounds implements Due {
   }
 
   private async read(): Promise<void> {
+    const { now, revocation } = this.options;
     this.isReading = true;
-    const askedAt = this.options.now();
-    const sessions = [...this.sessions.values()];
-    const isAnswered = await this.revocation.learnAll(sessions.map(({ user }) => user));
+    const askedAt = now();
+    const isAnswered = await this.revocation.learnAll(this.sessions.all());
     this.isReading = false;
     if (this.isStopped) return;
     if (isAnswered) this.answeredAt = askedAt;
-    const { onUnavailable } = this.options.revocation;
-    const now = this.options.now();
-    for (const session of sessions) {
-      const aliveAt = Math.max(session.seenAt, this.answeredAt);
-      for (const watch of session.watches) {
-        if (isAnswered) watch.letOff(this);
-        else outlast(watch, this, { onUnavailable, aliveAt, everyMs: this.everyMs, now });
-      }
+    if (isAnswered && this.isUnanswered) this.letAllOff();
+    if (!isAnswered && revocation.onUnavailable === 'reject') this.outlastAll(now());
+    this.isUnanswered = !isAnswered;
+    this.schedule.set(this, now() + this.everyMs);
+  }
+
+  private letAllOff(): void {
+    for (const { watches } of this.sessions.all()) {
+      for (const watch of eachOf(watches)) watch.letOff(this);
     }
-    this.schedule.set(this, now + this.everyMs);
+  }
+
+  private outlastAll(now: number): void {
+    // If the clock was set back, it is unknown when that was; it counts from now on.
+    this.answeredAt = Math.min(this.answeredAt, now);
+    for (const session of this.sessions.all()) {
+      // The store was asked for whoever was let in.
+      session.seenAt = Math.min(session.seenAt, now);
+      const aliveAt = Math.max(session.seenAt, this.answeredAt);
+      for (const watch of eachOf(session.watches)) watch.outlast(aliveAt, this.everyMs, this);
+    }
   }
 }

@@ -25,6 +25,8 @@ export const HANKO_CHANNELS = {
   session: 'nestjs-hanko:session',
   /** One {@link HankoWebhookMessage} for each webhook that was received. */
   webhook: 'nestjs-hanko:webhook',
+  /** One {@link HankoConnectionMessage} when a connection is watched, and one when it is over. */
+  connection: 'nestjs-hanko:connection',
 } as const;
 
 /** Message of the channel `nestjs-hanko:authentication`: how one request was decided. */
@@ -79,10 +81,34 @@ export type HankoWebhookMessage =
   | { readonly outcome: 'done' | 'failed' | 'replay'; readonly event: string }
   | { readonly outcome: 'refused'; readonly reason: string };
 
+/**
+ * Message of the channel `nestjs-hanko:connection`: what became of something that lives on after a call was let in, such as a
+ * socket, a stream, or a signal of `HankoLiveSessions`.
+ */
+export type HankoConnectionMessage =
+  | {
+      /** `watched` from now on; `closed` by the client or the app. */
+      readonly outcome: 'watched' | 'closed';
+      /** The `sub` and `session_id` claims. */
+      readonly userId: string;
+      readonly sessionId: string;
+    }
+  | {
+      /** It ended with its session. */
+      readonly outcome: 'ended';
+      readonly userId: string;
+      readonly sessionId: string;
+      /** `token_expired`, `session_revoked`, or `hanko_unavailable` if nobody could say for too long whether the session is alive. */
+      readonly code: HankoAnswerCode;
+      /** The precise cause, in words for operators. */
+      readonly reason: string;
+    };
+
 const authentication = channel(HANKO_CHANNELS.authentication);
 const jwks = channel(HANKO_CHANNELS.jwks);
 const session = channel(HANKO_CHANNELS.session);
 const webhook = channel(HANKO_CHANNELS.webhook);
+const connection = channel(HANKO_CHANNELS.connection);
 
 export function publishAuthentication(message: HankoAuthenticationMessage): void {
   if (authentication.hasSubscribers) authentication.publish(message);
@@ -98,4 +124,8 @@ export function publishSession(message: HankoSessionMessage): void {
 
 export function publishWebhook(message: HankoWebhookMessage): void {
   if (webhook.hasSubscribers) webhook.publish(message);
+}
+
+export function publishConnection(message: HankoConnectionMessage): void {
+  if (connection.hasSubscribers) connection.publish(message);
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Observable, Subject } from 'rxjs';
-import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
+import { HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { RevocationStore } from '../options/revocation-options.js';
@@ -13,7 +13,13 @@ import { checkId, readTime } from './revocation-arguments.js';
 import { RevocationList } from './revocation-list.js';
 import type { HankoRevoked, RevocationStatus } from './revoked.js';
 import { StoreClient } from './store-client.js';
-import { type RevocationEntry, StoreEntries, subscribeToEntries } from './store-entries.js';
+import {
+  type RevocationEntry,
+  type StoredSession,
+  StoreEntries,
+  subscribeToEntries,
+} from './store-entries.js';
+import { StoreOutage } from './store-outage.js';
 
 /**
  * Ends sessions before their tokens expire, without a call to Hanko per request. `nestjs-hanko/webhooks`
@@ -42,10 +48,10 @@ export class HankoRevocation implements OnModuleDestroy {
   private readonly list: RevocationList;
   private readonly entries: StoreEntries | null;
   private readonly askedLately: AskedLately;
-  private readonly unsubscribe: () => void;
+  private readonly unsubscribe: (() => void) | null;
   /** Failures of other code, which are logged once each. */
   private readonly logged = new Set<string>();
-  private isOutageKnown = false;
+  private readonly outage: StoreOutage;
 
   constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
     const { revocation, now } = options;
@@ -54,20 +60,29 @@ export class HankoRevocation implements OnModuleDestroy {
       this.logOnce(`A subscriber of revoked$ failed: ${whereThrown(error)}`);
     });
     this.list = new RevocationList(now);
+    this.outage = new StoreOutage(this.logger, revocation.onUnavailable);
     this.askedLately = new AskedLately(revocation.maxAgeSeconds * 1000, now);
     this.storeClient = store && new StoreClient(store, now);
     this.entries = this.storeClient && new StoreEntries(this.storeClient, now);
-    this.unsubscribe = store === null ? NOTHING : this.listen(store);
+    this.unsubscribe = store === null ? null : this.listen(store);
   }
 
   /** Ends `revoked$`, and all that is done for the store. */
   onModuleDestroy(): void {
     this.storeClient?.close();
     try {
-      this.unsubscribe();
+      this.unsubscribe?.();
     } finally {
       this.revoked.complete();
     }
+  }
+
+  /**
+   * Whether the store tells of revocations at once.
+   * @internal
+   */
+  get isToldByStore(): boolean {
+    return this.unsubscribe !== null;
   }
 
   /** @internal */
@@ -181,7 +196,7 @@ export class HankoRevocation implements OnModuleDestroy {
    * Whether this instance knows that the session, or its user, was revoked.
    * @internal
    */
-  isKnownOf({ sessionId, id, authenticatedAt }: HankoUser): boolean {
+  isKnownOf({ sessionId, id, authenticatedAt }: RevocableUser): boolean {
     return (
       this.list.size > 0 &&
       this.list.has({ sessionId, userId: id, issuedAt: authenticatedAt.getTime() })
@@ -189,14 +204,14 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   /**
-   * Reads the store once for many users: what it says is told by `revoked$`. It never rejects.
+   * Reads the store for many sessions at once, while no request waits: what it says is told by `revoked$`. It never rejects.
    * @returns whether the store replied.
    * @internal
    */
-  async learnAll(users: readonly HankoUser[]): Promise<boolean> {
+  async learnAll(sessions: readonly StoredSession[]): Promise<boolean> {
     if (this.entries === null) return true;
     try {
-      for (const entry of await this.entries.findAll(users)) this.learn(entry);
+      for (const entry of await this.entries.findAll(sessions)) this.learn(entry);
       return true;
     } catch {
       return false;
@@ -210,13 +225,13 @@ export class HankoRevocation implements OnModuleDestroy {
         for (const entry of await entries.find(sessionId, id)) this.learn(entry);
       });
     } catch {
-      const error = this.storeUnavailable();
+      const error = this.outage.failed();
       // This instance may have learned of the revocation in the meantime.
       this.refuseKnown(user);
       if (this.options.revocation.onUnavailable === 'accept') return;
       throw error;
     }
-    this.isOutageKnown = false;
+    this.outage.ended();
     this.refuseKnown(user);
   }
 
@@ -232,7 +247,7 @@ export class HankoRevocation implements OnModuleDestroy {
     try {
       await this.entries.keep(entry);
     } catch {
-      throw this.storeUnavailable();
+      throw this.outage.failed();
     }
   }
 
@@ -247,13 +262,16 @@ export class HankoRevocation implements OnModuleDestroy {
     }
   }
 
-  /** A failure is no harm: each request asks the store anyway. */
-  private listen(store: RevocationStore): () => void {
+  /**
+   * A failure is no harm: each request asks the store anyway.
+   * @returns null if the store does not tell.
+   */
+  private listen(store: RevocationStore): (() => void) | null {
     try {
       return subscribeToEntries(store, (entry) => this.learn(entry));
     } catch (error) {
       this.logOnce(`The revocation store cannot subscribe: ${whereThrown(error)}`);
-      return NOTHING;
+      return null;
     }
   }
 
@@ -266,24 +284,6 @@ export class HankoRevocation implements OnModuleDestroy {
     return this.options.revocation.maxSessionLifetimeSeconds * 1000;
   }
 
-  /** Warns once per outage: a line per request would be noise. */
-  private storeUnavailable(): HankoUnavailableError {
-    if (!this.isOutageKnown) {
-      this.isOutageKnown = true;
-      this.logger.warn(
-        'The revocation store does not reply: ' +
-          (this.options.revocation.onUnavailable === 'accept'
-            ? 'revocations that another instance learned of are not seen.'
-            : 'requests with a token get 503.'),
-      );
-    }
-    return new HankoUnavailableError(
-      'The revocation store does not reply',
-      RETRY_AFTER_SECONDS,
-      'The store of ended sessions cannot be reached, try again later',
-    );
-  }
-
   private logOnce(line: string): void {
     if (this.logged.has(line) || this.logged.size >= MAX_LOGGED) return;
     this.logged.add(line);
@@ -291,9 +291,8 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 }
 
+/** Who can be revoked. */
+type RevocableUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt'>;
+
 /** Bounds the set above: error messages of other code may differ each time. */
 const MAX_LOGGED = 100;
-
-const NOTHING = (): void => undefined;
-
-const RETRY_AFTER_SECONDS = 1;

@@ -11,6 +11,9 @@ const MIN_WAIT_MS = 100;
 /** The longest wait between two tries, in milliseconds: a store is near, and its client reconnects by itself. */
 const MAX_WAIT_MS = 2_000;
 
+/** How long a store may take while no request waits, in milliseconds. */
+const LEISURE_MS = 10_000;
+
 /** A read or write of the store failed. It holds no cause: errors of stores may contain an address or a password. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
@@ -76,6 +79,27 @@ export class StoreClient {
   /** @throws StoreFailure */
   getMany(keys: readonly string[]): Promise<readonly unknown[]> {
     return this.attempt(() => this.readSurely(keys));
+  }
+
+  /**
+   * For what no request waits for: it may take longer, and how it went says nothing of how requests fare. If it fails, a read
+   * as they make it finds out.
+   * @throws StoreFailure
+   */
+  async getManyAtLeisure(keys: readonly string[]): Promise<readonly unknown[]> {
+    if (this.isClosed || this.isFailing) throw new StoreFailure('is left alone for now');
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new StoreFailure('no answer in time')), LEISURE_MS).unref();
+    });
+    try {
+      return await Promise.race([this.readSurely(keys), timeout]);
+    } catch {
+      await this.getMany([CANARY]).catch(() => undefined);
+      throw new StoreFailure('The revocation store failed');
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**

@@ -11,6 +11,12 @@ export type RevocationEntry =
       readonly until: number;
     };
 
+/** By which a store is read. */
+export interface StoredSession {
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
 /** What of an entry stands under its keys: JSON, so that any adapter keeps it. */
 type Times = Readonly<Record<string, number>>;
 
@@ -21,6 +27,13 @@ const SECOND_COPY = ':2';
 /** Writes of one entry before it counts as not kept. One or two are enough unless others write it too. */
 const MAX_WRITES = 8;
 
+/** Sessions that one read is about. */
+const WHOLE = 10_000;
+
+/** The same for a store that does not answer to so many, and how long it is spared from them, in milliseconds. */
+const PART = 500;
+const PARTS_MS = 600_000;
+
 /** Ids are UUIDs in lower case, as Hanko writes them: it reads them in any. */
 const sessionKeys = (sessionId: string): readonly string[] => [SESSION + sessionId.toLowerCase()];
 
@@ -28,6 +41,14 @@ const userKeys = (userId: string): readonly string[] => {
   const key = USER + userId.toLowerCase();
   return [key, key + SECOND_COPY];
 };
+
+const keysOf = ({ sessionId, userId }: StoredSession): readonly string[] => [
+  ...sessionKeys(sessionId),
+  ...userKeys(userId),
+];
+
+const readEntries = (keys: readonly string[], values: readonly unknown[]): RevocationEntry[] =>
+  keys.flatMap((key, index) => readEntry(key, values[index]) ?? []);
 
 /** @returns null for what is no revocation: a store is shared, and may hold and tell anything. */
 function readEntry(key: unknown, value: unknown): RevocationEntry | null {
@@ -58,6 +79,9 @@ const isTime = (value: unknown): value is number =>
  * A session's entry needs one key: whichever end is kept, it is that of the session's token.
  */
 export class StoreEntries {
+  /** Until when the store is read in parts, in milliseconds since 1970. */
+  private partsUntil = -Infinity;
+
   constructor(
     private readonly client: StoreClient,
     private readonly now: () => number,
@@ -68,25 +92,39 @@ export class StoreEntries {
    * @throws StoreFailure
    */
   async find(sessionId: string, userId: string): Promise<readonly RevocationEntry[]> {
-    const keys = [...sessionKeys(sessionId), ...userKeys(userId)];
-    const values = await this.client.getMany(keys);
-    return keys.flatMap((key, index) => readEntry(key, values[index]) ?? []);
+    const keys = keysOf({ sessionId, userId });
+    return readEntries(keys, await this.client.getMany(keys));
   }
 
   /**
-   * What is revoked of many users and their sessions, by one read.
+   * What is revoked of many sessions and their users, by one read, or by few where they are more than 10,000: no request waits
+   * for it.
    * @throws StoreFailure
    */
-  async findAll(
-    users: readonly { readonly sessionId: string; readonly id: string }[],
+  async findAll(sessions: readonly StoredSession[]): Promise<readonly RevocationEntry[]> {
+    if (this.now() < this.partsUntil) return this.findInParts(sessions, PART);
+    try {
+      return await this.findInParts(sessions, WHOLE);
+    } catch (failure) {
+      if (sessions.length <= PART || this.client.isFailing) throw failure;
+      // It may be too much at once for this store.
+      const found = await this.findInParts(sessions, PART);
+      this.partsUntil = this.now() + PARTS_MS;
+      return found;
+    }
+  }
+
+  private async findInParts(
+    sessions: readonly StoredSession[],
+    size: number,
   ): Promise<readonly RevocationEntry[]> {
-    const keys = [
-      ...new Set(
-        users.flatMap(({ sessionId, id }) => [...sessionKeys(sessionId), ...userKeys(id)]),
-      ),
-    ];
-    const values = await this.client.getMany(keys);
-    return keys.flatMap((key, index) => readEntry(key, values[index]) ?? []);
+    const found: RevocationEntry[][] = [];
+    for (let start = 0; start < sessions.length; start += size) {
+      const keys = [...new Set(sessions.slice(start, start + size).flatMap(keysOf))];
+      // oxlint-disable-next-line no-await-in-loop -- requests have their turn in between
+      found.push(readEntries(keys, await this.client.getManyAtLeisure(keys)));
+    }
+    return found.flat();
   }
 
   /**
@@ -129,13 +167,14 @@ const holds = (value: unknown, times: Times): boolean =>
 
 /**
  * @param listener gets each entry that the store tells of; it is never called with anything else.
- * @returns what ends it.
+ * @returns what ends it; null for a store that does not tell.
  */
 export function subscribeToEntries(
   store: { subscribe?(listener: (key: string, value: unknown) => void): () => void },
   listener: (entry: RevocationEntry) => void,
-): () => void {
-  const unsubscribe: unknown = store.subscribe?.((key, value) => {
+): (() => void) | null {
+  if (store.subscribe === undefined) return null;
+  const unsubscribe: unknown = store.subscribe((key, value) => {
     const entry = readEntry(key, value);
     if (entry !== null) listener(entry);
   });

@@ -4,15 +4,16 @@ import type { HankoUser } from '../user/hanko-user.js';
 /** How Hanko was asked about a user's session, so that it can be asked again. */
 export interface SessionCheck {
   readonly token: string;
+  readonly user: HankoUser;
   readonly policy: ResolvedSessionPolicy;
 }
 
 /** Nowhere else is a token kept with a user. Nobody but this package can read it. */
-const checks = new WeakMap<HankoUser, SessionCheck>();
+const checks = new WeakMap<object, SessionCheck>();
 
-export function noteSessionCheck(user: HankoUser, check: SessionCheck): void {
-  checks.set(user, check);
+export function noteSessionCheck(check: SessionCheck): void {
+  checks.set(check.user, check);
 }
 
 /** null if no policy asked Hanko. */
-export const sessionCheckOf = (user: HankoUser): SessionCheck | null => checks.get(user) ?? null;
+export const sessionCheckOf = (user: object): SessionCheck | null => checks.get(user) ?? null;

@@ -74,6 +74,12 @@ export class SessionLiveness implements OnModuleDestroy {
     return this.validator?.status ?? null;
   }
 
+  /** When Hanko was asked last, in milliseconds since 1970, if it said that the session is alive; null if that is not known. */
+  aliveAt(sessionId: string): number | null {
+    const known = this.known.get(sessionId);
+    return known?.isAlive === true ? known.askedAt : null;
+  }
+
   /** @param listener told each time that Hanko says of a user's session that it has ended, before `check` fails. */
   onEnded(listener: (user: HankoUser) => void): void {
     this.tellEnded = listener;

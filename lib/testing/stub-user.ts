@@ -4,7 +4,7 @@ import type { HankoAmr } from '../requirements/demands.js';
 import type { HANKO_CLAIM_NAMES } from '../user/standard-schema.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 import { HANKO_USER_KEYS, HankoUser, type HankoUserEmail } from '../user/hanko-user.js';
-import { isObject, isText, kindOf } from '../util/value-checks.js';
+import { isDate, isObject, isText, kindOf } from '../util/value-checks.js';
 
 type OwnClaim = (typeof HANKO_CLAIM_NAMES)[number];
 
@@ -118,10 +118,6 @@ function faultsIn(written: unknown): ConfigurationFault[] {
   }
   return faults;
 }
-
-/** Accepts dates of another realm too: Jest's tests have a `Date` of their own. */
-const isDate = (value: unknown): boolean =>
-  Object.prototype.toString.call(value) === '[object Date]' && !Number.isNaN(Number(value));
 
 const hasAddress = (value: unknown): boolean => isObject(value) && isText(value.address);
 

@@ -219,8 +219,8 @@ class GraphqlHttpCall implements HankoCall {
     else this.connection = endResponse(stream);
   }
 
-  onClose(listener: () => void): void {
-    this.http.onClose(listener);
+  get onClose(): HankoCall['onClose'] {
+    return this.http.onClose;
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {

@@ -73,9 +73,10 @@ export class HttpCall implements HankoCall {
     return response && endResponse(response);
   }
 
-  onClose(listener: () => void): void {
-    const response = nodeResponse(this.response);
-    if (response !== undefined) onResponseClose(response, listener);
+  /** Undefined where no response is found. */
+  get onClose(): HankoCall['onClose'] {
+    const response = nodeResponse(this.response) ?? responseTo(this.identity);
+    return response && ((listener) => onResponseClose(response, listener));
   }
 
   /**
@@ -90,6 +91,15 @@ export class HttpCall implements HankoCall {
       else response.setHeader?.(name, value);
     }
   }
+}
+
+/** The response that Node has under way to this request, where nobody handed it over. */
+function responseTo(request: object): ReturnType<typeof nodeResponse> {
+  // Node's own field.
+  const { _httpMessage: response } = Object((request as { socket?: unknown }).socket) as {
+    readonly _httpMessage?: unknown;
+  };
+  return isObject(response) && response.req === request ? nodeResponse(response) : undefined;
 }
 
 const eventStreams = new WeakMap<Function, boolean>();

@@ -61,14 +61,15 @@ export interface HankoCall {
   /** Makes what is thrown in place of our error. Default: our error. */
   refusal?(error: HankoAuthError): unknown;
   /**
-   * What goes on after the call was let in, such as the socket that a message came by: it ends with the session of the
-   * caller. Undefined for a call that is over when it was answered.
+   * The socket, subscription or stream that goes on after the call was let in: it ends with the session of the caller.
+   * Undefined for a call that is over when it was answered.
    */
   readonly connection?: LiveConnection | undefined;
   /**
-   * Calls the listener once the call is over, at once if it is. Default: it is over when its `connection` closes.
+   * Calls the listener once the call is over, at once if it is. Default: it is over when its `connection` closes; if it has
+   * none, nobody knows.
    */
-  onClose?(listener: () => void): void;
+  readonly onClose?: ((listener: () => void) => void) | undefined;
 }
 
 /** A socket, subscription or stream that a session has opened, and that ends with it. */

@@ -202,7 +202,7 @@ describe('a store that tells', () => {
       { subscribe: tell as never },
       (entry) => void heard.push(entry),
     );
-    unsubscribe();
+    unsubscribe?.();
     return heard;
   };
 

@@ -1,0 +1,25 @@
+import type { HankoUser } from '../user/hanko-user.js';
+import { isDate, isObject, isText } from '../util/value-checks.js';
+
+/**
+ * The members of a {@link HankoUser} that tell when its session ends. A job that was queued as JSON has these four, and makes
+ * its dates again.
+ */
+export type LiveUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt' | 'expiresAt'>;
+
+/** @throws TypeError */
+export function checkUser(method: string, user: unknown): void {
+  const written = isObject(user) ? user : {};
+  for (const name of ['id', 'sessionId']) {
+    if (!isText(written[name])) throw wrong(method, name, 'a text');
+  }
+  for (const name of ['authenticatedAt', 'expiresAt']) {
+    if (!isDate(written[name]))
+      throw wrong(method, name, 'a valid Date. JSON makes a text of one: new Date(text)');
+  }
+}
+
+const wrong = (method: string, name: string, what: string): TypeError =>
+  new TypeError(
+    `${method} takes a HankoUser, as authenticate() returns it: "${name}" must be ${what}.`,
+  );
