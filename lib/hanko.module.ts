@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { describeConnections } from './audit/connections.js';
 import { describeHandlers, descriptionsOf } from './audit/describe-routes.js';
 import { logProblems, logRoutes } from './audit/log-routes.js';
 import { HankoAuthService } from './auth/hanko-auth.service.js';
@@ -122,7 +123,12 @@ export class HankoModule extends ConfigurableModuleClass implements OnApplicatio
     watchScopedHandlers(app, handlers);
     const logger = new Logger(HankoModule.name);
     for (const warning of startupWarnings(options, handlers)) logger.warn(warning);
-    const routes = descriptionsOf(handlers);
+    // A process without an adapter serves no gateways.
+    const connections = config.getIoAdapter() ? describeConnections(app) : [];
+    const routes = [
+      ...descriptionsOf(handlers),
+      ...connections.map(({ description }) => description),
+    ];
     if (options.logRoutes) logRoutes(routes);
     logProblems(routes);
   }

@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { type RouteMarks, routeMarks } from '../auth/route-marks.js';
+import { describeConnections } from './connections.js';
 import { auditedApp, type AuditedApp } from './audited-app.js';
 import { type Handler, handlersOf, ourParameters } from './handlers.js';
 import { notesOf, problemsOf } from './problems.js';
@@ -23,16 +24,21 @@ export interface DescribedHandler {
  * What is `required` is closed by a `HankoAuthGuard` that really runs, bound by `APP_GUARD`, `useGlobalGuards()`,
  * `@UseGuards()` or `@RequireAuth()`. A subclass counts; one with a `canActivate()` of its own has a note that says so.
  *
- * Handlers are those of controllers (requests, messages, events, gRPC), gateways and GraphQL resolvers. What middleware
+ * Handlers are those of controllers (requests, messages, events, gRPC), gateways and GraphQL resolvers. Each gateway is listed
+ * once more as a whole, for its connections (`CONNECT /chat`): `hankoSockets()` closes those. What middleware
  * answers, what is mounted on the HTTP adapter itself (static files, Swagger UI, Bull Board, metrics), and `resolvers`
  * among the options of `GraphQLModule` are not listed: guards never run for them.
  *
  * @param app once it has its prefix, versioning, global guards and microservices; it need not listen.
- * @returns one entry for each way to call a handler, in the order in which Nest finds them.
+ * @returns one entry for each way to call a handler, in the order in which Nest finds them; then one for each gateway.
  * @throws Error for a testing module: the app that it makes has the routes.
  */
 export function describeRoutes(app: INestApplicationContext): readonly HankoRouteDescription[] {
-  return descriptionsOf(describeHandlers(auditedApp(app)));
+  const audited = auditedApp(app);
+  return [
+    ...descriptionsOf(describeHandlers(audited)),
+    ...describeConnections(audited).map(({ description }) => description),
+  ];
 }
 
 /** Describes every handler as Nest would call it. */

@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { auditedApp } from './audited-app.js';
+import { describeConnections } from './connections.js';
 import { type DescribedHandler, describeHandlers, descriptionsOf } from './describe-routes.js';
 import { BIND } from './problems.js';
 import type { HankoRouteDescription } from './route-description.js';
@@ -19,7 +20,7 @@ export interface ExpectNoOpenRoutesOptions {
  * expectNoOpenRoutes(app, { except: ['GET /health', 'AppController.home'] });
  * ```
  * A route is open unless its access is `required` or `parent`: `@Public()`, `@OptionalAuth()`, and routes for which no
- * `HankoAuthGuard` runs, whatever other guards do. An exception fails too if it names no route, a closed one, or handlers
+ * `HankoAuthGuard` runs, whatever other guards do. Connections to gateways (`CONNECT /chat`) are open without `hankoSockets()`. An exception fails too if it names no route, a closed one, or handlers
  * of several classes.
  *
  * @param app as for `describeRoutes`.
@@ -29,13 +30,23 @@ export function expectNoOpenRoutes(
   app: INestApplicationContext,
   { except = [] }: ExpectNoOpenRoutesOptions = {},
 ): void {
-  const routes = describeHandlers(auditedApp(app)).flatMap((described) =>
-    descriptionsOf([described]).map((route) => ({
-      ...route,
-      owner: described.handler.host.type,
-      isBindable: isReachedByGuards(described),
+  const audited = auditedApp(app);
+  const routes = [
+    ...describeHandlers(audited).flatMap((described) =>
+      descriptionsOf([described]).map((route) => ({
+        ...route,
+        owner: described.handler.host.type as Function,
+        isConnection: false,
+        isBindable: isReachedByGuards(described),
+      })),
+    ),
+    ...describeConnections(audited).map(({ owner, description }) => ({
+      ...description,
+      owner,
+      isConnection: true,
+      isBindable: false,
     })),
-  );
+  ];
   if (routes.length === 0) {
     throw new Error('The app has no routes. Pass the initialized application under test.');
   }
@@ -91,14 +102,19 @@ function openLine({
   access,
   otherGuards,
   problems,
+  isConnection,
   isBindable,
-}: HankoRouteDescription & { readonly isBindable: boolean }): string {
+}: HankoRouteDescription & {
+  readonly isConnection: boolean;
+  readonly isBindable: boolean;
+}): string {
   const reasons = {
     public: '@Public() allows everyone.',
     optional: '@OptionalAuth() allows anonymous callers.',
-    unguarded:
-      `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}.` +
-      (isBindable ? ` Bind it: ${BIND}.` : ''),
+    unguarded: isConnection
+      ? 'nothing asks who connects.'
+      : `no HankoAuthGuard runs${otherGuards.length === 0 ? '' : `, only ${otherGuards.join(', ')}`}.` +
+        (isBindable ? ` Bind it: ${BIND}.` : ''),
     required: '',
     parent: '',
   };

@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
+import { gatewayOptions } from '../discovery/gateways.js';
 import * as nest from '../discovery/nest-metadata.js';
 import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { isObject } from '../util/value-checks.js';
@@ -123,13 +124,9 @@ function gatewayHandler(method: Method): Handler[] {
   if (!nest.metadata(nest.GATEWAY, owner) || !nest.metadata(nest.IS_SUBSCRIPTION, declared)) {
     return [];
   }
-  const { namespace, path } = (nest.metadata(nest.GATEWAY_OPTIONS, owner) ?? {}) as {
-    readonly namespace?: unknown;
-    readonly path?: unknown;
-  };
-  const space = namespace ?? path;
   const message = textOf(nest.metadata(nest.MESSAGE, declared));
-  const where = space === undefined ? '' : `/${textOf(space).replace(/^\//, '')} `;
+  const place = placeOf(owner);
+  const where = place === undefined ? '' : `${place} `;
   // Nest reads the decorators of a gateway's methods from its class.
   return [
     {
@@ -142,10 +139,18 @@ function gatewayHandler(method: Method): Handler[] {
   ];
 }
 
+/** The namespace or path of a gateway, where it has one. */
+export function placeOf(gateway: object): string | undefined {
+  const { namespace, path } = gatewayOptions(gateway);
+  const place = namespace ?? path;
+  return place === undefined ? undefined : `/${textOf(place).replace(/^\//, '')}`;
+}
+
 /** Patterns are texts or objects; namespaces and hosts may be regular expressions. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  return value instanceof RegExp ? value.toString() : JSON.stringify(value);
+  // Of a function, which a namespace may be, JSON has nothing.
+  return value instanceof RegExp ? value.toString() : (JSON.stringify(value) ?? '(function)');
 }
 
 /** Which decorators of ours a handler's parameters bear: `@CurrentUser()`, `@SessionToken()`. */

@@ -11,20 +11,22 @@ export interface HankoRouteDescription {
    * How it is called, by `kind`:
    * - `http`: `GET /api/notes/:id`. Global prefix, module prefixes and versions are in it; a host, and a version that the
    *   path does not say, stand behind it: `GET /notes (version 2)`. So does what streams: `GET /events (sse)`.
-   * - `gateway`: `SUBSCRIBE /chat send`: namespace or path, and message.
+   * - `gateway`: `SUBSCRIBE /chat send`: namespace or path, and message; `CONNECT /chat`, or `CONNECT :8081/chat` on a port of
+   *   its own, for the connection itself.
    * - `resolver`: `QUERY notes`, `MUTATION addNote`, `SUBSCRIPTION noteAdded`, `FIELD Note.author`, and `REFERENCE Note`,
    *   which is how a federated graph finds an entity (`_entities`).
    * - `grpc`: `GRPC NotesService/Find`.
    * - `message`: `MESSAGE sum` or `EVENT created`.
    */
   readonly route: string;
-  /** Class and method, such as `NotesController.remove`. */
+  /** Class and method, such as `NotesController.remove`. Of the connections of a gateway: its class. */
   readonly handler: string;
   /**
    * Who is allowed by this package: everybody (`public`), everybody without an invalid credential (`optional`), users
    * (`required`), or whoever other guards allow, because no `HankoAuthGuard` runs (`unguarded`). A field resolver for
    * which no guard runs is reached only by callers who received its object (`parent`): Nest runs guards for it only with
-   * `fieldResolverEnhancers: ['guards']`.
+   * `fieldResolverEnhancers: ['guards']`. Of connections it says whom `hankoSockets()` lets in: everybody without it
+   * (`unguarded`).
    */
   readonly access: 'public' | 'optional' | 'required' | 'unguarded' | 'parent';
   /** Demands of `@RequireAuth()` on handler and class. Empty unless `access` is `required`. */

@@ -58,6 +58,11 @@ export function routeMarks(handler: Function, owner: Function): RouteMarks {
   };
 }
 
+const NO_HANDLER = (): void => undefined;
+
+/** Reads what decorators say about a class, for what concerns none of its handlers alone. */
+export const classMarks = (owner: Function): RouteMarks => routeMarks(NO_HANDLER, owner);
+
 function marksOf(handler: Function, owner: Function, method?: string): RouteMarks {
   const prototypes = prototypesOf(owner);
   const ofClass = classLevels(owner, prototypes);

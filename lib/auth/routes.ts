@@ -8,7 +8,13 @@ import {
   resolveSessionPolicy,
 } from '../options/session-policy.js';
 import { type RequirementChecks, requirementChecks } from '../requirements/unmet-requirements.js';
-import { refuseUnknown, type RouteMarks, type RouteMode, routeMarks } from './route-marks.js';
+import {
+  classMarks,
+  refuseUnknown,
+  type RouteMarks,
+  type RouteMode,
+  routeMarks,
+} from './route-marks.js';
 
 /** What does not change from one request of a handler to the next. */
 export interface Route {
@@ -61,7 +67,7 @@ export class Routes {
 
   /** What the marks of a class ask, for what concerns none of its handlers alone. */
   ofClass(owner: Type): Route {
-    return this.asMarked(routeMarks(NO_HANDLER, owner), owner.name);
+    return this.asMarked(classMarks(owner), owner.name);
   }
 
   resolve(policy: HankoSessionPolicy): ResolvedSessionPolicy | null {

@@ -1,6 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { routeMarks } from '../auth/route-marks.js';
+import { classMarks, type RouteMarks, routeMarks } from '../auth/route-marks.js';
 import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
+import { gatewaysIn } from '../discovery/gateways.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 
@@ -10,12 +11,17 @@ export function refuseSessionsWithoutApi(
   modules: ModulesContainer,
 ): void {
   if (apiUrl !== null) return;
-  const callsHanko = ({ called, host }: Method): boolean => {
-    const { session } = routeMarks(called, host.type).demands;
-    return (session ?? 'offline') !== 'offline';
-  };
+  const asks = ({ demands }: RouteMarks): boolean => (demands.session ?? 'offline') !== 'offline';
+  const callsHanko = ({ called, host }: Method): boolean => asks(routeMarks(called, host.type));
+  const gateways = new Set(gatewaysIn(modules).map(({ type }) => type));
   const names = hostsIn(modules, 'controllers', 'providers')
-    .filter((host) => host.isMadeByNest && methodsOf(host).some(callsHanko))
+    .filter(
+      (host) =>
+        host.isMadeByNest &&
+        (methodsOf(host).some(callsHanko) ||
+          // Whoever connects is asked for what its class demands.
+          (gateways.has(host.type) && asks(classMarks(host.type)))),
+    )
     .map(({ type }) => type.name);
   const faults = [...new Set(names)].map((path) => ({
     path,

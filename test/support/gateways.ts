@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:net';
 import { type INestApplication, UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -225,4 +226,13 @@ export class ParametersGateway {
   optional(@CurrentUser('id') id: string | null): Frame {
     return reply(id);
   }
+}
+
+/** A port for a gateway, which must say it before it starts. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

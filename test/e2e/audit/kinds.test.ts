@@ -179,6 +179,7 @@ describe.each(PLATFORMS)('handlers that are not called by HTTP, on %s', (platfor
       'SUBSCRIBE /chat hello': 'public',
       'SUBSCRIBE /chat maybe': 'optional',
       'SUBSCRIBE /chat closed': 'required',
+      'CONNECT /chat': 'unguarded',
     });
     const found = routesOf(app.app);
     expect(found.get('SUBSCRIBE /chat send')).toMatchObject({
@@ -260,6 +261,7 @@ describe('a gateway', () => {
       'SUBSCRIBE /rooms hello RoomsGateway.hello',
       'SUBSCRIBE /rooms maybe RoomsGateway.maybe',
       'SUBSCRIBE /rooms closed RoomsGateway.closed',
+      'CONNECT /rooms RoomsGateway',
     ]);
     await testing.close();
   });

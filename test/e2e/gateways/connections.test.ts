@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
 import { Inject, UseGuards } from '@nestjs/common';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
@@ -20,6 +19,7 @@ import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../supp
 import {
   connect,
   type Frame,
+  freePort,
   LIBRARIES,
   type Library,
   NotesGateway,
@@ -290,11 +290,3 @@ describe('an app whose only gateways have ports of their own', () => {
     expect((await app.get('/', headers)).status).toBe(404);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
