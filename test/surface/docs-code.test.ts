@@ -53,6 +53,7 @@ const AMBIENT: Readonly<Record<string, string>> = {
     "declare class CacheInterceptor { protected trackBy(context: import('@nestjs/common').ExecutionContext): Promise<string | undefined | null> | string | undefined | null }",
   dashboard: 'declare const dashboard: () => void;',
   files: 'declare const files: () => void;',
+  Login: "type Login = import('../support/recipes/login.js').Login;",
   sessionStorage: 'declare const sessionStorage: { getItem(key: string): string | null };',
 };
 

@@ -22,6 +22,7 @@ function overSocketIo(page: Listener): Connection {
   }
 
   socket.on('connect', () => {
+    why = '';
     tries = 0;
     page.opened();
   });
