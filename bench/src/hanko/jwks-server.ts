@@ -58,6 +58,14 @@ export class JwksServer implements AsyncDisposable {
     this.sessions.set(tokens);
   }
 
+  beginSession(token: string): void {
+    this.sessions.add(token);
+  }
+
+  endSession(token: string): void {
+    this.sessions.delete(token);
+  }
+
   /** From now on nobody is answered. */
   async goDown(outage: Outage): Promise<void> {
     this.isDown = true;

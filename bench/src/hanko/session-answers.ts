@@ -9,7 +9,15 @@ export class SessionAnswers {
   /** The sessions of these tokens are alive, and no others. */
   set(tokens: readonly string[]): void {
     this.bodies.clear();
-    for (const token of tokens) this.bodies.set(token, JSON.stringify(valid(token)));
+    for (const token of tokens) this.add(token);
+  }
+
+  add(token: string): void {
+    this.bodies.set(token, JSON.stringify(valid(token)));
+  }
+
+  delete(token: string): void {
+    this.bodies.delete(token);
   }
 
   /** The body that answers for a token. */

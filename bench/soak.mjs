@@ -1,0 +1,6 @@
+// Opens and ends sockets for minutes, and fails if one ends too early, too late, or is still held at the end.
+import { prepare } from './prepare.mjs';
+
+await prepare();
+const { main } = await import('./dist/soak/main.js');
+process.exitCode = await main(process.argv.slice(2));
