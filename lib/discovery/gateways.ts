@@ -9,7 +9,7 @@ export interface GatewayAddress {
   readonly port: unknown;
   /** The path of the URL. */
   readonly path: unknown;
-  /** Of socket.io: a text, a regular expression or a function. */
+  /** A text, a regular expression or a function; socket.io alone has them. */
   readonly namespace: unknown;
 }
 

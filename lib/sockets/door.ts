@@ -1,4 +1,5 @@
 import type { Authenticated } from '../auth/token-authenticator.js';
+import type { GatewayAddress } from '../discovery/gateways.js';
 import type { HankoCall } from '../transports/transport.js';
 
 /** Who may connect to one server or namespace, and what becomes of a connection. */
@@ -15,4 +16,15 @@ export interface Door {
    * @param found who it is; undefined if nobody asked.
    */
   enter(client: object, found: Authenticated | null | undefined): void;
+}
+
+/** The servers of one app. */
+export interface Servers {
+  /**
+   * Closes one that an adapter has made.
+   * @throws HankoConfigurationError `configuration_invalid` for one of another library.
+   */
+  close(server: unknown, address: GatewayAddress): void;
+  /** False for whom no gateway gets to see: its session ended while it connected. */
+  isAdmitted(client: object): boolean;
 }

@@ -152,7 +152,7 @@ const RIDDLE = /\/\*\*\s+(?:\* )?(?:The same|Of)\b[^\n]*/g;
 const ENTRY_POINTS = `
   HankoModule HankoAuthGuard CurrentUser SessionToken Public OptionalAuth RequireAuth
   OnHankoEvent HankoAuthService.authenticate HankoAuthService.verifyToken
-  HankoAuthService.assertRequirements hankoMiddleware HankoUser HankoClaims HankoHealth
+  HankoAuthService.assertRequirements hankoMiddleware hankoSockets HankoUser HankoClaims HankoHealth
   HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
   withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
   bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start

@@ -259,11 +259,9 @@ describe.each(LIBRARIES)('the class of a gateway of %s', (library) => {
 
     expect(await attempt('public')).toEqual({ status: 0 });
     const answer = await attempt('optional');
-    expect(answer).toMatchObject({
-      status: 503,
-      code: 'hanko_unavailable',
-      ...(library === 'ws' && { headers: { 'retry-after': expect.any(String) as string } }),
-    });
+    expect(answer).toMatchObject({ status: 503, code: 'hanko_unavailable' });
+    // socket.io has no header fields for it.
+    expect(answer.headers?.['retry-after'] === undefined).toBe(library === 'socket.io');
   });
 });
 
