@@ -79,6 +79,8 @@ describe('npm start, without a Hanko of your own', () => {
       Vue: '/vue',
       Svelte: '/svelte',
       GraphQL: '/notes',
+      'socket.io': '/chat/socket.io',
+      ws: '/chat/ws',
       'All samples': '/',
     })) {
       const links = page.getByRole('navigation', { name: 'Samples' });
@@ -88,7 +90,11 @@ describe('npm start, without a Hanko of your own', () => {
       await links.getByRole('link', { name }).click();
       await page.waitForURL(sample.url + path);
     }
-    for (const file of ['02-react/src/App.tsx', '06-graphql/src/notes.resolver.ts']) {
+    for (const file of [
+      '02-react/src/App.tsx',
+      '06-graphql/src/notes.resolver.ts',
+      '08-realtime/page/src/ws.ts',
+    ]) {
       await page.goto(`${sample.url}/source/${file.split('/')[0]}`);
       expect(await page.locator('body').innerText()).toContain(`// sample/${file}`);
     }

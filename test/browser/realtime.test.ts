@@ -99,6 +99,27 @@ describe.each(['cookie', 'header'] as const)('the chat, %s mode', (tokenTranspor
       await expectVisible(messages(second.page).filter({ hasText: text }));
     });
 
+    test('goes on by itself where another login has taken the place of the session that ended', async () => {
+      const [before, after] = [
+        await hanko.token({ email: ADA.email }),
+        await hanko.token({ email: 'grace@example.test' }),
+      ];
+      await visitor.arrive(url(), before, tokenTransport);
+      await expectVisible(connection(visitor.page, connected));
+      if (tokenTransport === 'cookie') await visitor.setCookie(url(), after);
+      else await visitor.page.evaluate(`sessionStorage.setItem('hanko', ${JSON.stringify(after)})`);
+      const again = visitor.page.waitForEvent('websocket');
+      hanko.revoke(before);
+      await again;
+      await expectVisible(visitor.greeting('grace@example.test'));
+      await expectVisible(connection(visitor.page, connected));
+      const text = `over ${library}, with another login`;
+      await say(visitor.page, text);
+      await expectVisible(
+        messages(visitor.page).filter({ hasText: `grace@example.test: ${text}` }),
+      );
+    });
+
     test('nobody who is not signed in has a connection', async () => {
       const sockets: string[] = [];
       visitor.page.on('websocket', (socket) => sockets.push(socket.url()));

@@ -55,13 +55,18 @@ export class Visitor {
   async arrive(url: string, token: string, tokenTransport: 'cookie' | 'header'): Promise<void> {
     await this.page.addInitScript(COUNT_STATES);
     if (tokenTransport === 'cookie') {
-      const { hostname: domain } = new URL(url);
-      await this.context.addCookies([{ name: 'hanko', value: token, domain, path: '/' }]);
+      await this.setCookie(url, token);
     } else {
       await this.page.addInitScript(`sessionStorage.setItem('hanko', ${JSON.stringify(token)})`);
     }
     await this.page.goto(url);
     await this.page.getByRole('heading', { name: 'Hello' }).waitFor();
+  }
+
+  /** As a login does, in whatever tab. */
+  async setCookie(url: string, token: string): Promise<void> {
+    const { hostname: domain } = new URL(url);
+    await this.context.addCookies([{ name: 'hanko', value: token, domain, path: '/' }]);
   }
 
   /** In a second tab of the same browser. */

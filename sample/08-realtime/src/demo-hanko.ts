@@ -13,8 +13,8 @@ export async function startDemoHanko() {
     return [connect, `${connect} \\\n  -H 'Authorization: Bearer ${token}' --output -`];
   };
   const overSocketIo = (url: string) =>
-    ['', token].map(
-      (it) => `node -e "require('socket.io-client').io('${url}', { auth: { token: '${it}' } })
+    ['{}', `{ token: '${token}' }`].map(
+      (auth) => `node -e "require('socket.io-client').io('${url}', { auth: ${auth} })
   .onAny(console.log).on('disconnect', console.log).on('connect_error', ({ data }) => console.log(data))"`,
     );
 
