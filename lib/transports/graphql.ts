@@ -13,6 +13,7 @@ import {
   isTcpSocket,
   isWebSocket,
   nodeResponse,
+  type WebSocket,
 } from './live-connections.js';
 import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
@@ -104,12 +105,24 @@ function mercuriusConnection({ app }: Fields, request: unknown): LiveConnection 
   if (!isTcpSocket(socket)) return undefined;
   const end = (error: HankoAuthError): void => {
     const { websocketServer } = Object(app) as { websocketServer?: { clients?: unknown } };
-    const clients = [...((websocketServer?.clients ?? []) as Iterable<unknown>)];
-    const client = clients.find((it) => isObject(it) && tcpSocketOf(it) === socket);
-    if (isWebSocket(client)) endByClosing(client, FORBIDDEN).end(error);
-    else socket.destroy();
+    const client = clientOf(socket, websocketServer?.clients);
+    if (client === undefined) socket.destroy();
+    else endByClosing(client, FORBIDDEN).end(error);
   };
   return { ...endByDestroying(socket), end };
+}
+
+/** By their TCP sockets: a look at all clients serves for all of them, as many may end at once. */
+const clients = new WeakMap<object, WebSocket>();
+
+function clientOf(socket: object, all: unknown): WebSocket | undefined {
+  if (!clients.has(socket)) {
+    for (const client of (all ?? []) as Iterable<unknown>) {
+      const tcpSocket = isObject(client) && tcpSocketOf(client);
+      if (isTcpSocket(tcpSocket) && isWebSocket(client)) clients.set(tcpSocket, client);
+    }
+  }
+  return clients.get(socket);
 }
 
 /** What `ws` calls so. */

@@ -68,9 +68,20 @@ export class HttpCall implements HankoCall {
 
   /** The stream of an `@Sse()` handler. A download is none: it is over when it was sent. */
   get connection(): LiveConnection | undefined {
-    if (this.handler === undefined || !isEventStream(this.handler)) return undefined;
+    if (!this.isEventStream) return undefined;
     const response = nodeResponse(this.response);
     return response && endResponse(response);
+  }
+
+  /** What cannot be ended is not begun. */
+  get unsupported(): string | undefined {
+    return this.isEventStream && nodeResponse(this.response) === undefined
+      ? NO_RESPONSE
+      : undefined;
+  }
+
+  private get isEventStream(): boolean {
+    return this.handler !== undefined && isEventStream(this.handler);
   }
 
   /** Undefined where no response is found. */
@@ -101,6 +112,10 @@ function responseTo(request: object): ReturnType<typeof nodeResponse> {
   };
   return isObject(response) && response.req === request ? nodeResponse(response) : undefined;
 }
+
+const NO_RESPONSE =
+  'its response is none of Express, Fastify or Node, so its events could not be ended when the session ends. Use one of ' +
+  "Nest's adapters for these.";
 
 const eventStreams = new WeakMap<Function, boolean>();
 

@@ -10,15 +10,19 @@ interface Emitter {
 }
 
 /** A `WebSocket` of `ws`. */
-interface WebSocket extends Emitter {
+export interface WebSocket extends Emitter {
   readonly readyState: number;
   close(code: number, reason: string): void;
+  terminate?(): void;
 }
 
 const CLOSED = 3;
 
 /** RFC 6455 §7.4.1 and the registry of IANA: "Try Again Later". */
 const TRY_AGAIN_LATER = 1013;
+
+/** How long a client may take to hear that its connection ends: one that reads nothing would never hear it. */
+const FAREWELL_MS = 1_000;
 
 export const isWebSocket = (value: unknown): value is WebSocket =>
   isObject(value) &&
@@ -32,7 +36,13 @@ export const isWebSocket = (value: unknown): value is WebSocket =>
  */
 export const endByClosing = (socket: WebSocket, code: number): LiveConnection => ({
   key: socket,
-  end: (error) => socket.close(closeCode(error, code), error.code),
+  end(error) {
+    socket.close(closeCode(error, code), error.code);
+    setTimeout(
+      () => void (socket.readyState === CLOSED || socket.terminate?.()),
+      FAREWELL_MS,
+    ).unref();
+  },
   onClose(listener) {
     if (socket.readyState === CLOSED) listener();
     else socket.once('close', listener);
@@ -83,6 +93,9 @@ export const endByDisconnecting = (socket: SocketIoSocket): LiveConnection => ({
 
 /** Node's response. */
 interface Response extends Emitter {
+  statusCode: number;
+  setHeader?(name: string, value: string): unknown;
+  readonly headersSent?: boolean;
   readonly req?: { destroy(): unknown };
   readonly closed?: boolean;
   readonly destroyed?: boolean;
@@ -103,11 +116,20 @@ export function nodeResponse(response: unknown): Response | undefined {
  */
 export const endResponse = (response: Response): LiveConnection => ({
   key: response,
-  end() {
-    response.end(() => void response.req?.destroy());
+  end(error) {
+    const destroy = (): void => void response.req?.destroy();
+    if (response.headersSent === false) answer(response, error);
+    response.end(destroy);
+    setTimeout(destroy, FAREWELL_MS).unref();
   },
   onClose: (listener) => onResponseClose(response, listener),
 });
+
+/** For what was still being prepared. */
+function answer(response: Response, error: HankoAuthError): void {
+  response.statusCode = error.getStatus();
+  for (const [name, value] of Object.entries(error.headers)) response.setHeader?.(name, value);
+}
 
 export function onResponseClose(response: Response, listener: () => void): void {
   if (response.closed === true || response.destroyed === true) listener();

@@ -55,7 +55,7 @@ export interface HankoCall {
    * Says why nothing can be known of the caller, and what to change: for a call that this transport knows, and cannot
    * authenticate. It is then refused (501 `context_unsupported`), and the log has this text once for each handler.
    */
-  readonly unsupported?: string;
+  readonly unsupported?: string | undefined;
   /** Puts the header fields of a refusal on the response, where there is one. */
   setHeaders?(headers: Readonly<Record<string, string>>): void;
   /** Makes what is thrown in place of our error. Default: our error. */

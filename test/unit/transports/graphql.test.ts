@@ -90,6 +90,7 @@ describe('a handshake', () => {
       params: connectionParams,
       isHandshake: true,
       identity: INFO.variableValues,
+      connection: expect.objectContaining({ key: request.socket }) as object,
     });
   });
 
