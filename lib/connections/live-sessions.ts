@@ -98,7 +98,8 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * @param user from `authenticate()`, `verifyToken()` or `@CurrentUser()`. Its session policy is the one of the route or
    * call that it comes from; a copy of it has none.
    * @param connection how it ends, and how to know that it has closed. Nothing is held after that.
-   * @throws TypeError if the user lacks a member of `LiveUser`
+   * @throws TypeError if the user lacks a member of `LiveUser`. An ended session throws nothing: the connection is ended, with
+   * `token_expired` or `session_revoked`
    * @throws HankoConfigurationError `configuration_invalid` for a connection without `key`, `end()` and `onClose()`
    */
   watch(user: LiveUser, connection: LiveConnection): void {
@@ -116,7 +117,8 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * call that it comes from; a copy of it has none.
    * @param onClose calls its listener once nobody needs the signal any more, which is then forgotten. Without it all callers
    * get the same signal of a session, which is kept until the session has ended: remove your listeners when you are done.
-   * @throws TypeError if the user lacks a member of `LiveUser`
+   * @throws TypeError if the user lacks a member of `LiveUser`. An ended session throws nothing: the signal has aborted, with
+   * `token_expired` or `session_revoked`
    */
   signal(user: LiveUser, onClose?: LiveConnection['onClose']): AbortSignal {
     checkUser('signal()', user);
