@@ -18,6 +18,7 @@ export interface SessionAsker extends Watcher {
 export class LiveSession implements Due {
   dueAt = Infinity;
   place = -1;
+  readonly isInterval = true;
   /** In lower case, as `userId`: Hanko reads UUIDs in any. */
   readonly sessionId: string;
   readonly userId: string;
@@ -28,6 +29,8 @@ export class LiveSession implements Due {
   controller: AbortController | undefined;
   /** When a call of it was let in last, in milliseconds since 1970. */
   seenAt: number;
+  /** When it was alive last as far as this knows, in milliseconds since 1970. */
+  private checkedAt: number;
   /** By which Hanko is asked; null if no policy asks. */
   private check: SessionCheck | null = null;
   /** Whether it waits for its turn, or for the reply. */
@@ -40,7 +43,7 @@ export class LiveSession implements Due {
     this.sessionId = sessionId.toLowerCase();
     this.userId = id.toLowerCase();
     this.issuedAt = authenticatedAt.getTime();
-    this.seenAt = asker.now();
+    this.seenAt = this.checkedAt = asker.now();
   }
 
   add(watch: Watch): void {
@@ -61,6 +64,7 @@ export class LiveSession implements Due {
     this.seenAt = this.asker.now();
     if (check === null) return;
     this.check = check;
+    this.checkedAt = this.seenAt;
     watch.askBy(check.policy);
     const dueAt = this.aliveAt() + this.askEveryMs();
     if (this.isAsking || (this.place !== -1 && dueAt >= this.dueAt)) return;
@@ -88,33 +92,36 @@ export class LiveSession implements Due {
     try {
       await liveness.check(token, user, AS_IT_IS);
       for (const watch of eachOf(this.watches)) watch.letOff(this);
+      this.checkedAt = askedAt;
       nextAt = askedAt + this.askEveryMs();
     } catch (error) {
-      this.onFailure(error);
-      nextAt = now() + MIN_ASK_MS;
+      nextAt = now() + (this.onFailure(error) ? ASK_AGAIN_MS : MIN_ASK_MS);
     }
     this.isAsking = false;
     if (this.watches !== undefined && nextAt < Infinity) schedule.set(this, nextAt);
   }
 
-  private onFailure(error: unknown): void {
+  /** @returns whether a reply that comes soon can still let some off. */
+  private onFailure(error: unknown): boolean {
     const isOver = error instanceof HankoTokenError;
     const aliveAt = this.aliveAt();
+    let isEnding = false;
     for (const watch of eachOf(this.watches)) {
       if (!isOver) watch.outlastHanko(aliveAt, this);
       else if (watch.askEveryMs < Infinity) this.asker.end(watch, error);
+      isEnding ||= watch.isEnding;
     }
+    return isEnding;
   }
 
-  /**
-   * When Hanko said last that it is alive, in milliseconds since 1970. If the clock was set back, that is unknown; it counts
-   * from now on.
-   */
+  /** When Hanko said last that it is alive, in milliseconds since 1970. */
   private aliveAt(): number {
     const { now, liveness } = this.asker;
     const at = now();
-    this.seenAt = Math.min(this.seenAt, at);
-    return Math.min(liveness.aliveAt(this.sessionId) ?? this.seenAt, at);
+    // If the clock was set back, it is unknown when that was; it counts from now on.
+    this.checkedAt = Math.min(this.checkedAt, at);
+    const toldAt = liveness.aliveAt(this.sessionId);
+    return toldAt !== null && toldAt <= at ? toldAt : this.checkedAt;
   }
 
   private askEveryMs(): number {
@@ -123,6 +130,9 @@ export class LiveSession implements Due {
     return everyMs;
   }
 }
+
+/** The time between two questions about what is about to end for want of a reply. */
+export const ASK_AGAIN_MS = 5_000;
 
 const AS_IT_IS: ResolvedSessionPolicy = {
   refreshMs: 0,

@@ -4,12 +4,17 @@ export interface Due {
   dueAt: number;
   /** Where it stands in the schedule; -1 if it does not. */
   place: number;
+  /** Whether it waits for some time, whatever becomes of the clock, and not for a moment. */
+  readonly isInterval: boolean;
   /** Called once it is due. It is in the schedule no longer, unless it enters again. It must not throw. */
   onDue(): void;
 }
 
 /** How long the timer waits at most: the clock may be set meanwhile, and while a machine sleeps no timer runs. */
 const MAX_WAIT_MS = 500;
+
+/** How far a clock may go back before that counts as set back. */
+const MAX_BACK_MS = 1_000;
 
 /** What is due at the same moment is done in turns, so that the rest of the app goes on in between. */
 const MAX_PER_TURN = 500;
@@ -21,6 +26,8 @@ export class Schedule {
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Infinity;
   private isClosed = false;
+  /** The time when it looked last. */
+  private latest = -Infinity;
 
   /** @param now milliseconds since 1970. */
   constructor(private readonly now: () => number) {}
@@ -32,11 +39,12 @@ export class Schedule {
   /** Enters something, or moves it. */
   set(item: Due, dueAt: number): void {
     if (this.isClosed) return;
+    const now = this.look();
     if (item.place === -1) item.place = this.heap.push(item) - 1;
     item.dueAt = dueAt;
     this.moveUp(item);
     this.moveDown(item);
-    this.wake();
+    this.wake(now);
   }
 
   delete(item: Due): void {
@@ -62,21 +70,36 @@ export class Schedule {
 
   private readonly run = (): void => {
     this.timerAt = Infinity;
-    const now = this.now();
+    const now = this.look();
     for (let done = 0; done < MAX_PER_TURN; done += 1) {
       const [first] = this.heap;
       if (first === undefined || first.dueAt > now) break;
       this.delete(first);
       first.onDue();
     }
-    this.wake();
+    this.wake(now);
   };
 
+  private look(): number {
+    const now = this.now();
+    if (now < this.latest - MAX_BACK_MS) this.setBack(this.latest - now);
+    this.latest = now;
+    return now;
+  }
+
+  /** What waits for some time waits no longer because the clock was set back. */
+  private setBack(byMs: number): void {
+    for (const item of this.heap) {
+      if (item.isInterval) item.dueAt -= byMs;
+    }
+    const sorted = this.heap.toSorted((a, b) => a.dueAt - b.dueAt);
+    for (const [place, item] of sorted.entries()) this.put(item, place);
+  }
+
   /** The timer may be too early, never too late: what is deleted does not move it. */
-  private wake(): void {
+  private wake(now: number): void {
     const [first] = this.heap;
     if (first === undefined) return;
-    const now = this.now();
     const at = Math.min(first.dueAt, now + MAX_WAIT_MS);
     if (at >= this.timerAt) return;
     clearTimeout(this.timer);

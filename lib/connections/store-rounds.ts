@@ -1,6 +1,7 @@
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { eachOf } from './few.js';
+import { ASK_AGAIN_MS } from './live-session.js';
 import type { Due, Schedule } from './schedule.js';
 import type { SessionIndex } from './session-index.js';
 
@@ -14,6 +15,7 @@ const TOLD_ROUND_MS = 30_000;
 export class StoreRounds implements Due {
   dueAt = Infinity;
   place = -1;
+  readonly isInterval = true;
   private readonly everyMs: number;
   private isReading = false;
   private isStopped = true;
@@ -59,7 +61,10 @@ export class StoreRounds implements Due {
     if (isAnswered && this.isUnanswered) this.letAllOff();
     if (!isAnswered && revocation.onUnavailable === 'reject') this.outlastAll(now());
     this.isUnanswered = !isAnswered;
-    this.schedule.set(this, now() + this.everyMs);
+    this.schedule.set(
+      this,
+      now() + (isAnswered ? this.everyMs : Math.min(this.everyMs, ASK_AGAIN_MS)),
+    );
   }
 
   private letAllOff(): void {

@@ -92,6 +92,15 @@ export class Watch implements Due {
     this.watcher.schedule.set(this, this.expiresAt);
   }
 
+  /** Whether it ends soon. */
+  get isEnding(): boolean {
+    return this.early !== null;
+  }
+
+  get isInterval(): boolean {
+    return this.isEnding;
+  }
+
   onDue(): void {
     const { early, watcher, expiresAt } = this;
     watcher.end(this, early === null || watcher.now() >= expiresAt ? expired() : early.error);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { INestApplicationContext } from '@nestjs/common';
-import { HankoLiveSessions, HankoRevocation, type HankoUser } from 'nestjs-hanko';
+import { HankoLiveSessions, HankoRevocation } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { Observable } from 'rxjs';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
@@ -30,9 +30,7 @@ export async function passSeconds(app: App, seconds: number): Promise<void> {
   const now = clock.now();
   // Something that is due so soon that the timer is, too: it goes by real time. The tolerance is five seconds.
   const soon = { id: 'soon', sessionId: `soon ${now}`, expiresAt: new Date(now - 4_980) };
-  const signal = app
-    .get(HankoLiveSessions)
-    .signal({ ...soon, authenticatedAt: new Date(now) } as HankoUser);
+  const signal = app.get(HankoLiveSessions).signal({ ...soon, authenticatedAt: new Date(now) });
   clock.advanceSeconds(seconds);
   if (!signal.aborted) await once(signal, 'abort');
 }

@@ -45,13 +45,14 @@ export class CapturedLog implements LoggerService {
 }
 
 /** Takes the place of Nest's logger, from now on: a line for each call, with its level first. */
-export function writeLogTo(lines: string[]): void {
+export function writeLogTo(lines: string[], { isDebug = false } = {}): void {
   const write =
     (level: string) =>
     (...words: unknown[]): void => {
       lines.push([level, ...words].map(String).join(' '));
     };
-  Logger.overrideLogger({ log: write('log'), warn: write('warn'), error: write('error') });
+  const logger = { log: write('log'), warn: write('warn'), error: write('error') };
+  Logger.overrideLogger(isDebug ? { ...logger, debug: write('debug') } : logger);
 }
 
 /**
