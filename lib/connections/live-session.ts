@@ -8,7 +8,7 @@ import type { Due } from './schedule.js';
 import { MIN_ASK_MS, type Watch, type Watcher } from './watch.js';
 
 /** What a session needs of the whole. */
-export interface SessionAsker extends Watcher {
+export interface SessionAsker extends Watcher<LiveSession> {
   readonly liveness: Pick<SessionLiveness, 'check' | 'aliveAt'>;
   /** Asks about it when it is its turn. */
   readonly line: { enter(session: LiveSession): void; leave(session: LiveSession): void };
@@ -24,7 +24,7 @@ export class LiveSession implements Due {
   readonly userId: string;
   /** When its token was issued, in milliseconds since 1970. */
   readonly issuedAt: number;
-  watches: Few<Watch>;
+  watches: Few<Watch<LiveSession>>;
   /** Of `HankoLiveSessions.signal()`. */
   controller: AbortController | undefined;
   /** When a call of it was let in last, in milliseconds since 1970. */
@@ -46,12 +46,12 @@ export class LiveSession implements Due {
     this.seenAt = this.checkedAt = asker.now();
   }
 
-  add(watch: Watch): void {
+  add(watch: Watch<LiveSession>): void {
     this.watches = withOne(this.watches, watch);
   }
 
   /** @returns whether it was the last one. */
-  remove(watch: Watch): boolean {
+  remove(watch: Watch<LiveSession>): boolean {
     this.watches = withoutOne(this.watches, watch);
     if (this.watches !== undefined) return false;
     this.asker.schedule.delete(this);
@@ -60,7 +60,7 @@ export class LiveSession implements Due {
   }
 
   /** A call was let in, and how it was checked. */
-  admitted(watch: Watch, check: SessionCheck | null): void {
+  admitted(watch: Watch<LiveSession>, check: SessionCheck | null): void {
     this.seenAt = this.asker.now();
     if (check === null) return;
     this.check = check;

@@ -49,7 +49,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   private readonly revocations: Subscription;
   private readonly sessions = new SessionIndex();
   /** By the key of the connection. Several only if several users came by it. */
-  private readonly watches = new Map<object, Few<Watch>>();
+  private readonly watches = new Map<object, Few<Watch<LiveSession>>>();
   /** Of calls that came by one connection: by its key and the session. */
   private readonly signals = new WeakMap<object, Map<string, AbortSignal>>();
   private isClosed = false;
@@ -62,7 +62,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
     const { now } = options;
     const { line } = this;
     this.schedule = new Schedule(now);
-    const end = (watch: Watch, error: HankoAuthError): void => this.end(watch, error);
+    const end = (watch: Watch<LiveSession>, error: HankoAuthError): void => this.end(watch, error);
     this.asker = { now, schedule: this.schedule, line, liveness, end };
     this.storeRounds =
       revocation.storeClient === null
@@ -203,7 +203,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 
   /** The same user came again: by the same session, or by a later one. */
-  private renew(watch: Watch, user: LiveUser): void {
+  private renew(watch: Watch<LiveSession>, user: LiveUser): void {
     const isSame = watch.session.sessionId === user.sessionId.toLowerCase();
     if (isSame && watch.expiresAt === this.endOf(user)) {
       watch.session.admitted(watch, sessionCheckOf(user));
@@ -213,14 +213,14 @@ export class HankoLiveSessions implements OnModuleDestroy {
     this.enter(watch, user);
   }
 
-  private enter(watch: Watch, user: LiveUser): void {
+  private enter(watch: Watch<LiveSession>, user: LiveUser): void {
     const session = this.sessions.findOrMake(user, this.asker);
     session.add(watch);
     watch.hangOn(session, this.endOf(user));
     session.admitted(watch, sessionCheckOf(user));
   }
 
-  private leave(watch: Watch): void {
+  private leave(watch: Watch<LiveSession>): void {
     const { session } = watch;
     this.schedule.delete(watch);
     if (!session.remove(watch)) return;
@@ -229,7 +229,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 
   /** @returns whether it was watched. */
-  private forget(watch: Watch): boolean {
+  private forget(watch: Watch<LiveSession>): boolean {
     const { key } = watch.connection;
     const watches = this.watches.get(key);
     if (!hasOne(watches, watch)) return false;
@@ -247,7 +247,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 
   /** Whoever else came by the same connection: it ends once. */
-  private end(watch: Watch, error: HankoAuthError): void {
+  private end(watch: Watch<LiveSession>, error: HankoAuthError): void {
     const { connection, session } = watch;
     const watches = this.watches.get(connection.key);
     if (!hasOne(watches, watch)) return;

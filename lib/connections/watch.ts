@@ -5,7 +5,6 @@ import {
 } from '../errors/hanko.errors.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { LiveConnection } from '../transports/transport.js';
-import type { LiveSession } from './live-session.js';
 import type { Due, Schedule } from './schedule.js';
 
 /** The shortest time between two questions to Hanko about one session. */
@@ -18,11 +17,11 @@ export const GRACE_MS = 300_000;
 export const SPREAD_MS = 30_000;
 
 /** What a watch needs of the whole. */
-export interface Watcher {
+export interface Watcher<Session> {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly schedule: Schedule;
-  end(watch: Watch, error: HankoAuthError): void;
+  end(watch: Watch<Session>, error: HankoAuthError): void;
 }
 
 /** Why a connection ends before its token expires. */
@@ -33,10 +32,10 @@ interface Early {
 }
 
 /** One connection, and the session that it hangs on. It is due when the token expires, or earlier if that is decided. */
-export class Watch implements Due {
+export class Watch<Session> implements Due {
   dueAt = Infinity;
   place = -1;
-  session!: LiveSession;
+  session!: Session;
   /** When the verifier refuses the token, in milliseconds since 1970. */
   expiresAt = Infinity;
   /** How often Hanko is asked; Infinity if no policy asks. */
@@ -49,10 +48,10 @@ export class Watch implements Due {
     readonly connection: LiveConnection,
     /** In lower case. */
     readonly userId: string,
-    private readonly watcher: Watcher,
+    private readonly watcher: Watcher<Session>,
   ) {}
 
-  hangOn(session: LiveSession, expiresAt: number): void {
+  hangOn(session: Session, expiresAt: number): void {
     this.session = session;
     this.expiresAt = expiresAt;
     this.askEveryMs = Infinity;
