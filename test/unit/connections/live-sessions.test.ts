@@ -305,7 +305,7 @@ describe('operators', () => {
     await revocation.revoke(one.user.sessionId);
 
     expect(live.size).toBe(0);
-    expect(lines.length).toBeLessThanOrEqual(20);
+    expect(lines.length).toBeLessThan(100);
   });
 });
 
