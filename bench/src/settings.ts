@@ -36,6 +36,17 @@ export interface Settings {
   readonly memory: { readonly tokens: number; readonly contenders: readonly Contender[] };
   readonly unknownKids: { readonly tokens: number };
   readonly revocations: { readonly rounds: number; readonly calls: number };
+  readonly connect: {
+    readonly warmUp: number;
+    readonly rounds: number;
+    readonly connections: number;
+  };
+  readonly watching: {
+    readonly connections: number;
+    readonly rounds: number;
+    readonly revoked: number;
+  };
+  readonly logout: { readonly logouts: number };
   readonly contexts: {
     /** The first one is the base. */
     readonly apps: readonly ContextAppId[];
@@ -62,6 +73,9 @@ export const FULL: Settings = {
   memory: { tokens: 100_000, contenders: [nestjsHanko, nestjsHankoLargeCache] },
   unknownKids: { tokens: 10_000 },
   revocations: { rounds: 25, calls: 1_000 },
+  connect: { warmUp: 3, rounds: 15, connections: 200 },
+  watching: { connections: 50_000, rounds: 15, revoked: 1_000 },
+  logout: { logouts: 200 },
   contexts: {
     apps: ['none', 'nestjs-hanko', 'nestjs-better-auth'],
     warmUp: 5,
@@ -88,5 +102,8 @@ export const QUICK: Settings = {
   memory: { tokens: 2_000, contenders: [nestjsHanko] },
   unknownKids: { tokens: 500 },
   revocations: { rounds: 5, calls: 300 },
+  connect: { warmUp: 1, rounds: 3, connections: 100 },
+  watching: { connections: 2_000, rounds: 3, revoked: 100 },
+  logout: { logouts: 15 },
   contexts: { apps: ['none', 'nestjs-hanko'], warmUp: 2, rounds: 3, callsPerRound: 200 },
 };

@@ -16,6 +16,8 @@ export const METRICS = {
   pingP99Ms: { heading: '`/ping` p99 ms', digits: 1, showsSpread: true },
   callMicros: { heading: 'µs per call', digits: 2, showsSpread: true },
   addedMicros: { heading: 'added µs', digits: 2, showsSpread: true },
+  connectMicros: { heading: 'µs per connection', digits: 0, showsSpread: true },
+  connectionBytes: { heading: 'bytes per connection', digits: 0, showsSpread: false },
   beforeMicros: { heading: 'hit before, µs', digits: 1, showsSpread: true },
   afterMicros: { heading: 'hit after, µs', digits: 1, showsSpread: true },
   heldMegabytes: { heading: 'MB held', digits: 1, showsSpread: false },

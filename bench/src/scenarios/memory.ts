@@ -7,6 +7,7 @@ import { TokenLines } from '../hanko/token-lines.js';
 import { Guard } from '../isolated/guard.js';
 import { contextWith } from '../isolated/http-context.js';
 import { measureApart } from '../isolated/isolated.js';
+import { usedBytes } from '../isolated/used-bytes.js';
 import { Figures, type Report } from '../report/figure.js';
 
 const BATCH = 500;
@@ -49,16 +50,6 @@ export async function measure({ contender, hanko, tokensFile, count }: Input): P
   const output = { heldBytes, firstRoundMicros, secondRoundMicros: await goRound() };
   await guard.stop();
   return output;
-}
-
-/** What is alive on the heap and in buffers. */
-function usedBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('node was started without --expose-gc');
-  // The second one takes what the first one's finalizers let go.
-  globalThis.gc();
-  globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 export const memory: Scenario = {

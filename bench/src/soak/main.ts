@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import { JwksServer } from '../hanko/jwks-server.js';
 import { SigningKey } from '../hanko/signing-key.js';
 import { circumstances, circumstancesText } from '../report/machine.js';
+import { Instance } from '../sockets/instance.js';
+import type { Held } from '../sockets/instance-process.js';
+import { Redis } from '../sockets/redis.js';
 import { LIBRARIES } from '../sockets/socket-app.js';
-import { Instance } from './instance.js';
-import type { Held } from './instance-process.js';
-import { Redis } from './redis.js';
 import { Tally } from './tally.js';
-import { MEAN_SOCKETS, visit } from './visit.js';
+import { MEAN_SOCKETS, OPTIONS, visit } from './visit.js';
 
 /** The visits do not all begin at one moment. */
-const ARRIVE_MS = 20_000;
+const ARRIVE_MS = 40_000;
 const REPORT_EVERY_MS = 30_000;
 
 /** How long the instances get to let go at the end, and how many sockets each may still hold. */
@@ -39,7 +39,15 @@ export async function main(args: readonly string[]): Promise<number> {
   await using hanko = await JwksServer.start(key);
   await using redis = await Redis.start();
   const started = await Promise.all(
-    LIBRARIES.map((library) => Instance.start(library, hanko.settingsFor(library), redis?.url)),
+    LIBRARIES.map((library) =>
+      Instance.start({
+        library,
+        hanko: hanko.settingsFor(library),
+        isClosed: true,
+        options: OPTIONS,
+        redisUrl: redis?.url,
+      }),
+    ),
   );
   const [a, b] = started as [Instance, Instance];
   await using first = a;
@@ -56,7 +64,13 @@ export async function main(args: readonly string[]): Promise<number> {
   delay.enable();
   const visits = Array.from({ length: Math.round(sockets / MEAN_SOCKETS) }, async () => {
     await wait(Math.random() * ARRIVE_MS);
-    while (!closing.signal.aborted) await visit({ ...ground, closing: closing.signal });
+    while (!closing.signal.aborted) {
+      try {
+        await visit({ ...ground, closing: closing.signal });
+      } catch (error) {
+        tally.fault(String(error));
+      }
+    }
   });
   const over = Promise.all(visits);
   over.catch(() => undefined);

@@ -1,11 +1,9 @@
-import KeyvRedis from '@keyv/redis';
 import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Keyv } from 'keyv';
 import {
   CurrentUser,
   HankoAuthGuard,
@@ -69,5 +67,3 @@ export async function createSocketApp(
   app.useWebSocketAdapter(isClosed ? hankoSockets(app, adapter) : adapter);
   return app;
 }
-
-export const redisStore = (url: string): RevocationStore => new Keyv(new KeyvRedis(url));

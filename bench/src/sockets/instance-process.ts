@@ -4,15 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import { HankoLiveSessions } from 'nestjs-hanko';
 import { answerQuestions } from '../child.js';
-import {
-  createSocketApp,
-  MeGateway,
-  redisStore,
-  type SocketAppSettings,
-} from '../sockets/socket-app.js';
+import { redisStore, tellingStore } from './shared-stores.js';
+import { createSocketApp, MeGateway, type SocketAppSettings } from './socket-app.js';
 
 export interface InstanceSettings extends Omit<SocketAppSettings, 'store'> {
+  /** Where revocations are shared; undefined if they are not. */
   readonly redisUrl: string | undefined;
+  /** Whether the store tells at once what another instance wrote. */
+  readonly isTelling?: boolean;
 }
 
 /** What it says once. */
@@ -44,8 +43,13 @@ class CountingGateway extends MeGateway implements OnGatewayConnection {
   }
 }
 
-const { redisUrl, ...settings } = JSON.parse(process.argv[2] ?? '') as InstanceSettings;
-const store = redisUrl === undefined ? {} : { store: redisStore(redisUrl) };
+const {
+  redisUrl,
+  isTelling = false,
+  ...settings
+} = JSON.parse(process.argv[2] ?? '') as InstanceSettings;
+const newStore = isTelling ? tellingStore : redisStore;
+const store = redisUrl === undefined ? {} : { store: newStore(redisUrl) };
 const app = await createSocketApp({ ...settings, ...store }, CountingGateway);
 await app.listen(0, '127.0.0.1');
 const live = app.get(HankoLiveSessions);
