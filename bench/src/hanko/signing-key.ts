@@ -9,16 +9,17 @@ export interface StoredKey {
   readonly privateJwk: webcrypto.JsonWebKey;
 }
 
-/** An RSA-4096 key, as Hanko makes them. */
+/** An RSA key; by default RSA-4096, as Hanko makes them. */
 export class SigningKey {
   private constructor(
     private readonly stored: StoredKey,
     private readonly privateKey: webcrypto.CryptoKey,
   ) {}
 
-  static async generate(): Promise<SigningKey> {
+  /** @param modulusLength in bits: shorter ones sign faster. */
+  static async generate(modulusLength = 4096): Promise<SigningKey> {
     const { privateKey } = await webcrypto.subtle.generateKey(
-      { ...RS256, modulusLength: 4096, publicExponent: Uint8Array.of(1, 0, 1) },
+      { ...RS256, modulusLength, publicExponent: Uint8Array.of(1, 0, 1) },
       true,
       ['sign', 'verify'],
     );

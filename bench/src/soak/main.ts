@@ -35,7 +35,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const where = circumstances(['node bench/soak.mjs', ...args].join(' '), process.execPath);
   console.log(`# Soak\n\n${circumstancesText(where)}\n`);
 
-  const key = await SigningKey.generate();
+  // The clients, and Hanko, share a process, which signs all that these sign in with.
+  const key = await SigningKey.generate(2048);
   await using hanko = await JwksServer.start(key);
   await using redis = await Redis.start();
   const started = await Promise.all(

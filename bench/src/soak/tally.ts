@@ -15,6 +15,7 @@ export class Tally {
   }
 
   fault(what: string): void {
+    if (!this.faults.has(what)) console.error(`fault: ${what}`);
     add(this.faults, what);
   }
 

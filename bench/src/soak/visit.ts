@@ -47,8 +47,8 @@ const FATES: readonly (readonly [Fate, number])[] = [
 const MAX_SOCKETS = 3;
 export const MEAN_SOCKETS = (1 + MAX_SOCKETS) / 2;
 
-const MAX_LIFE_MS = 60_000;
-const ASK_EVERY_MS = 5_000;
+const MAX_LIFE_MS = 120_000;
+const ASK_EVERY_MS = 10_000;
 /** Within a second everything else must have ended. */
 const PROMISED_MS = 1_000;
 /** What is told by the store is learned in a round, of a second by default. */
