@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { Query, Resolver, Subscription } from '@nestjs/graphql';
 import {
   CurrentUser,
@@ -11,7 +12,7 @@ import {
 import { type Client, createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type RunningApp } from '../../support/app.js';
+import { bearer, type RunningApp } from '../../support/app.js';
 import { claimsIn, sessionIdIn } from '../../support/claims-in.js';
 import { DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
 import { codesOf, type GraphqlResult } from '../../support/graphql-client.js';
@@ -198,5 +199,44 @@ describe.each(DRIVERS)('a subscription of $name over a WebSocket', (driver) => {
     expect(app.app.get(HankoLiveSessions).size).toBe(0);
   });
 });
+
+describe.each(DRIVERS.filter(({ name }) => name.startsWith('Yoga')))(
+  'a subscription of $name over server-sent events',
+  (driver) => {
+    let app: RunningApp;
+    beforeAll(async () => {
+      app = await startGraphqlApp(driver, {
+        resolver: TicksResolver,
+        graphql: { typeDefs },
+        hanko: liveOptions(),
+      });
+    });
+    afterAll(() => app[Symbol.asyncDispose]());
+    afterEach(() => expectNothingHeld(app.app, source));
+
+    it.each(ENDINGS)(
+      'ends when its session $title, on a connection that is kept alive',
+      async ({ isAsked = false, end }) => {
+        const token = await hanko.token();
+        const field = isAsked ? 'asked' : 'ticks';
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        const seen: string[] = [];
+        const query = encodeURIComponent(`subscription { ${field} }`);
+        const headers = { accept: 'text/event-stream', ...bearer(token) };
+        get(`${app.url}/graphql?query=${query}`, { agent, headers }, (response) => {
+          response.on('data', (chunk: Buffer) => {
+            if (chunk.toString().includes(sub(token))) seen.push('event');
+          });
+          response.on('end', () => void seen.push('end'));
+        });
+        await expectSeen({ seen }, 'event');
+
+        await end(app.app, token, () => seen.length > 1);
+        await expectSeen({ seen }, 'event', 'end');
+        agent.destroy();
+      },
+    );
+  },
+);
 
 const sub = (token: string): string => claimsIn(token).sub;
