@@ -133,6 +133,7 @@ describe.each(PLATFORMS)('an OpenAPI document, on %s', (platform) => {
       'GRPC Notes/Find',
       'QUERY notes',
       'SUBSCRIBE notes',
+      'CONNECT /',
     ]);
     expect(Object.keys(operationsOf(documentOf(app.app)))).toEqual(['GET /notes']);
     expect(documentOf(app.app)).toEqual(documentOf(plain.app));
