@@ -127,6 +127,24 @@ describe.each(PLATFORMS)('server-sent events on %s', (platform) => {
     },
   );
 
+  it('are answered to a client that asks again: 200 with a new login, 401 with the old one', async () => {
+    const user = hanko.createUser();
+    const token = await hanko.token({ user: user.id });
+    const login = await hanko.token({ user: user.id });
+    const headers = bearer(token);
+    using client = new KeepAliveClient(app.url, headers);
+    client.open('/events');
+    await expectSeen(client, '200', user.id);
+
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
+    await expectSeen(client, '200', user.id, 'end');
+    client.open('/events');
+    await expectSeen(client, '200', user.id, 'end', '401', 'end');
+    Object.assign(headers, bearer(login));
+    client.open('/events');
+    await expectSeen(client, '200', user.id, 'end', '401', 'end', '200', user.id);
+  });
+
   it('hold nothing when the client goes', async () => {
     const token = await hanko.token();
     const client = new KeepAliveClient(app.url, bearer(token));
