@@ -1,4 +1,6 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
+import { readConfig } from './config/read-config.js';
+import type { FakeHankoConfig, HankoConfig } from './config/schema.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
 import { isHostName } from './server/allowed-hosts.js';
 import { parseUrl } from './server/parse-url.js';
@@ -59,6 +61,15 @@ export interface FakeHankoOptions {
    * unconfigured Hanko does. Default `offered`.
    */
   readonly onboarding?: 'offered' | 'skipped';
+  /**
+   * Keys of Hanko's `config.yaml`, in the same words: `{ mfa: { enabled: false } }`. Default: those of an
+   * unconfigured Hanko.
+   */
+  readonly config?: FakeHankoConfig;
+  /**
+   * The Hanko that it answers as, where two differ: the release `3.0.4`, or `main`, the next one. Default `main`.
+   */
+  readonly version?: '3.0.4' | 'main';
   /** Attempts per minute: 5 passwords, 3 passcodes to send, 3 TOTP codes. Default `on`, as Hanko's. */
   readonly rateLimits?: 'on' | 'off';
   /** Origins of the pages that may call it. Default `loopback`: all pages of this machine. */
@@ -94,6 +105,8 @@ export interface FakeHankoSettings {
   readonly users: readonly unknown[];
   readonly tokenTransport: 'cookie' | 'header';
   readonly onboarding: 'offered' | 'skipped';
+  readonly config: HankoConfig;
+  readonly version: '3.0.4' | 'main';
   readonly rateLimits: 'on' | 'off';
   readonly allowOrigins: 'loopback' | readonly string[];
   readonly webhooks: readonly Hook[];
@@ -128,6 +141,8 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     users = [],
     tokenTransport = 'cookie',
     onboarding = 'offered',
+    config = {},
+    version = 'main',
     rateLimits = 'on',
     allowOrigins = 'loopback',
     webhooks = [],
@@ -152,6 +167,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   );
   checkOneOf({ tokenTransport }, ['cookie', 'header']);
   checkOneOf({ onboarding }, ['offered', 'skipped']);
+  checkOneOf({ version }, ['3.0.4', 'main']);
   checkOneOf({ rateLimits }, ['on', 'off']);
   checkOneOf({ banner }, ['auto', 'on', 'off']);
   checkOneOf({ sessionEvents }, ['on', 'off']);
@@ -198,6 +214,8 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     users,
     tokenTransport,
     onboarding,
+    config: readConfig(config),
+    version,
     rateLimits,
     allowOrigins,
     webhooks: checkWebhooks(webhooks, eventNames(sessionEvents)),
