@@ -13,6 +13,7 @@ import type { LoggedRequest } from './server/http-server.js';
 import { createUser } from './store/new-user.js';
 import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 import { shownTotp } from './store/totp.js';
+import type { Tenant } from './tenant.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
@@ -54,9 +55,9 @@ export class FakeHanko implements AsyncDisposable {
     // Their passwords are hashed and not kept.
     const hanko = new FakeHanko({ ...settings, users: [] });
     for (const user of users) hanko.createUser(user as NewFakeUser);
-    await hanko.parts.keys.rotate();
+    await hanko.own.keys.rotate();
     await hanko.parts.servers.listen();
-    hanko.parts.webhooks.open();
+    hanko.own.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
@@ -73,13 +74,17 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
-    this.parts.webhooks.stop();
+    this.own.webhooks.stop();
     return this.parts.servers.stop();
   }
 
   /** Calls `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  private get own(): Tenant {
+    return this.parts.own;
   }
 
   // Users and sessions
@@ -89,33 +94,30 @@ export class FakeHanko implements AsyncDisposable {
    * @throws TypeError if the id, the address or the name is taken.
    */
   createUser(user: NewFakeUser = {}): FakeUser {
-    return createUser(this.parts.store, user);
+    return createUser(this.own.store, user);
   }
 
   /** Deletes a user and ends all their sessions. @throws TypeError if there is no such user. */
   deleteUser(userId: string): void {
-    check(this.parts.store.deleteUser(userId), 'there is no user with this id');
+    check(this.own.store.deleteUser(userId), 'there is no user with this id');
   }
 
   /** Lists the sessions that have not ended, of one user or of all. */
   sessions(userId?: string): readonly FakeSession[] {
-    return this.parts.store.sessionsOf(userId);
+    return this.own.store.sessionsOf(userId);
   }
 
   /** Ends a session, as an administrator does. @param session its id, or its token. */
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(
-      this.parts.store.endSession(id, 'session.delete.admin.revoke'),
-      'there is no such session',
-    );
+    check(this.own.store.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
   }
 
   // Signing in through the Flow API
 
   /** The newest passcode that was mailed to an address and is still valid; undefined if there is none. */
   passcode(address: string): string | undefined {
-    return this.parts.passcodes.newestFor(address);
+    return this.own.passcodes.newestFor(address);
   }
 
   /**
@@ -124,8 +126,8 @@ export class FakeHanko implements AsyncDisposable {
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {
-    const user = this.parts.store.userByEmail(whose);
-    const secret = user ? this.parts.store.credentialsOf(user.id).totp?.secret : whose;
+    const user = this.own.store.userByEmail(whose);
+    const secret = user ? this.own.store.credentialsOf(user.id).totp?.secret : whose;
     return shownTotp(secret, this.settings.now());
   }
 
@@ -149,17 +151,17 @@ export class FakeHanko implements AsyncDisposable {
     options: WebhookShape = {},
   ): Promise<{ readonly status: number }> {
     checkWebhookUrl(url);
-    return this.parts.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
+    return this.own.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
   }
 
   /** Waits until every webhook that is being sent is delivered or has failed. */
   webhooksSettled(): Promise<void> {
-    return this.parts.webhooks.settled();
+    return this.own.webhooks.settled();
   }
 
   /** The last 1,000 webhooks, in the order in which they were delivered or failed. */
   get webhookDeliveries(): readonly WebhookDelivery[] {
-    return [...this.parts.webhooks.deliveries];
+    return [...this.own.webhooks.deliveries];
   }
 
   // Tokens
@@ -175,8 +177,8 @@ export class FakeHanko implements AsyncDisposable {
    * @param shape the user, the login and the claims. Default: a new user who logged in just now with a password.
    */
   async token(shape: TokenShape = {}): Promise<string> {
-    const { kid } = this.parts.tokens.key((shape as TokenShape | null)?.kid);
-    return this.parts.tokens.sign({ payload: this.parts.tokens.startSession(shape), kid });
+    const { kid } = this.own.tokens.key((shape as TokenShape | null)?.kid);
+    return this.own.tokens.sign({ payload: this.own.tokens.startSession(shape), kid });
   }
 
   /** Makes a token that expired a minute ago. */
@@ -191,7 +193,7 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Makes a webhook token. It has the keys and the audience of session tokens, and no session. */
   async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
-    return this.parts.tokens.sign({ payload: this.parts.tokens.webhook(event, data, options) });
+    return this.own.tokens.sign({ payload: this.own.tokens.webhook(event, data, options) });
   }
 
   /**
@@ -203,39 +205,39 @@ export class FakeHanko implements AsyncDisposable {
    * ```
    */
   async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
-    return this.parts.forger.forge(how, shape);
+    return this.own.forger.forge(how, shape);
   }
 
   /** Signs exactly what is given, with a published key: for content that Hanko would not send. */
   async sign(token: RawToken): Promise<string> {
-    return this.parts.tokens.sign(token);
+    return this.own.tokens.sign(token);
   }
 
   // Keys
 
   /** The `kid` of the key that signs. */
   get signingKid(): string {
-    return this.parts.keys.newest.kid;
+    return this.own.keys.newest.kid;
   }
 
   /** Makes a key that signs from now on. The older ones stay published. @returns its `kid`. */
   async rotateKey(): Promise<string> {
-    return this.parts.keys.rotate();
+    return this.own.keys.rotate();
   }
 
   /** Stops publishing a key: what it signed is invalid from then on. */
   removeKey(kid: string): void {
-    check(this.parts.keys.remove(kid), 'there is no key with this kid');
+    check(this.own.keys.remove(kid), 'there is no key with this kid');
   }
 
   /** The public keys, as a JWK Set. */
   jwks(): { readonly keys: readonly PublicJwk[] } {
-    return this.parts.keys.publicJwks;
+    return this.own.keys.publicJwks;
   }
 
   /** Serves another document as JWKS; null serves the real one again. */
   setJwks(document: unknown): void {
-    this.parts.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
+    this.own.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
   }
 
   // Faults and observation

@@ -1,7 +1,7 @@
 export { FakeHanko } from './fake-hanko.js';
 export { FORGERIES } from './tokens/forgeries.js';
 
-export type { FakeHankoConfig } from './config/schema.js';
+export type { FakeHankoConfig } from './config/given-config.js';
 export type { FakeHankoOptions, FakeWebhook } from './options.js';
 export type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 export type { FaultKind, FaultOptions } from './server/faults.js';

@@ -1,10 +1,14 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
+import { checkConfig } from './config/checks.js';
+import type { FakeHankoConfig } from './config/given-config.js';
 import { readConfig } from './config/read-config.js';
-import type { FakeHankoConfig, HankoConfig } from './config/schema.js';
+import type { HankoConfig } from './config/schema.js';
+import { withOverrides } from './config/overrides.js';
+import { type ConfigSettings, settingsOf } from './config/settings.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
 import { isHostName } from './server/allowed-hosts.js';
 import { parseUrl } from './server/parse-url.js';
-import { eventNames, type Hook } from './webhooks/event-names.js';
+import { eventNames } from './webhooks/event-names.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
 export interface FakeWebhook {
@@ -16,6 +20,11 @@ export interface FakeWebhook {
 
 /** Options of `FakeHanko.start`; the defaults are Hanko's own. */
 export interface FakeHankoOptions {
+  /**
+   * Configuration in Hanko's own words: the keys of its `config.yaml`. An option with a name of its own
+   * overrides the key that it stands for. A key that Hanko has not is an error. Default: Hanko's defaults.
+   */
+  readonly config?: FakeHankoConfig;
   /** The `aud` claim of every token. Default `localhost`. */
   readonly audience?: string | readonly string[];
   /** The `iss` claim of session tokens. Default none. */
@@ -62,11 +71,6 @@ export interface FakeHankoOptions {
    */
   readonly onboarding?: 'offered' | 'skipped';
   /**
-   * Keys of Hanko's `config.yaml`, in the same words: `{ mfa: { enabled: false } }`. Default: those of an
-   * unconfigured Hanko.
-   */
-  readonly config?: FakeHankoConfig;
-  /**
    * The Hanko that it answers as, where two differ: the release `3.0.4`, or `main`, the next one. Default `main`.
    */
   readonly version?: '3.0.4' | 'main';
@@ -78,7 +82,7 @@ export interface FakeHankoOptions {
   readonly webhooks?: readonly FakeWebhook[];
   /** Called with each mail that Hanko would send; what it throws fails the request. Default nobody. */
   readonly onMail?: (mail: FakeMail) => void;
-  /** Webhooks of sessions: v3.0.4 and older have none, which is `off`. Default `on`. */
+  /** Webhooks of sessions, which v3.0.4 does not have. Default `on`, with `version: '3.0.4'` `off`. */
   readonly sessionEvents?: 'on' | 'off';
   /** A warning at start that this is no login server. Default `auto`: unless a test runner runs. */
   readonly banner?: 'auto' | 'on' | 'off';
@@ -87,13 +91,9 @@ export interface FakeHankoOptions {
 }
 
 /** The options with defaults. */
-export interface FakeHankoSettings {
-  readonly audience: readonly string[];
-  readonly issuer: string | undefined;
-  readonly lifespanSeconds: number;
-  readonly sessionLimit: number;
-  readonly idleTimeoutSeconds: number;
-  readonly cookieName: string;
+export interface FakeHankoSettings extends ConfigSettings {
+  readonly config: HankoConfig;
+  readonly onboarding: 'offered' | 'skipped';
   readonly modulusLength: 2048 | 4096;
   readonly tenantId: string | undefined;
   readonly host: string;
@@ -103,13 +103,7 @@ export interface FakeHankoSettings {
   readonly adminPort: number;
   /** Checked when they are made. */
   readonly users: readonly unknown[];
-  readonly tokenTransport: 'cookie' | 'header';
-  readonly onboarding: 'offered' | 'skipped';
-  readonly config: HankoConfig;
   readonly version: '3.0.4' | 'main';
-  readonly rateLimits: 'on' | 'off';
-  readonly allowOrigins: 'loopback' | readonly string[];
-  readonly webhooks: readonly Hook[];
   readonly onMail: ((mail: FakeMail) => void) | undefined;
   readonly sessionEvents: 'on' | 'off';
   readonly banner: 'auto' | 'on' | 'off';
@@ -125,12 +119,13 @@ const LOOPBACK: readonly unknown[] = ['127.0.0.1', '::1', 'localhost'];
 /** @throws TypeError that names the wrong option and what it may be. */
 export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   const {
-    audience = 'localhost',
+    config = {},
+    audience,
     issuer,
-    lifespanSeconds = 43_200,
-    sessionLimit = 5,
-    idleTimeoutSeconds = 0,
-    cookieName = 'hanko',
+    lifespanSeconds,
+    sessionLimit,
+    idleTimeoutSeconds,
+    cookieName,
     modulusLength = 2048,
     tenantId,
     host = '127.0.0.1',
@@ -139,22 +134,23 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     port = 0,
     adminPort = 0,
     users = [],
-    tokenTransport = 'cookie',
-    onboarding = 'offered',
-    config = {},
+    tokenTransport,
+    onboarding,
+    rateLimits,
+    allowOrigins,
+    webhooks,
     version = 'main',
-    rateLimits = 'on',
-    allowOrigins = 'loopback',
-    webhooks = [],
     onMail,
-    sessionEvents = 'on',
+    sessionEvents = version === 'main' ? 'on' : 'off',
     banner = 'auto',
     // Looked up anew on each call: fake timers replace the global.
     now = () => Date.now(),
     ...unknown
   } = options;
-  const audiences = ([] as readonly string[]).concat(audience);
+  const audiences = audience === undefined ? undefined : ([] as readonly string[]).concat(audience);
   checkNoMore(unknown, 'option');
+  const reading = readConfig(config);
+  checkConfig(reading);
   checkOneOf({ allowNonLoopback }, ['no', NO_LOGIN_SERVER]);
   check(
     LOOPBACK.includes(host) || allowNonLoopback === NO_LOGIN_SERVER,
@@ -173,37 +169,50 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   checkOneOf({ sessionEvents }, ['on', 'off']);
   check(Array.isArray(users), 'users must be a list');
   check(
-    allowOrigins === 'loopback' || (Array.isArray(allowOrigins) && allowOrigins.every(isOrigin)),
+    allowOrigins === undefined ||
+      allowOrigins === 'loopback' ||
+      (Array.isArray(allowOrigins) && allowOrigins.every(isOrigin)),
     'allowOrigins must be loopback, or a list of origins such as http://localhost:5173',
   );
-  check(isCount(lifespanSeconds), 'lifespanSeconds must be a whole number above 0');
-  check(isCount(sessionLimit), 'sessionLimit must be a whole number above 0');
+  check(isCount(lifespanSeconds ?? 1), 'lifespanSeconds must be a whole number above 0');
+  check(isCount(sessionLimit ?? 1), 'sessionLimit must be a whole number above 0');
   check(
-    idleTimeoutSeconds === 0 || isCount(idleTimeoutSeconds),
+    (idleTimeoutSeconds ?? 0) === 0 || isCount(idleTimeoutSeconds),
     'idleTimeoutSeconds must be a whole number, or 0 for none',
   );
   check(modulusLength === 2048 || modulusLength === 4096, 'modulusLength must be 2048 or 4096');
   check(tenantId === undefined || UUID.test(tenantId), 'tenantId must be a UUID');
   check(
-    audiences.length > 0 && audiences.every(isText),
+    audiences === undefined || (audiences.length > 0 && audiences.every(isText)),
     'audience must be text, or a list of texts that is not empty',
   );
   check(issuer === undefined || isText(issuer), 'issuer must be text');
   check(
-    isText(cookieName) && COOKIE_NAME.test(cookieName),
+    cookieName === undefined || (isText(cookieName) && COOKIE_NAME.test(cookieName)),
     'cookieName must be a valid cookie name',
   );
   check(onMail === undefined || typeof onMail === 'function', 'onMail must be a function');
   check(typeof now === 'function', 'now must be a function');
   check(isPort(port), 'port must be 0 to 65535');
   check(isPort(adminPort), 'adminPort must be 0 to 65535');
-  return {
+  const effective = withOverrides(reading.config, {
     audience: audiences,
     issuer,
     lifespanSeconds,
     sessionLimit,
     idleTimeoutSeconds,
     cookieName,
+    tokenTransport,
+    onboarding,
+    rateLimits,
+    allowOrigins,
+    hooks: webhooks && readWebhooks(webhooks, eventNames(sessionEvents)),
+  });
+  checkHooks(effective, eventNames(sessionEvents));
+  return {
+    ...settingsOf(effective),
+    config: effective,
+    onboarding: onboarding ?? 'offered',
     modulusLength,
     tenantId,
     host,
@@ -212,13 +221,7 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     port,
     adminPort,
     users,
-    tokenTransport,
-    onboarding,
-    config: readConfig(config),
     version,
-    rateLimits,
-    allowOrigins,
-    webhooks: checkWebhooks(webhooks, eventNames(sessionEvents)),
     onMail,
     sessionEvents,
     banner,
@@ -228,14 +231,17 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
 
 function checkOneOf(option: Readonly<Record<string, unknown>>, values: readonly string[]): void {
   for (const [name, value] of Object.entries(option)) {
-    check(values.includes(value as string), `${name} must be ${values.join(' or ')}`);
+    check(
+      value === undefined || values.includes(value as string),
+      `${name} must be ${values.join(' or ')}`,
+    );
   }
 }
 
-function checkWebhooks(
+function readWebhooks(
   webhooks: readonly FakeWebhook[],
   names: readonly string[],
-): readonly Hook[] {
+): HankoConfig['webhooks']['hooks'] {
   check(Array.isArray(webhooks), 'webhooks must be a list of { url, events }');
   return webhooks.map(({ url, events = names, ...unknown }) => {
     checkNoMore(unknown, 'member of a webhook');
@@ -244,15 +250,28 @@ function checkWebhooks(
       Array.isArray(events) && events.every((event) => names.includes(event)),
       `the events of a webhook must be among ${names.join(', ')}`,
     );
-    return [url, events];
+    return { callback: url, events };
   });
+}
+
+/** @throws TypeError for a receiver of the configuration that is not on this machine, or an unknown event. */
+function checkHooks({ webhooks: { enabled, hooks } }: HankoConfig, names: readonly string[]): void {
+  for (const [index, { callback, events }] of (enabled ? hooks : []).entries()) {
+    const path = `config.webhooks.hooks.${index}`;
+    check(isLocalUrl(callback), `${path}.callback must be http:// on this machine`);
+    const unknown = events.find((event) => !names.includes(event));
+    check(unknown === undefined, `${path}.events has ${unknown}, which is no event of Hanko`);
+  }
 }
 
 /** @throws TypeError for anything but plain HTTP to this machine. */
 export function checkWebhookUrl(url: string): void {
+  check(isLocalUrl(url), 'the url of a webhook must be http:// on this machine');
+}
+
+function isLocalUrl(url: string): boolean {
   const { protocol, hostname } = parseUrl(url) ?? { protocol: '', hostname: '' };
-  const isLocal = LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
-  check(protocol === 'http:' && isLocal, 'the url of a webhook must be http:// on this machine');
+  return protocol === 'http:' && LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;

@@ -37,6 +37,7 @@ describe("FakeHanko's page", () => {
   test('names every option with its default', () => {
     const defaults = {
       ...checkOptions({}),
+      config: 'as Hanko',
       audience: 'localhost',
       issuer: 'none',
       onMail: 'nobody',

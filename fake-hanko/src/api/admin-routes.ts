@@ -56,12 +56,6 @@ export function adminRoutes(store: UsersAndSessions, tokens: TokenFactory): read
       path: '/sessions',
       handle: (request) => createSession(store, tokens, readFields(request)),
     },
-    ...['alive', 'ready'].map((state) => ({
-      method: 'GET',
-      path: `/health/${state}`,
-      isGlobal: true,
-      handle: () => ({ status: 200, body: { [state]: true } }),
-    })),
   ];
 }
 

@@ -7,13 +7,11 @@ export function forgerRoutes(forger: Forger): readonly Route[] {
     {
       method: 'GET',
       path: '/forger/jwks.json',
-      isGlobal: true,
       handle: async () => ({ status: 200, body: { keys: [(await forger.own()).publicJwk] } }),
     },
     {
       method: 'GET',
       path: '/forger/certificate.pem',
-      isGlobal: true,
       handle: async () => ({
         status: 200,
         text: toPem(await forger.certificate()),

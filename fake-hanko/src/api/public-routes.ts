@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { HEALTH_ROUTES } from './health-routes.js';
 import type { FoundSession, Lookup, SessionLookup } from './session-lookup.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteResponse } from '../server/route.js';
@@ -50,16 +51,7 @@ export function publicRoutes(
         return { status: 204, headers: sessions.cookieDeletion };
       },
     },
-    {
-      method: 'GET',
-      path: '/health/alive',
-      handle: () => ({ status: 200, body: { alive: true } }),
-    },
-    {
-      method: 'GET',
-      path: '/health/ready',
-      handle: () => ({ status: 200, body: { ready: true } }),
-    },
+    ...HEALTH_ROUTES,
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { HankoConfig } from '../config/schema.js';
 import { FLOW_ERRORS, type FlowError, type InputError } from './flow-errors.js';
 import type { Inputs, Values } from './flow-inputs.js';
 import type { Flow, FlowData, StateName } from './flow.js';
@@ -20,6 +21,8 @@ export interface FlowServices {
 }
 
 export interface FlowSettings {
+  /** All that Hanko's configuration says, options included. */
+  readonly config: HankoConfig;
   readonly now: () => number;
   readonly onboarding: 'offered' | 'skipped';
   readonly tokenTransport: 'cookie' | 'header';

@@ -9,6 +9,7 @@ import {
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
 import type { FlowData, StateName } from './flow.js';
 import { shownClaims, shownUser } from '../store/dto.js';
+import { sessionCookie } from '../store/session-cookie.js';
 
 /** What comes between the first factor and the session (hanko …/login/hook_schedule_onboarding_states.go). */
 export function afterFirstFactor(context: FlowContext, learn: FlowData): Outcome {
@@ -55,7 +56,7 @@ export async function startSession(context: FlowContext): Promise<Arrival> {
       ...(settings.tokenTransport === 'header'
         ? { 'x-auth-token': token }
         : {
-            'set-cookie': `${settings.cookieName}=${token}; Path=/; Max-Age=${settings.lifespanSeconds}; HttpOnly; SameSite=Strict`,
+            'set-cookie': sessionCookie(settings.config.session, token, settings.lifespanSeconds),
           }),
     },
   };

@@ -48,6 +48,3 @@ export type Tell = (event: EventName, data: unknown) => void;
 /** The names that a hook may list. */
 export const eventNames = (sessionEvents: 'on' | 'off'): readonly string[] =>
   sessionEvents === 'on' ? [...EVENTS, ...SESSION_EVENTS] : EVENTS;
-
-/** Address and events of a receiver. */
-export type Hook = readonly [url: string, events: readonly string[]];

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Hook } from './event-names.js';
+import type { Hook } from '../config/settings.js';
 
 /** A webhook that was sent, or was to be; its token is a credential and is omitted. */
 export interface WebhookDelivery {

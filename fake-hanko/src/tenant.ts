@@ -1,0 +1,59 @@
+import { adminRoutes } from './api/admin-routes.js';
+import { flowRoutes } from './api/flow-routes.js';
+import { publicRoutes } from './api/public-routes.js';
+import { SessionLookup } from './api/session-lookup.js';
+import { Mailer } from './flow/mails.js';
+import { Passcodes } from './flow/passcodes.js';
+import { RateLimits } from './flow/rate-limits.js';
+import type { FakeHankoSettings } from './options.js';
+import { Cors } from './server/cors.js';
+import type { Site } from './server/route.js';
+import { UsersAndSessions } from './store/users-and-sessions.js';
+import { TokenFactory } from './tokens/factory.js';
+import { Forger } from './tokens/forgeries.js';
+import { KeyRing } from './tokens/keys.js';
+import { Webhooks } from './webhooks/webhook-sender.js';
+
+/** What one tenant has of its own: users, sessions, keys, configuration. A server without tenants has one. */
+export class Tenant {
+  readonly keys: KeyRing;
+  readonly store: UsersAndSessions;
+  readonly tokens: TokenFactory;
+  readonly forger: Forger;
+  readonly passcodes: Passcodes;
+  readonly webhooks: Webhooks;
+  readonly publicSite: Site;
+  readonly adminSite: Site;
+
+  /** @param publicOrigin where forged tokens point to. */
+  constructor(settings: FakeHankoSettings, publicOrigin: () => string) {
+    const { now, config } = settings;
+    this.keys = new KeyRing(settings.modulusLength);
+    this.store = new UsersAndSessions(now, settings.sessionLimit, (event, data) =>
+      this.webhooks.send(event, data),
+    );
+    this.tokens = new TokenFactory(settings, this.keys, this.store);
+    this.forger = new Forger(this.tokens, publicOrigin);
+    this.passcodes = new Passcodes(now);
+    this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
+      this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
+    );
+    const sessions = new SessionLookup(this.keys, this.store, settings);
+    const flow = {
+      store: this.store,
+      tokens: this.tokens,
+      passcodes: this.passcodes,
+      limits: new RateLimits(now, config.rate_limiter),
+      mailer: new Mailer(this.webhooks, settings.onMail),
+      settings,
+    };
+    this.publicSite = {
+      routes: [
+        ...publicRoutes(sessions, this.store, () => this.keys.served),
+        ...flowRoutes(flow, sessions),
+      ],
+      cors: new Cors(settings.allowOrigins, settings.tokenTransport),
+    };
+    this.adminSite = { routes: adminRoutes(this.store, this.tokens) };
+  }
+}
