@@ -93,7 +93,6 @@ export interface FakeHankoOptions {
 /** The options with defaults. */
 export interface FakeHankoSettings extends ConfigSettings {
   readonly config: HankoConfig;
-  readonly onboarding: 'offered' | 'skipped';
   readonly modulusLength: 2048 | 4096;
   readonly tenantId: string | undefined;
   readonly host: string;
@@ -212,7 +211,6 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   return {
     ...settingsOf(effective),
     config: effective,
-    onboarding: onboarding ?? 'offered',
     modulusLength,
     tenantId,
     host,

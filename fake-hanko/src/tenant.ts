@@ -5,6 +5,7 @@ import { SessionLookup } from './api/session-lookup.js';
 import { Mailer } from './flow/mails.js';
 import { Passcodes } from './flow/passcodes.js';
 import { RateLimits } from './flow/rate-limits.js';
+import { TrustedDevices } from './flow/trusted-devices.js';
 import type { FakeHankoSettings } from './options.js';
 import { Cors } from './server/cors.js';
 import type { Site } from './server/route.js';
@@ -34,7 +35,7 @@ export class Tenant {
     );
     this.tokens = new TokenFactory(settings, this.keys, this.store);
     this.forger = new Forger(this.tokens, publicOrigin);
-    this.passcodes = new Passcodes(now);
+    this.passcodes = new Passcodes(now, config.email);
     this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
       this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
     );
@@ -43,13 +44,14 @@ export class Tenant {
       store: this.store,
       tokens: this.tokens,
       passcodes: this.passcodes,
+      devices: new TrustedDevices(now, config.mfa),
       limits: new RateLimits(now, config.rate_limiter),
-      mailer: new Mailer(this.webhooks, settings.onMail),
+      mailer: new Mailer(this.webhooks, config, settings.onMail),
       settings,
     };
     this.publicSite = {
       routes: [
-        ...publicRoutes(sessions, this.store, () => this.keys.served),
+        ...publicRoutes(sessions, this.store, config, () => this.keys.served),
         ...flowRoutes(flow, sessions),
       ],
       cors: new Cors(settings.allowOrigins, settings.tokenTransport),

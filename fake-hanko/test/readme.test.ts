@@ -41,6 +41,7 @@ describe("FakeHanko's page", () => {
       audience: 'localhost',
       issuer: 'none',
       onMail: 'nobody',
+      onboarding: 'offered',
       lifespanSeconds: '43,200',
       tenantId: 'none',
       port: 'any free',

@@ -3,6 +3,7 @@ import type { Caller, FlowServices } from '../flow/flow-context.js';
 import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from '../flow/flow-engine.js';
 import { FLOW_ERRORS } from '../flow/flow-errors.js';
 import type { FlowKind } from '../flow/flow.js';
+import { cookieValues } from '../server/cookies.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteRequest } from '../server/route.js';
 
@@ -58,4 +59,5 @@ const callerOf = ({ raw }: RouteRequest, { found }: Lookup): Caller => ({
   userAgent: raw.headers['user-agent'] ?? '',
   ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
   language: String(raw.headers['x-language'] ?? ''),
+  cookie: (name) => cookieValues(raw, name)[0],
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HEALTH_ROUTES } from './health-routes.js';
 import type { FoundSession, Lookup, SessionLookup } from './session-lookup.js';
+import type { HankoConfig } from '../config/schema.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteResponse } from '../server/route.js';
 import { shownClaims, shownUser } from '../store/dto.js';
@@ -10,6 +11,7 @@ import type { UsersAndSessions } from '../store/users-and-sessions.js';
 export function publicRoutes(
   sessions: SessionLookup,
   store: UsersAndSessions,
+  config: HankoConfig,
   jwks: () => unknown,
 ): readonly Route[] {
   return [
@@ -39,7 +41,7 @@ export function publicRoutes(
         const { session } = authenticated(sessions, raw);
         const user = store.user(session.user_id);
         if (user === undefined) throw new Problem(404, 'user not found');
-        return { status: 200, body: shownUser(user, store.credentialsOf(user.id)) };
+        return { status: 200, body: shownUser(store, user, config) };
       },
     },
     {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { UUID } from '../check.js';
 import type { FakeHankoSettings } from '../options.js';
+import { cookieValues } from '../server/cookies.js';
 import { Problem } from '../server/route.js';
 import { type FakeSession, rfc3339 } from '../store/records.js';
 import { sessionCookie } from '../store/session-cookie.js';
@@ -154,11 +155,7 @@ export class SessionLookup {
         bearers.push(value.slice('bearer'.length));
       }
     }
-    const cookies: string[] = [];
-    for (const pair of (request.headers.cookie ?? '').split(';')) {
-      const [name, value] = pair.trim().split('=', 2);
-      if (name === this.settings.cookieName && value) cookies.push(value.replace(/^"(.*)"$/, '$1'));
-    }
+    const cookies = cookieValues(request, this.settings.cookieName);
     return [...bearers.slice(0, MAX_CANDIDATES), ...cookies.slice(0, MAX_CANDIDATES)];
   }
 }

@@ -5,11 +5,12 @@ import type {
   Caller,
   FlowContext,
   FlowServices,
+  Headers,
   Outcome,
   Refusal,
 } from './flow-context.js';
 import { FLOW_ERRORS, type FlowError, FlowProblem } from './flow-errors.js';
-import { checkValues, readValues, shownInputs } from './flow-inputs.js';
+import { checkValues, type Inputs, readValues, shownInputs, type Values } from './flow-inputs.js';
 import { ACTIONS, offered, STATES } from './flow-states.js';
 import { type FlowKind, Flows, newCsrfToken } from './flow.js';
 
@@ -24,7 +25,7 @@ export interface ActionCall {
 export interface FlowAnswer {
   readonly status: number;
   readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
 }
 
 /** Leads flows from state to state, as the tables say (hanko backend/flowpilot/context.go). */
@@ -64,8 +65,10 @@ export class FlowEngine {
     const restore = flow.save();
     flow.csrfToken = newCsrfToken();
     try {
-      const outcome = await run(context, action, call.input);
-      if ('error' in outcome) return answer(context, path, outcome, name);
+      const inputs = inputsOf(context, action);
+      const values = readValues(inputs, call.input);
+      const outcome = await run(context, action, inputs, values);
+      if ('error' in outcome) return answer(context, path, outcome, { action: name, values });
       return answer(context, path, await move(context, outcome));
     } catch (problem) {
       restore();
@@ -78,41 +81,38 @@ export class FlowEngine {
 function run(
   context: FlowContext,
   action: Action,
-  sent: ActionCall['input'],
+  inputs: Inputs,
+  values: Values,
 ): Outcome | Promise<Outcome> {
-  const inputs = inputsOf(context, action);
-  const values = readValues(inputs, sent);
   const faults = checkValues(inputs, values);
   if (faults.size === 0) return action.run(context, values);
   return { error: FLOW_ERRORS.formData, inputErrors: Object.fromEntries(faults) };
 }
 
-function move(
-  context: FlowContext,
-  outcome: Exclude<Outcome, Refusal>,
-): Arrival | Promise<Arrival> {
+async function move(context: FlowContext, outcome: Exclude<Outcome, Refusal>): Promise<Arrival> {
   const { flow } = context;
+  const before = flow.data;
   if ('back' in outcome) {
     flow.goBack();
     return {};
   }
-  const before = flow.data;
   flow.learn(outcome.learn ?? {});
   flow.goOn(before, outcome.next, outcome.isFinal !== true);
-  return STATES[flow.state].arrive?.(context) ?? {};
+  const { payload, ...arrival } = (await STATES[flow.state].arrive?.(context)) ?? {};
+  return { ...arrival, ...outcome.arrival, payload: { ...payload, ...outcome.arrival?.payload } };
 }
 
-/** @param failed the action that was refused: its inputs say why. */
+/** @param failed the action that was refused, whose inputs say why. */
 function answer(
   context: FlowContext,
   path: FlowKind,
   result: Arrival | Refusal,
-  failed?: string,
+  failed?: { readonly action: string; readonly values: Values },
 ): FlowAnswer {
   const { flow } = context;
   const state = STATES[flow.state];
   const { error, payload } = result;
-  const faults = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
+  const errors = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
   const status = error?.status ?? 200;
   const actions = state.actions
     .filter((name) => offered(context, name) !== undefined)
@@ -122,7 +122,10 @@ function answer(
         name,
         {
           href: `/${path}?action=${name}%40${flow.id}`,
-          inputs: shownInputs(inputsOf(context, action), name === failed ? faults : undefined),
+          inputs: shownInputs(
+            inputsOf(context, action),
+            name === failed?.action ? { errors, values: failed.values } : undefined,
+          ),
           action: name,
           description: action.description,
         },

@@ -21,6 +21,12 @@ export const FLOW_ERRORS = {
     'The passcode was entered wrong too many times.',
     401,
   ),
+  noAuthenticator: flowError(
+    'platform_authenticator_required',
+    'The device or browser does not support the required platform authenticators.',
+    401,
+  ),
+  discontinuity: flowError('flow_discontinuity_error', "The flow can't be continued.", 500),
   rateLimit: flowError('rate_limit_exceeded', 'The rate limit has been exceeded.', 429),
   unauthorized: flowError('unauthorized', 'The session is invalid.', 401),
   noSaml: flowError('forbidden', 'SAML is not enabled for this tenant', 403),
@@ -38,6 +44,11 @@ export const INPUT_ERRORS = {
     code: 'otp_code_already_used',
     message: 'The OTP code has already been used.',
   },
+  metadata: { code: 'invalid_metadata_error', message: 'The metadata is invalid.' },
+  username: { code: 'invalid_username_error', message: 'The username is invalid.' },
+  usernameExists: { code: 'username_already_exists', message: 'The username already exists.' },
+  unknownEmail: { code: 'unknown_email_error', message: 'The email address is unknown.' },
+  unknownUsername: { code: 'unknown_username_error', message: 'The username is unknown.' },
   emailExists: { code: 'email_already_exists', message: 'The email address already exists.' },
 } as const;
 

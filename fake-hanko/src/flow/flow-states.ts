@@ -1,17 +1,28 @@
+import { ACCOUNT_ACTIONS } from './account-actions.js';
 import { mailPasscode } from './addresses.js';
 import { SIGN_IN_ACTIONS } from './flow-actions.js';
 import { type Action, type Arrival, type FlowContext, userOf } from './flow-context.js';
 import { FLOW_ERRORS } from './flow-errors.js';
 import type { StateName } from './flow.js';
+import { MFA_ACTIONS } from './mfa-actions.js';
+import { ONBOARDING_ACTIONS } from './onboarding-actions.js';
 import { keyUri, qrCodeImage } from './qr-code.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
+import { REGISTRATION_ACTIONS } from './registration-actions.js';
 import { startSession } from './sign-in.js';
 import { shownSession, shownUser } from '../store/dto.js';
 import { primaryEmail } from '../store/records.js';
 import { newTotpSecret } from '../store/totp.js';
 
 /** Every action there is. */
-export const ACTIONS = { ...SIGN_IN_ACTIONS, ...PROFILE_ACTIONS };
+export const ACTIONS = {
+  ...SIGN_IN_ACTIONS,
+  ...REGISTRATION_ACTIONS,
+  ...ONBOARDING_ACTIONS,
+  ...MFA_ACTIONS,
+  ...PROFILE_ACTIONS,
+  ...ACCOUNT_ACTIONS,
+};
 
 export type ActionName = keyof typeof ACTIONS;
 
@@ -27,18 +38,21 @@ export interface State {
 /** Every state there is, and what can be done in it (hanko backend/flow_api/flow/flows.go). */
 export const STATES: Readonly<Record<StateName, State>> = {
   preflight: { actions: ['register_client_capabilities'] },
-  login_init: { actions: ['continue_with_login_identifier'] },
+  login_init: { actions: ['continue_with_login_identifier', 'remember_me'] },
   login_method_chooser: {
     actions: ['back', 'continue_to_passcode_confirmation', 'continue_to_password_login'],
   },
-  login_password: { actions: ['back', 'password_login'] },
+  login_password: {
+    actions: ['back', 'continue_to_passcode_confirmation_recovery', 'password_login'],
+  },
+  login_password_recovery: { actions: ['password_recovery'] },
   login_otp: { actions: ['otp_code_validate'] },
-  registration_init: { actions: ['register_login_identifier'] },
+  registration_init: { actions: ['register_login_identifier', 'remember_me'] },
   passcode_confirmation: {
     actions: ['back', 'resend_passcode', 'verify_passcode'],
     arrive: arriveAtPasscode,
   },
-  password_creation: { actions: ['back', 'register_password'] },
+  password_creation: { actions: ['back', 'register_password', 'skip'] },
   mfa_method_chooser: { actions: ['back', 'continue_to_otp_secret_creation', 'skip'] },
   mfa_otp_secret_creation: {
     actions: ['back', 'otp_code_verify'],
@@ -48,21 +62,40 @@ export const STATES: Readonly<Record<StateName, State>> = {
       return {};
     },
   },
+  credential_onboarding_chooser: {
+    actions: [
+      'back',
+      'continue_to_passkey_registration',
+      'continue_to_password_registration',
+      'skip',
+    ],
+  },
   onboarding_create_passkey: { actions: ['back', 'skip'] },
-  device_trust: { actions: ['back', 'skip'] },
+  onboarding_email: { actions: ['email_address_set', 'skip'] },
+  onboarding_username: { actions: ['skip', 'username_create'] },
+  device_trust: { actions: ['back', 'skip', 'trust_device'] },
+  thirdparty: { actions: ['back'] },
   profile_init: {
     actions: [
+      'account_delete',
       'continue_to_otp_secret_creation',
       'email_create',
       'email_delete',
       'email_set_primary',
+      'email_verify',
       'otp_secret_delete',
       'password_create',
+      'password_delete',
       'password_update',
+      'patch_metadata',
       'session_delete',
+      'username_create',
+      'username_delete',
+      'username_update',
     ],
     payload: profilePayload,
   },
+  account_deleted: { actions: [] },
   success: { actions: [], arrive: startSession },
 };
 
@@ -86,10 +119,11 @@ function arriveAtPasscode(context: FlowContext): Arrival {
 
 function totpPayload(context: FlowContext): Readonly<Record<string, unknown>> {
   const { totpSecret = '', email } = context.flow.data;
+  const { service } = context.services.settings.config;
   const user = userOf(context);
   const account = email ?? (user && (primaryEmail(user)?.address ?? user.username?.username));
   return {
-    otp_image_source: qrCodeImage(keyUri(account ?? '', totpSecret)),
+    otp_image_source: qrCodeImage(keyUri(service.name, account ?? '', totpSecret)),
     otp_secret: totpSecret,
   };
 }
@@ -98,9 +132,12 @@ function profilePayload(context: FlowContext): Readonly<Record<string, unknown>>
   const { caller, services } = context;
   const user = userOf(context);
   if (user === undefined) return {};
-  const sessions = services.store.sessionsOf(user.id).toReversed();
+  const { store, settings } = services;
+  const sessions = store.sessionsOf(user.id).toReversed();
   return {
-    sessions: sessions.map((session) => shownSession(session, session.id === caller.session?.id)),
-    user: shownUser(user, services.store.credentialsOf(user.id)),
+    ...(settings.config.session.show_on_profile && {
+      sessions: sessions.map((session) => shownSession(session, session.id === caller.session?.id)),
+    }),
+    user: shownUser(store, user, settings.config),
   };
 }

@@ -18,19 +18,6 @@ export const OMITTED: Readonly<Record<string, Omitted>> = {
       'webauthn_verify_assertion_response',
     ],
   },
-  'password recovery': {
-    why: 'it is one more mail and page, and leads to the same session',
-    actions: ['continue_to_passcode_confirmation_recovery'],
-  },
-  'trusted devices': {
-    why: 'tests are simpler if a code is required each time',
-    actions: ['trust_device'],
-  },
-  metadata: { why: 'the components do not show it', actions: ['patch_metadata'] },
   'third parties and SAML': { why: 'they need a server of their own', actions: [] },
-  'user names, remember me, account deletion': {
-    why: 'they are off in an unconfigured Hanko',
-    actions: [],
-  },
   'other languages': { why: 'mails are English; the components translate themselves', actions: [] },
 };

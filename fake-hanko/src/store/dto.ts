@@ -1,4 +1,7 @@
-import { type Credentials, type FakeSession, type FakeUser, rfc3339 } from './records.js';
+import { type FakeSession, type FakeUser, rfc3339 } from './records.js';
+import type { UsersAndSessions } from './users-and-sessions.js';
+import { providersOf } from '../config/providers.js';
+import type { HankoConfig } from '../config/schema.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -23,16 +26,26 @@ export function shownClaims(token: Claims): Claims & { readonly expiration: stri
 }
 
 /** A user as `/me`, the profile and a finished sign-in show them (hanko backend/dto/profile.go). */
-export function shownUser(user: FakeUser, { totp }: Credentials): unknown {
+export function shownUser(store: UsersAndSessions, user: FakeUser, config: HankoConfig): unknown {
+  const { mfa, third_party } = config;
+  const { totp } = store.credentialsOf(user.id);
+  const { private_metadata: _private, ...metadata } = store.metadata.of(user.id);
+  const { name, given_name, family_name, picture } = user;
+  const identities = store.identities.of(user.id).flatMap((identity) => {
+    const provider = providersOf(third_party).find(({ id }) => id === identity.provider_id);
+    return provider === undefined
+      ? []
+      : { id: identity.subject, provider: provider.name, identity_id: identity.id };
+  });
   return {
     id: user.id,
     user_id: user.id,
     mfa_config: {
       auth_app_set_up: totp !== undefined,
-      totp_enabled: true,
-      security_keys_enabled: true,
+      totp_enabled: mfa.enabled && mfa.totp.enabled,
+      security_keys_enabled: mfa.enabled && mfa.security_keys.enabled,
     },
-    ...(user.emails && {
+    ...(user.emails?.length && {
       emails: user.emails.map(({ id, address, is_verified, is_primary }) => ({
         id,
         address,
@@ -43,6 +56,12 @@ export function shownUser(user: FakeUser, { totp }: Credentials): unknown {
     ...(user.username && { username: user.username }),
     created_at: user.created_at,
     updated_at: user.updated_at,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(identities.length > 0 && { identities }),
+    ...(name && { name }),
+    ...(given_name && { given_name }),
+    ...(family_name && { family_name }),
+    ...(picture && { picture }),
   };
 }
 

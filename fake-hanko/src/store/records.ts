@@ -10,8 +10,20 @@ export interface FakeEmail {
   readonly updated_at: string;
 }
 
+/** What a user is called, as a third party says. */
+export interface Personal {
+  /** The whole name. Absent if it is not known. */
+  readonly name?: string;
+  /** Absent if it is not known. */
+  readonly given_name?: string;
+  /** Absent if it is not known. */
+  readonly family_name?: string;
+  /** Address of a picture. Absent if there is none. */
+  readonly picture?: string;
+}
+
 /** A user, as the Admin API shows it. */
-export interface FakeUser {
+export interface FakeUser extends Personal {
   /** Id of the user, a UUID. */
   readonly id: string;
   /** Absent if there are none. */

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { check } from '../check.js';
+import { Identities } from './identities.js';
+import { AllMetadata } from './metadata.js';
 import {
   type Credentials,
   type FakeEmail,
   type FakeSession,
   type FakeUser,
   newEmail,
+  type Personal,
   rfc3339,
 } from './records.js';
-import type { SessionEnd, Tell } from '../webhooks/event-names.js';
+import type { SessionEnd, SessionStart, Tell } from '../webhooks/event-names.js';
 
 /** Enough for any test; a loop gone wild hits it instead of the memory. */
 const MAX_ENTRIES = 10_000;
@@ -20,6 +23,8 @@ export class UsersAndSessions {
   /** The ids of a user's sessions: to look through all of them for each login would be slow. */
   private readonly sessionIds = new Map<string, Set<string>>();
   private readonly credentials = new Map<string, Credentials>();
+  readonly identities = new Identities();
+  readonly metadata = new AllMetadata();
 
   constructor(
     private readonly now: () => number,
@@ -78,6 +83,8 @@ export class UsersAndSessions {
     const user = this.users.get(userId);
     for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
     this.credentials.delete(userId);
+    this.identities.deleteOf(userId);
+    this.metadata.delete(userId);
     if (user !== undefined) this.tell('user.delete', user);
     return this.users.delete(userId);
   }
@@ -104,12 +111,46 @@ export class UsersAndSessions {
     return changed;
   }
 
+  /** Adds an address, which is the primary one if there is no other. @returns the user as changed. */
+  addEmail(user: FakeUser, address: string, isVerified: boolean): FakeUser {
+    const emails = user.emails ?? [];
+    const email = { address, is_primary: emails.length === 0, is_verified: isVerified };
+    return this.setEmails(user, [...emails, newEmail(email, rfc3339(this.now()))]);
+  }
+
+  /** Gives a user, who must be there, another name or none. @returns the user as changed. */
+  setUsername(user: FakeUser, name: string | undefined): FakeUser {
+    const { username, ...others } = user;
+    const at = rfc3339(this.now());
+    const changed: FakeUser =
+      name === undefined
+        ? others
+        : {
+            ...others,
+            username: {
+              id: username?.id ?? randomUUID(),
+              username: name,
+              created_at: username?.created_at ?? at,
+              updated_at: at,
+            },
+          };
+    this.users.set(user.id, changed);
+    return changed;
+  }
+
+  /** Writes over what a user, who must be there, is called. @returns the user as changed. */
+  setPersonal(user: FakeUser, personal: Personal): FakeUser {
+    const changed = { ...user, ...personal, updated_at: rfc3339(this.now()) };
+    this.users.set(user.id, changed);
+    return changed;
+  }
+
   /** Starts a session; beyond the limit the user's oldest ones end. One that has expired is no news. */
   addSession(
     session: Pick<FakeSession, 'id' | 'user_id'> & Partial<FakeSession>,
     startMs: number,
     expiresMs: number,
-    event: 'session.create.admin' | 'session.create.flow',
+    event: SessionStart,
   ): FakeSession {
     if (this.sessions.size >= MAX_ENTRIES) this.dropExpired();
     check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);

@@ -4,6 +4,7 @@ import type { FakeHankoSettings } from '../options.js';
 import { createUser } from '../store/new-user.js';
 import { type FakeUser, type NewFakeUser, primaryEmail } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
+import type { SessionStart } from '../webhooks/event-names.js';
 import { signCompact } from './compact-jws.js';
 import type { KeyRing, SigningKey } from './keys.js';
 import { checkRawToken, checkShape, checkWebhook } from './shape-checks.js';
@@ -23,6 +24,8 @@ export class TokenFactory {
   startSession(
     shape: TokenShape,
     session: { user_agent?: string; ip_address?: string } = {},
+    // A flow knows how the user signed in, the Admin API does not.
+    event: SessionStart = shape.amr === null ? 'session.create.admin' : 'session.create.flow',
   ): Payload {
     checkShape(shape);
     const user = this.resolveUser(shape);
@@ -35,8 +38,7 @@ export class TokenFactory {
       { id: randomUUID(), user_id: user.id, ...session },
       start,
       exp * 1000,
-      // A flow knows how the user signed in, the Admin API does not.
-      amr === null ? 'session.create.admin' : 'session.create.flow',
+      event,
     );
     const email = primaryEmail(user);
     const issuer = shape.issuer ?? this.settings.issuer;

@@ -39,6 +39,9 @@ type EventName = (typeof EVENTS | typeof SESSION_EVENTS)[number];
 /** What can become of a user. */
 export type UserEvent = Extract<EventName, `user.${string}`>;
 
+/** How a session starts. */
+export type SessionStart = Extract<EventName, `session.create.${string}`>;
+
 /** How a session ends, where somebody is told. */
 export type SessionEnd = Extract<EventName, `session.delete.${string}.${string}`>;
 

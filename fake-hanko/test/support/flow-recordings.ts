@@ -43,6 +43,8 @@ export function scenariosOf(server: string): readonly Scenario[] {
 }
 
 const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+/** What follows the user's id in the cookie of a trusted device. */
+const DEVICE = /[\w-]{86}==/;
 const FLOW_ID = /%40([0-9a-f-]{36})/;
 /** Held in both directions: none may be missing, none may be there that was not. */
 const COMPARED_FIELDS =
@@ -54,9 +56,8 @@ export class FlowReplay {
     Promise.reject(new Error('no webhook token is sent to a flow')),
   );
   private readonly csrfTokens = new Map<string, string>();
-  /** The last token of a flow, by the recorded id. */
-  private readonly lastCsrf = new Map<string, string>();
   private readonly sessionTokens = new Map<string, string>();
+  private readonly devices = new Map<string, string>();
   private recordedSecret = '';
   private secret = '';
 
@@ -84,13 +85,6 @@ export class FlowReplay {
     this.secret = secret;
   }
 
-  /** Goes on as if an exchange that is not replayed had brought nothing new. */
-  pass({ request, response }: FlowExchange): void {
-    const id = FLOW_ID.exec(request.path)?.[1] ?? '';
-    const recorded = (response.body as { csrf_token?: string } | null)?.csrf_token;
-    if (recorded) this.csrfTokens.set(recorded, this.lastCsrf.get(id) ?? '');
-  }
-
   /**
    * @param userAgent the recordings leave it out, and the profile shows it.
    * @param codes passcodes that the recorded mails held, with those of now.
@@ -110,8 +104,7 @@ export class FlowReplay {
       },
       body: this.requestBody(request.body, codes),
     });
-    const id = FLOW_ID.exec(request.path)?.[1];
-    const fresh = this.learnBody(response.body, answer.body, id);
+    const fresh = this.learnBody(response.body, answer.body);
     return [
       ...fresh,
       ...this.compare(response.status, answer.status, 'status'),
@@ -125,7 +118,8 @@ export class FlowReplay {
   }
 
   private tokens(text: string): string {
-    return text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    const known = text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    return this.ids(known.replace(DEVICE, (token) => this.devices.get(token) ?? token));
   }
 
   private requestBody(body: unknown, codes: (recorded: string) => string | undefined): unknown {
@@ -155,7 +149,7 @@ export class FlowReplay {
   }
 
   /** Flow ids, CSRF tokens and the key of an authenticator app, which stand nowhere by themselves. */
-  private learnBody(recorded: unknown, actual: unknown, id: string | undefined): readonly string[] {
+  private learnBody(recorded: unknown, actual: unknown): readonly string[] {
     if (!isFlowBody(recorded) || !isFlowBody(actual)) return [];
     const [href, ourHref] = [recorded, actual].map(
       ({ actions }) => FLOW_ID.exec(Object.values(actions)[0]?.href ?? '')?.[1],
@@ -166,7 +160,6 @@ export class FlowReplay {
     const isOld = [...this.csrfTokens.values()].includes(actual.csrf_token);
     if (recorded.csrf_token !== '') {
       this.csrfTokens.set(recorded.csrf_token, actual.csrf_token);
-      this.lastCsrf.set(href ?? id ?? '', actual.csrf_token);
     }
     if (recorded.payload?.otp_secret !== undefined) {
       this.recordedSecret = recorded.payload.otp_secret;
@@ -207,6 +200,11 @@ export class FlowReplay {
     if (at.endsWith('.csrf_token') || at.endsWith('.otp_secret')) {
       const [was, is] = [recorded, actual].map((text) => text.replace(/^\w{32}$/, '<random>'));
       return this.translation.differences(was, is, at);
+    }
+    const [device, ourDevice] = [recorded, actual].map((text) => DEVICE.exec(text)?.[0]);
+    if (device !== undefined && ourDevice !== undefined) {
+      this.devices.set(device, ourDevice);
+      return this.compare(recorded.replace(device, ''), actual.replace(ourDevice, ''), at);
     }
     const [token, ours] = [recorded, actual].map((text) => text.match(TOKENS)?.[0]);
     if (token === undefined || ours === undefined) {
