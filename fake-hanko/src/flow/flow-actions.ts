@@ -103,6 +103,7 @@ export const SIGN_IN_ACTIONS = {
       next: [],
       learn: {
         hasWebauthn: values.get('webauthn_available') === true,
+        hasAutofill: values.get('webauthn_conditional_mediation_available') === true,
         hasPlatformAuthenticator: values.get('webauthn_platform_authenticator_available') === true,
       },
     }),

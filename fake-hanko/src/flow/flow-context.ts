@@ -25,6 +25,7 @@ export interface FlowServices {
 export interface FlowSettings {
   /** All that Hanko's configuration says, options included. */
   readonly config: HankoConfig;
+  readonly allowOrigins: 'loopback' | readonly string[];
   readonly now: () => number;
   readonly version: '3.0.4' | 'main';
   readonly tokenTransport: 'cookie' | 'header';

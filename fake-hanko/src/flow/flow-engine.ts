@@ -11,7 +11,7 @@ import type {
 } from './flow-context.js';
 import { FLOW_ERRORS, type FlowError, FlowProblem } from './flow-errors.js';
 import { checkValues, type Inputs, readValues, shownInputs, type Values } from './flow-inputs.js';
-import { ACTIONS, offered, STATES } from './flow-states.js';
+import { offered, STATES } from './flow-states.js';
 import { type FlowKind, Flows, newCsrfToken } from './flow.js';
 
 /** What a caller sends to run an action. */
@@ -94,7 +94,7 @@ async function move(context: FlowContext, outcome: Exclude<Outcome, Refusal>): P
   const before = flow.data;
   if ('back' in outcome) {
     flow.goBack();
-    return {};
+    return (await STATES[flow.state].arrive?.(context)) ?? {};
   }
   flow.learn(outcome.learn ?? {});
   flow.goOn(before, outcome.next, outcome.isFinal !== true);
@@ -114,23 +114,20 @@ function answer(
   const { error, payload } = result;
   const errors = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
   const status = error?.status ?? 200;
-  const actions = state.actions
-    .filter((name) => offered(context, name) !== undefined)
-    .map((name) => {
-      const action: Action = ACTIONS[name];
-      return [
-        name,
-        {
-          href: `/${path}?action=${name}%40${flow.id}`,
-          inputs: shownInputs(
-            inputsOf(context, action),
-            name === failed?.action ? { errors, values: failed.values } : undefined,
-          ),
-          action: name,
-          description: action.description,
-        },
-      ];
-    });
+  const actions = state.actions.flatMap((name) => {
+    const action = offered(context, name);
+    if (action === undefined) return [];
+    const shown = {
+      href: `/${path}?action=${name}%40${flow.id}`,
+      inputs: shownInputs(
+        inputsOf(context, action),
+        name === failed?.action ? { errors, values: failed.values } : undefined,
+      ),
+      action: name,
+      description: action.description,
+    };
+    return [[name, shown] as const];
+  });
   return {
     status,
     body: {

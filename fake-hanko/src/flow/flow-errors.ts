@@ -29,6 +29,12 @@ export const FLOW_ERRORS = {
   discontinuity: flowError('flow_discontinuity_error', "The flow can't be continued.", 500),
   rateLimit: flowError('rate_limit_exceeded', 'The rate limit has been exceeded.', 429),
   unauthorized: flowError('unauthorized', 'The session is invalid.', 401),
+  passkeyInvalid: flowError('passkey_invalid', 'The passkey is invalid.', 401),
+  passkeyMfaOnly: flowError(
+    'webauthn_credential_invalid_mfa_only',
+    'This credential can be used as a second factor security key only.',
+    401,
+  ),
   noSaml: flowError('forbidden', 'SAML is not enabled for this tenant', 403),
 } as const;
 

@@ -17,7 +17,7 @@ export interface Input {
   readonly isKept?: true;
 }
 
-interface AllowedValue {
+export interface AllowedValue {
   readonly value: string;
   /** What people see. */
   readonly name: string;
@@ -48,7 +48,16 @@ function readValue(input: Input | undefined, value: unknown): unknown {
   const isName = input?.type === 'email' || input?.isName === true;
   if (typeof value === 'string') return isName ? value.trim().toLowerCase() : value;
   // To be trimmed, a name is made text of, whatever it was.
-  return (isName || input?.type === 'json') && value !== null ? JSON.stringify(value) : '';
+  return (isName || input?.type === 'json') && value !== null ? jsonOf(value) : '';
+}
+
+/** Nothing for what is nested deeper than the stack of this process goes. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '';
+  }
 }
 
 /** @returns what is wrong, by the name of the input. */

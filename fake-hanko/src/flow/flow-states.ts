@@ -10,13 +10,18 @@ import { keyUri, qrCodeImage } from './qr-code.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
 import { REGISTRATION_ACTIONS } from './registration-actions.js';
 import { startSession } from './sign-in.js';
+import { SECURITY_KEY_ACTIONS, WEBAUTHN_ACTIONS } from './webauthn-actions.js';
+import { VERIFICATION_ACTIONS, WEBAUTHN_PROFILE_ACTIONS } from './webauthn-profile-actions.js';
 import { shownSession, shownUser } from '../store/dto.js';
 import { primaryEmail } from '../store/records.js';
 import { newTotpSecret } from '../store/totp.js';
+import { beginLogin } from '../webauthn/ceremony.js';
 
-/** Every action there is. */
-export const ACTIONS = {
+/** Every action there is, but for those that are a state's own. */
+const ACTIONS = {
   ...SIGN_IN_ACTIONS,
+  ...WEBAUTHN_ACTIONS,
+  ...WEBAUTHN_PROFILE_ACTIONS,
   ...REGISTRATION_ACTIONS,
   ...ONBOARDING_ACTIONS,
   ...MFA_ACTIONS,
@@ -29,6 +34,8 @@ export type ActionName = keyof typeof ACTIONS;
 export interface State {
   /** In the order in which answers list them, which is that of their names. */
   readonly actions: readonly ActionName[];
+  /** Those that are something else here than elsewhere. Default: none. */
+  readonly own?: Readonly<Partial<Record<ActionName, Action>>>;
   /** Default: none. */
   readonly payload?: (context: FlowContext) => Readonly<Record<string, unknown>>;
   /** What happens on the way in. Default: nothing. */
@@ -38,22 +45,48 @@ export interface State {
 /** Every state there is, and what can be done in it (hanko backend/flow_api/flow/flows.go). */
 export const STATES: Readonly<Record<StateName, State>> = {
   preflight: { actions: ['register_client_capabilities'] },
-  login_init: { actions: ['continue_with_login_identifier', 'remember_me'] },
-  login_method_chooser: {
-    actions: ['back', 'continue_to_passcode_confirmation', 'continue_to_password_login'],
+  login_init: {
+    actions: [
+      'continue_with_login_identifier',
+      'remember_me',
+      'webauthn_generate_request_options',
+      'webauthn_verify_assertion_response',
+    ],
+    payload: ({ flow }) => (flow.data.autofill ? { request_options: flow.data.autofill } : {}),
+    arrive: offerAutofill,
   },
+  login_method_chooser: {
+    actions: [
+      'back',
+      'continue_to_passcode_confirmation',
+      'continue_to_password_login',
+      'webauthn_generate_request_options',
+    ],
+  },
+  login_passkey: { actions: ['back', 'webauthn_verify_assertion_response'] },
   login_password: {
     actions: ['back', 'continue_to_passcode_confirmation_recovery', 'password_login'],
   },
   login_password_recovery: { actions: ['password_recovery'] },
-  login_otp: { actions: ['otp_code_validate'] },
+  login_otp: { actions: ['continue_to_login_security_key', 'otp_code_validate'] },
+  login_security_key: {
+    actions: ['continue_to_login_otp', 'webauthn_generate_request_options'],
+    own: SECURITY_KEY_ACTIONS,
+  },
   registration_init: { actions: ['register_login_identifier', 'remember_me'] },
   passcode_confirmation: {
     actions: ['back', 'resend_passcode', 'verify_passcode'],
     arrive: arriveAtPasscode,
   },
   password_creation: { actions: ['back', 'register_password', 'skip'] },
-  mfa_method_chooser: { actions: ['back', 'continue_to_otp_secret_creation', 'skip'] },
+  mfa_method_chooser: {
+    actions: [
+      'back',
+      'continue_to_otp_secret_creation',
+      'continue_to_security_key_creation',
+      'skip',
+    ],
+  },
   mfa_otp_secret_creation: {
     actions: ['back', 'otp_code_verify'],
     payload: totpPayload,
@@ -61,6 +94,10 @@ export const STATES: Readonly<Record<StateName, State>> = {
       flow.learn({ totpSecret: flow.data.totpSecret ?? newTotpSecret() });
       return {};
     },
+  },
+  mfa_security_key_creation: {
+    actions: ['back', 'webauthn_generate_creation_options'],
+    own: SECURITY_KEY_ACTIONS,
   },
   credential_onboarding_chooser: {
     actions: [
@@ -70,7 +107,12 @@ export const STATES: Readonly<Record<StateName, State>> = {
       'skip',
     ],
   },
-  onboarding_create_passkey: { actions: ['back', 'skip'] },
+  onboarding_create_passkey: {
+    actions: ['back', 'skip', 'webauthn_generate_creation_options'],
+  },
+  onboarding_verify_passkey_attestation: {
+    actions: ['back', 'webauthn_verify_attestation_response'],
+  },
   onboarding_email: { actions: ['email_address_set', 'skip'] },
   onboarding_username: { actions: ['skip', 'username_create'] },
   device_trust: { actions: ['back', 'skip', 'trust_device'] },
@@ -88,12 +130,21 @@ export const STATES: Readonly<Record<StateName, State>> = {
       'password_delete',
       'password_update',
       'patch_metadata',
+      'security_key_create',
+      'security_key_delete',
       'session_delete',
       'username_create',
       'username_delete',
       'username_update',
+      'webauthn_credential_create',
+      'webauthn_credential_delete',
+      'webauthn_credential_rename',
     ],
     payload: profilePayload,
+  },
+  webauthn_credential_verification: {
+    actions: ['back', 'webauthn_verify_attestation_response'],
+    own: VERIFICATION_ACTIONS,
   },
   account_deleted: { actions: [] },
   success: { actions: [], arrive: startSession },
@@ -101,9 +152,20 @@ export const STATES: Readonly<Record<StateName, State>> = {
 
 /** The action if the state offers it to this user now. */
 export function offered(context: FlowContext, name: string): Action | undefined {
-  const known = STATES[context.flow.state].actions.find((action) => action === name);
-  const action: Action | undefined = known && ACTIONS[known];
+  const { actions, own = {} } = STATES[context.flow.state];
+  const known = actions.find((action) => action === name);
+  const action: Action | undefined = known && (own[known] ?? ACTIONS[known]);
   return action?.isOffered?.(context) === false ? undefined : action;
+}
+
+/** The browser offers the passkeys that it has, beside the field of the address. */
+function offerAutofill({ flow, services }: FlowContext): Arrival {
+  const { settings } = services;
+  const { hasWebauthn, hasAutofill } = flow.data;
+  if (!hasWebauthn || !hasAutofill || !settings.config.passkey.enabled) return {};
+  const { ceremony, options } = beginLogin(settings, null, false);
+  flow.learn({ ceremony, autofill: options });
+  return {};
 }
 
 /** A code is sent unless one that is good has been; looking at the page counts as an attempt. */

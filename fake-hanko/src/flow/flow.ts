@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
 import type { Passcode } from './passcodes.js';
-import type { TotpCredential } from '../store/records.js';
+import type { TotpCredential, WebauthnCredential } from '../store/records.js';
+import type { BegunCeremony, Ceremony } from '../webauthn/ceremony.js';
 
 /** What a flow is for; also its path. */
 export type FlowKind = 'login' | 'registration' | 'profile';
@@ -13,24 +14,31 @@ export type StateName =
   | 'login_password'
   | 'login_password_recovery'
   | 'login_otp'
+  | 'login_passkey'
+  | 'login_security_key'
   | 'thirdparty'
   | 'registration_init'
   | 'passcode_confirmation'
   | 'password_creation'
   | 'mfa_method_chooser'
   | 'mfa_otp_secret_creation'
+  | 'mfa_security_key_creation'
   | 'credential_onboarding_chooser'
   | 'onboarding_create_passkey'
   | 'onboarding_email'
   | 'onboarding_username'
+  | 'onboarding_verify_passkey_attestation'
   | 'device_trust'
   | 'profile_init'
+  | 'webauthn_credential_verification'
   | 'account_deleted'
   | 'success';
 
 /** What has been learned on the way; `back` unlearns it. */
 export interface FlowData {
   readonly hasWebauthn?: boolean;
+  /** Whether the browser can offer passkeys beside the field of the address. */
+  readonly hasAutofill?: boolean;
   readonly hasPlatformAuthenticator?: boolean;
   readonly email?: string;
   readonly username?: string;
@@ -41,8 +49,8 @@ export interface FlowData {
   /** What is mailed to the address. */
   readonly mail?: PasscodeMail;
   readonly passcode?: Passcode | undefined;
-  readonly loginMethod?: 'passcode' | 'password' | 'third_party';
-  readonly mfaMethod?: 'totp';
+  readonly loginMethod?: 'passcode' | 'passkey' | 'password' | 'third_party';
+  readonly mfaMethod?: 'security_key' | 'totp';
   /** A provider's id. */
   readonly thirdParty?: string;
   /** The tick at "remember me". */
@@ -58,6 +66,12 @@ export interface FlowData {
   readonly newPasswordHash?: string;
   readonly totpSecret?: string | undefined;
   readonly totp?: TotpCredential;
+  /** What an authenticator has been asked. */
+  readonly ceremony?: Ceremony | undefined;
+  /** The same, as `login_init` shows it. */
+  readonly autofill?: BegunCeremony['options'];
+  /** Of somebody who is registering. */
+  readonly newKeys?: readonly WebauthnCredential[];
 }
 
 /** The `_attempted` ones have no code: that an address is known, or is not, only its owner learns. */

@@ -2,6 +2,7 @@ import { type FlowContext, type Outcome, wrong } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
 import { EMAIL, type Inputs, type Values } from './flow-inputs.js';
 import type { FlowData } from './flow.js';
+import { askForSignature } from './webauthn-context.js';
 import { primaryEmail } from '../store/records.js';
 
 /** What people sign in with: an address, a name, or either (hanko …/action_continue_with_login_identifier.go). */
@@ -49,7 +50,7 @@ export function continueWithIdentifier(context: FlowContext, values: Values): Ou
 /** The one way to sign in, or all of them to choose from. */
 function chooseMethod(context: FlowContext, learn: FlowData): Outcome {
   const { store, settings } = context.services;
-  const { email, password, privacy } = settings.config;
+  const { email, passkey, password, privacy } = settings.config;
   const user = store.user(learn.userId ?? '');
   const canMail = email.use_for_authentication && learn.email !== undefined;
   const isShownAll = !privacy.only_show_actual_login_methods;
@@ -58,10 +59,17 @@ function chooseMethod(context: FlowContext, learn: FlowData): Outcome {
     password:
       password.enabled &&
       (isShownAll || (user && store.credentialsOf(user.id).passwordHash) !== undefined),
+    // Where all are shown, it is one of them anyway.
+    passkey:
+      passkey.enabled &&
+      !isShownAll &&
+      store.keysOf(learn.userId ?? '').some((key) => !key.mfa_only),
   };
-  if (methods.passcode && methods.password) return { next: ['login_method_chooser'] };
+  const { length: count } = Object.values(methods).filter(Boolean);
+  if (count > 1) return { next: ['login_method_chooser'] };
   if (methods.passcode) return passcodeStep(user !== undefined);
   if (methods.password) return { next: ['login_password'] };
+  if (methods.passkey) return askForSignature(context, false, learn.userId);
   throw new FlowProblem(FLOW_ERRORS.discontinuity);
 }
 

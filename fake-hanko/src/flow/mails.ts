@@ -37,6 +37,7 @@ const NOTIFICATION_TEXTS = {
     'The primary email address has been updated.',
   ],
   password_update: ['Your password has been updated', 'The password has been updated.'],
+  passkey_create: ['A new passkey has been added', 'A new passkey has been added.'],
   mfa_create: [
     'A new MFA method has been added',
     'A new multi-factor (MFA) method has been successfully added.',

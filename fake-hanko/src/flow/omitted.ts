@@ -7,17 +7,6 @@ export interface Omitted {
 
 /** Left out on purpose. The recordings hold the list of actions to it, the page of FakeHanko names all. */
 export const OMITTED: Readonly<Record<string, Omitted>> = {
-  'passkeys and security keys': {
-    why: 'they need an authenticator; `token({ amr })` makes such sessions',
-    actions: [
-      'continue_to_security_key_creation',
-      'security_key_create',
-      'webauthn_credential_create',
-      'webauthn_generate_creation_options',
-      'webauthn_generate_request_options',
-      'webauthn_verify_assertion_response',
-    ],
-  },
   'third parties and SAML': { why: 'they need a server of their own', actions: [] },
   'other languages': { why: 'mails are English; the components translate themselves', actions: [] },
 };

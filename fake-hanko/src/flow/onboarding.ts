@@ -22,12 +22,13 @@ export function factsOf(context: FlowContext, learn: FlowData = {}): Facts {
   const user = userOf(context);
   const credentials: Credentials =
     user === undefined ? {} : context.services.store.credentialsOf(user.id);
+  const keys = [...(credentials.webauthn ?? []), ...(data.newKeys ?? [])];
   return {
     hasEmail: data.email !== undefined || (user?.emails ?? []).length > 0,
     hasUsername: (data.username ?? user?.username) !== undefined,
     hasPassword: (credentials.passwordHash ?? data.newPasswordHash) !== undefined,
-    hasPasskey: false,
-    hasSecurityKey: false,
+    hasPasskey: keys.some((key) => !key.mfa_only),
+    hasSecurityKey: keys.some((key) => key.mfa_only),
     hasTotp: (credentials.totp ?? data.totp) !== undefined,
   };
 }
@@ -80,10 +81,15 @@ export function statesOfLogin(
 const hasSecondFactor = ({ loginMethod }: FlowData): boolean =>
   loginMethod === 'password' || loginMethod === 'passcode';
 
-function secondFactorStates({ services }: FlowContext, data: FlowData, facts: Facts): States {
-  const { mfa } = services.settings.config;
+/** @throws FlowProblem if only a security key would do, and this device has none of its kind. */
+function secondFactorStates(context: FlowContext, data: FlowData, facts: Facts): States {
+  const { mfa } = context.services.settings.config;
   if (!mfa.enabled || !hasSecondFactor(data)) return [];
-  return mfa.totp.enabled && facts.hasTotp ? ['login_otp'] : [];
+  const canUseTotp = mfa.totp.enabled && facts.hasTotp;
+  if (!mfa.security_keys.enabled || !facts.hasSecurityKey) return canUseTotp ? ['login_otp'] : [];
+  if (canUseSecurityKey(context)) return ['login_security_key'];
+  if (!canUseTotp) throw new FlowProblem(FLOW_ERRORS.noAuthenticator);
+  return ['login_otp'];
 }
 
 /**

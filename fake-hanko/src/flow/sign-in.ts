@@ -95,11 +95,12 @@ function deviceCookies(context: FlowContext): readonly string[] {
     : [];
 }
 
-const FIRST_FACTORS = { passcode: 'otp', password: 'pwd' } as const;
+const FIRST_FACTORS = { passcode: 'otp', passkey: 'passkey', password: 'pwd' } as const;
 
 /** RFC 8176, with names of Hanko's own: what was used, and at registration what was set up. */
 function amrOf({ flow }: FlowContext): readonly string[] | null {
   const { isEmailVerified, loginMethod, mfaMethod, newPasswordHash, thirdParty, totp } = flow.data;
+  const { newKeys = [] } = flow.data;
   const provider = thirdParty === undefined ? [] : [`ext:${thirdParty}`];
   const methods =
     flow.kind === 'registration'
@@ -107,7 +108,9 @@ function amrOf({ flow }: FlowContext): readonly string[] | null {
           ...(isEmailVerified ? ['otp'] : []),
           ...provider,
           ...(newPasswordHash ? ['pwd'] : []),
+          ...(newKeys.some((key) => !key.mfa_only) ? ['passkey'] : []),
           ...(totp ? ['totp'] : []),
+          ...(newKeys.some((key) => key.mfa_only) ? ['security_key'] : []),
         ]
       : [
           ...(loginMethod === 'third_party' || loginMethod === undefined
@@ -122,15 +125,16 @@ function createUser(context: FlowContext): void {
   const { flow, services } = context;
   const { store } = services;
   const { email, username, isEmailVerified = false, newPasswordHash, totp } = flow.data;
-  const { userId = randomUUID() } = flow.data;
+  const { userId = randomUUID(), newKeys = [] } = flow.data;
   const isTaken =
     (email !== undefined && store.userByEmail(email) !== undefined) ||
-    (username !== undefined && store.userByUsername(username) !== undefined);
+    (username !== undefined && store.userByUsername(username) !== undefined) ||
+    newKeys.some(({ id }) => store.ownerOfKey(id) !== undefined);
   // Somebody else was faster.
   if (isTaken) throw new FlowProblem(FLOW_ERRORS.technical);
   const emails =
     email === undefined ? [] : [{ address: email, is_primary: true, is_verified: isEmailVerified }];
   const user = store.addUser(userId, emails, username);
-  store.setCredentials(userId, { passwordHash: newPasswordHash, totp });
+  store.setCredentials(userId, { passwordHash: newPasswordHash, totp, webauthn: newKeys });
   tellOfUser(context, 'user.create', user);
 }

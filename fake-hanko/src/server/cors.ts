@@ -21,8 +21,7 @@ export class Cors {
   /** @param allowOrigins may have wildcards, as Hanko's `cors.allow_origins`. */
   constructor(allowOrigins: 'loopback' | readonly string[], tokenTransport: 'cookie' | 'header') {
     const token = tokenTransport === 'header' ? ['X-Auth-Token'] : [];
-    this.allowedOrigins =
-      allowOrigins === 'loopback' ? [LOOPBACK_ORIGIN] : allowOrigins.map(pattern);
+    this.allowedOrigins = patternsOf(allowOrigins);
     this.exposed = [...EXPOSED, ...token].join(',');
   }
 
@@ -54,6 +53,15 @@ export class Cors {
     return isAllowed ? origin : null;
   }
 }
+
+/** Whether pages of an origin may call the public API. */
+export const isAllowedOrigin = (
+  allowOrigins: 'loopback' | readonly string[],
+  origin: string,
+): boolean => patternsOf(allowOrigins).some((allowed) => allowed.test(origin));
+
+const patternsOf = (allowOrigins: 'loopback' | readonly string[]): readonly RegExp[] =>
+  allowOrigins === 'loopback' ? [LOOPBACK_ORIGIN] : allowOrigins.map(pattern);
 
 /** `*` is any text, `?` any letter, all else itself (labstack/echo middleware/cors.go). */
 const pattern = (origin: string): RegExp =>

@@ -1,4 +1,4 @@
-import { type FakeSession, type FakeUser, rfc3339 } from './records.js';
+import { type FakeSession, type FakeUser, rfc3339, type WebauthnCredential } from './records.js';
 import type { UsersAndSessions } from './users-and-sessions.js';
 import { providersOf } from '../config/providers.js';
 import type { HankoConfig } from '../config/schema.js';
@@ -27,8 +27,10 @@ export function shownClaims(token: Claims): Claims & { readonly expiration: stri
 
 /** A user as `/me`, the profile and a finished sign-in show them (hanko backend/dto/profile.go). */
 export function shownUser(store: UsersAndSessions, user: FakeUser, config: HankoConfig): unknown {
-  const { mfa, third_party } = config;
-  const { totp } = store.credentialsOf(user.id);
+  const { mfa, passkey, third_party } = config;
+  const { totp, webauthn = [] } = store.credentialsOf(user.id);
+  const passkeys = webauthn.filter((key) => !key.mfa_only && passkey.enabled);
+  const securityKeys = webauthn.filter((key) => key.mfa_only && mfa.security_keys.enabled);
   const { private_metadata: _private, ...metadata } = store.metadata.of(user.id);
   const { name, given_name, family_name, picture } = user;
   const identities = store.identities.of(user.id).flatMap((identity) => {
@@ -40,6 +42,8 @@ export function shownUser(store: UsersAndSessions, user: FakeUser, config: Hanko
   return {
     id: user.id,
     user_id: user.id,
+    ...(passkeys.length > 0 && { passkeys: passkeys.map(shownKey) }),
+    ...(securityKeys.length > 0 && { security_keys: securityKeys.map(shownKey) }),
     mfa_config: {
       auth_app_set_up: totp !== undefined,
       totp_enabled: mfa.enabled && mfa.totp.enabled,
@@ -63,6 +67,11 @@ export function shownUser(store: UsersAndSessions, user: FakeUser, config: Hanko
     ...(family_name && { family_name }),
     ...(picture && { picture }),
   };
+}
+
+/** A passkey or security key (hanko backend/dto/webauthn.go). */
+export function shownKey({ sign_count: _count, ...key }: WebauthnCredential): unknown {
+  return key;
 }
 
 /** A session as the profile shows it (hanko backend/dto/session.go). */

@@ -94,6 +94,32 @@ export interface Credentials {
   /** `hashPassword`'s. */
   readonly passwordHash?: string;
   readonly totp?: TotpCredential;
+  /** Oldest first. */
+  readonly webauthn?: readonly WebauthnCredential[];
+}
+
+/** A passkey or a security key (hanko backend/persistence/models/webauthn_credential.go). */
+export interface WebauthnCredential {
+  /** The authenticator's, Base64url. */
+  readonly id: string;
+  /** Absent until somebody gives it one, unless its authenticator is well known. */
+  readonly name?: string;
+  /** A COSE key (RFC 9052 §7), Base64url. */
+  readonly public_key: string;
+  /** Format of the attestation statement. */
+  readonly attestation_type: string;
+  /** Model of the authenticator, a UUID. */
+  readonly aaguid: string;
+  readonly last_used_at: string;
+  readonly created_at: string;
+  /** How a browser reaches the authenticator, such as `internal` or `usb`. */
+  readonly transports: readonly string[];
+  readonly backup_eligible: boolean;
+  readonly backup_state: boolean;
+  /** A security key. */
+  readonly mfa_only: boolean;
+  /** Signatures so far, as the authenticator counts; never shown. */
+  readonly sign_count: number;
 }
 
 /** An authenticator app. */

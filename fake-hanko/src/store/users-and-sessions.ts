@@ -10,6 +10,7 @@ import {
   newEmail,
   type Personal,
   rfc3339,
+  type WebauthnCredential,
 } from './records.js';
 import type { SessionEnd, SessionStart, Tell } from '../webhooks/event-names.js';
 
@@ -102,6 +103,39 @@ export class UsersAndSessions {
     if (!this.users.has(id)) return;
     const all = Object.entries({ ...this.credentials.get(id), ...changes });
     this.credentials.set(id, Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+  }
+
+  /** Whose passkey or security key it is; ids are unique. */
+  ownerOfKey(
+    id: string,
+  ): { readonly ownerId: string; readonly key: WebauthnCredential } | undefined {
+    for (const [ownerId, { webauthn = [] }] of this.credentials) {
+      const key = webauthn.find((one) => one.id === id);
+      if (key !== undefined) return { ownerId, key };
+    }
+    return undefined;
+  }
+
+  keysOf(userId: string): readonly WebauthnCredential[] {
+    return this.credentialsOf(userId).webauthn ?? [];
+  }
+
+  /** Adds a passkey or security key, or puts one in the place of that with its id. */
+  setKey(userId: string, key: WebauthnCredential): void {
+    const others = this.keysOf(userId);
+    const isKnown = others.some(({ id }) => id === key.id);
+    const webauthn = isKnown
+      ? others.map((one) => (one.id === key.id ? key : one))
+      : [...others, key];
+    this.setCredentials(userId, { webauthn });
+  }
+
+  /** @returns whether the user had such a key. */
+  deleteKey(userId: string, id: string): boolean {
+    const keys = this.keysOf(userId);
+    const webauthn = keys.filter((key) => key.id !== id);
+    this.setCredentials(userId, { webauthn });
+    return webauthn.length < keys.length;
   }
 
   /** Puts other addresses in place of a user's, who must be there. @returns the user as changed. */

@@ -1,4 +1,5 @@
 import type { FakeHanko } from 'fake-hanko';
+import type { Lies, PublicKeyOptions, SoftwareKey } from './authenticator.js';
 import { type RawResponse, send } from './raw-http.js';
 
 /** What the Flow API answers. */
@@ -67,7 +68,11 @@ export class FlowClient {
   /** Starts a flow and goes through preflight. @returns the state. */
   async start(flow: 'login' | 'registration' | 'profile', hasWebauthn = false): Promise<string> {
     if ((await this.post(`/${flow}`)) !== 'preflight') return this.state;
-    return this.act('register_client_capabilities', { webauthn_available: hasWebauthn });
+    return this.act('register_client_capabilities', {
+      webauthn_available: hasWebauthn,
+      webauthn_conditional_mediation_available: hasWebauthn,
+      webauthn_platform_authenticator_available: hasWebauthn,
+    });
   }
 
   /** Runs an action of the last answer. @returns the state. */
@@ -93,6 +98,33 @@ export class FlowClient {
     await this.act('continue_to_password_login');
     await this.act('password_login', { password });
     return this.skipAll();
+  }
+
+  /** What the page is to ask an authenticator. */
+  get asked(): PublicKeyOptions {
+    const { request_options: request, creation_options: creation } = this.body.payload;
+    const options = (creation ?? request) as { publicKey: PublicKeyOptions } | undefined;
+    if (options === undefined) throw new Error(`${this.state} asks no authenticator`);
+    return options.publicKey;
+  }
+
+  /** The authenticator makes a new key. @returns the state. */
+  create(key: SoftwareKey, lies: Lies = {}): Promise<string> {
+    const public_key = key.create(this.asked, lies);
+    return this.act('webauthn_verify_attestation_response', { public_key });
+  }
+
+  /** The authenticator signs. @returns the state. */
+  sign(key: SoftwareKey, lies: Lies = {}): Promise<string> {
+    const assertion_response = key.get(this.asked, lies);
+    return this.act('webauthn_verify_assertion_response', { assertion_response });
+  }
+
+  /** Adds a passkey or security key to the profile of who is signed in. @returns the state. */
+  async addKey(key: SoftwareKey, kind: 'passkey' | 'security key'): Promise<string> {
+    await this.start('profile', true);
+    await this.act(kind === 'passkey' ? 'webauthn_credential_create' : 'security_key_create');
+    return this.create(key);
   }
 
   async skipAll(): Promise<string> {

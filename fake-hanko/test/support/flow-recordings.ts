@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { FakeHanko } from 'fake-hanko';
+import { type PublicKeyOptions, SoftwareKey } from './authenticator.js';
 import { decodeJws, send } from './raw-http.js';
 import { Translation } from './recordings.js';
 
@@ -58,6 +59,10 @@ export class FlowReplay {
   private readonly csrfTokens = new Map<string, string>();
   private readonly sessionTokens = new Map<string, string>();
   private readonly devices = new Map<string, string>();
+  /** By the recorded id: keys of authenticators that sign the challenges of now. */
+  private readonly keys = new Map<string, SoftwareKey>();
+  private readonly challenges = new Set<string>();
+  private asked: PublicKeyOptions | undefined;
   private recordedSecret = '';
   private secret = '';
 
@@ -109,7 +114,7 @@ export class FlowReplay {
       ...fresh,
       ...this.compare(response.status, answer.status, 'status'),
       ...this.compareFields(response.headers, answer.headers),
-      ...this.compare(response.body ?? '', answer.body, 'body'),
+      ...this.compare(this.withoutKeys(response.body ?? ''), this.withoutKeys(answer.body), 'body'),
     ];
   }
 
@@ -129,9 +134,33 @@ export class FlowReplay {
     const text = JSON.stringify(body, (key, value: unknown) => {
       if (key === 'code') return codes(String(value)) ?? value;
       if (key === 'otp_code') return this.totp(String(value));
+      if (isResponse(value)) return this.sign(value);
       return value;
     });
     return this.ids(this.tokens(this.csrf(text)));
+  }
+
+  /** What the authenticator answers to what it was asked now: nobody else can sign that. */
+  private sign({ id, response }: RecordedResponse): unknown {
+    const key = this.keys.get(id) ?? new SoftwareKey(originIn(response.clientDataJSON));
+    this.keys.set(id, key);
+    const { asked } = this;
+    if (asked === undefined) throw new Error('no authenticator was asked');
+    return 'attestationObject' in response ? key.create(asked) : key.get(asked);
+  }
+
+  /** As recorded, but for what a new key and a new challenge change. */
+  private withoutKeys(body: unknown): unknown {
+    const ours = new Map([...this.keys].map(([recorded, { id }]) => [id, recorded]));
+    return JSON.parse(JSON.stringify(body), (name, value: unknown) => {
+      if (name === 'challenge' && /^[\w-]{43}$/.test(String(value))) return '<challenge>';
+      if (name === 'public_key' && /^pQECAyYgASFY[\w-]+$/.test(String(value))) return '<P-256>';
+      // Of a user, in Base64url.
+      if (name === 'user' && isObject(value) && 'displayName' in value) {
+        return { ...value, id: uuidIn(String(value.id)) };
+      }
+      return typeof value === 'string' ? (ours.get(value) ?? value) : value;
+    });
   }
 
   private csrf(text: string): string {
@@ -161,11 +190,19 @@ export class FlowReplay {
     if (recorded.csrf_token !== '') {
       this.csrfTokens.set(recorded.csrf_token, actual.csrf_token);
     }
+    const { request_options: request, creation_options: creation } = actual.payload ?? {};
+    this.asked = (creation ?? request)?.publicKey ?? this.asked;
+    const { challenge } = (creation ?? request)?.publicKey ?? {};
+    const isRepeated = challenge !== undefined && this.challenges.has(challenge);
+    if (challenge !== undefined) this.challenges.add(challenge);
     if (recorded.payload?.otp_secret !== undefined) {
       this.recordedSecret = recorded.payload.otp_secret;
       this.secret = actual.payload?.otp_secret ?? '';
     }
-    return isOld ? ['body.csrf_token: not a new one'] : [];
+    return [
+      ...(isOld ? ['body.csrf_token: not a new one'] : []),
+      ...(isRepeated ? ['body.payload: the challenge is not a new one'] : []),
+    ];
   }
 
   private compareFields(
@@ -220,8 +257,29 @@ export class FlowReplay {
 interface RecordedBody {
   readonly csrf_token: string;
   readonly actions: Readonly<Record<string, { readonly href: string }>>;
-  readonly payload?: { readonly otp_secret?: string };
+  readonly payload?: {
+    readonly otp_secret?: string;
+    readonly request_options?: { readonly publicKey: PublicKeyOptions };
+    readonly creation_options?: { readonly publicKey: PublicKeyOptions };
+  };
 }
+
+/** Of an authenticator. */
+interface RecordedResponse {
+  readonly id: string;
+  readonly response: { readonly clientDataJSON: string };
+}
+
+const isResponse = (value: unknown): value is RecordedResponse =>
+  isObject(value) && value.type === 'public-key' && isObject(value.response);
+
+const originIn = (clientDataJSON: string): string =>
+  (JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as { origin: string }).origin;
+
+const uuidIn = (base64url: string): string =>
+  Buffer.from(base64url, 'base64url')
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
