@@ -7,7 +7,7 @@ import { withOverrides } from './config/overrides.js';
 import { type ConfigSettings, settingsOf } from './config/settings.js';
 import type { FakeMail, NewFakeUser } from './store/records.js';
 import { isHostName } from './server/allowed-hosts.js';
-import { parseUrl } from './server/parse-url.js';
+import { isLocalUrl, LOOPBACK, parseUrl } from './server/parse-url.js';
 import { eventNames } from './webhooks/event-names.js';
 
 /** A receiver of webhooks, as in Hanko's `webhooks.hooks`. */
@@ -113,7 +113,6 @@ const NO_LOGIN_SERVER = 'I know that this is no login server';
 
 /** RFC 6265 §4.1.1 */
 const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const LOOPBACK: readonly unknown[] = ['127.0.0.1', '::1', 'localhost'];
 
 /** @throws TypeError that names the wrong option and what it may be. */
 export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
@@ -265,11 +264,6 @@ function checkHooks({ webhooks: { enabled, hooks } }: HankoConfig, names: readon
 /** @throws TypeError for anything but plain HTTP to this machine. */
 export function checkWebhookUrl(url: string): void {
   check(isLocalUrl(url), 'the url of a webhook must be http:// on this machine');
-}
-
-function isLocalUrl(url: string): boolean {
-  const { protocol, hostname } = parseUrl(url) ?? { protocol: '', hostname: '' };
-  return protocol === 'http:' && LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;

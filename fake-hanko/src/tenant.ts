@@ -9,10 +9,14 @@ import { TrustedDevices } from './flow/trusted-devices.js';
 import type { FakeHankoSettings } from './options.js';
 import { Cors } from './server/cors.js';
 import type { Site } from './server/route.js';
+import { AdminView } from './store/admin-view.js';
+import { AuditLog } from './store/audit-log.js';
+import type { FakeUser } from './store/records.js';
 import { UsersAndSessions } from './store/users-and-sessions.js';
 import { TokenFactory } from './tokens/factory.js';
 import { Forger } from './tokens/forgeries.js';
 import { KeyRing } from './tokens/keys.js';
+import { StoredHooks } from './webhooks/stored-hooks.js';
 import { Webhooks } from './webhooks/webhook-sender.js';
 
 /** What one tenant has of its own: users, sessions, keys, configuration. A server without tenants has one. */
@@ -23,6 +27,7 @@ export class Tenant {
   readonly forger: Forger;
   readonly passcodes: Passcodes;
   readonly webhooks: Webhooks;
+  readonly auditLog: AuditLog;
   readonly publicSite: Site;
   readonly adminSite: Site;
 
@@ -31,12 +36,16 @@ export class Tenant {
     const { now, config } = settings;
     this.keys = new KeyRing(settings.modulusLength);
     this.store = new UsersAndSessions(now, settings.sessionLimit, (event, data) =>
-      this.webhooks.send(event, data),
+      // Of a user, all is told that the Admin API shows.
+      this.webhooks.send(event, event.startsWith('user.') ? view.of(data as FakeUser) : data),
     );
+    const view = new AdminView(this.store, settings.tenantId);
+    const storedHooks = new StoredHooks(now, config.webhooks.allow_time_expiration);
+    this.auditLog = new AuditLog(now, config.audit_log, settings.tenantId);
     this.tokens = new TokenFactory(settings, this.keys, this.store);
     this.forger = new Forger(this.tokens, publicOrigin);
     this.passcodes = new Passcodes(now, config.email);
-    this.webhooks = new Webhooks(settings.webhooks, (event, data) =>
+    this.webhooks = new Webhooks(settings.webhooks, storedHooks, (event, data) =>
       this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
     );
     const sessions = new SessionLookup(this.keys, this.store, settings);
@@ -56,6 +65,15 @@ export class Tenant {
       ],
       cors: new Cors(settings.allowOrigins, settings.tokenTransport),
     };
-    this.adminSite = { routes: adminRoutes(this.store, this.tokens) };
+    this.adminSite = {
+      routes: adminRoutes({
+        store: this.store,
+        view,
+        tokens: this.tokens,
+        storedHooks,
+        auditLog: this.auditLog,
+        settings,
+      }),
+    };
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HEALTH_ROUTES } from './health-routes.js';
 import type { FoundSession, Lookup, SessionLookup } from './session-lookup.js';
+import { STATUS_PAGE } from './status-page.js';
 import type { HankoConfig } from '../config/schema.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteResponse } from '../server/route.js';
@@ -54,6 +55,7 @@ export function publicRoutes(
       },
     },
     ...HEALTH_ROUTES,
+    STATUS_PAGE,
   ];
 }
 

@@ -83,6 +83,8 @@ export class FakeServer {
     const { method = 'GET', url = '/' } = request;
     const path = url.split('?', 1)[0] as string;
     response.on('error', () => undefined);
+    const requestId = randomBytes(16).toString('hex');
+    response.setHeader('x-request-id', requestId);
     // Noted as they come: those that are never answered count, too.
     const entry = { method, path, status: 0 };
     if (this.requests.length >= MAX_LOGGED) this.requests.shift();
@@ -106,7 +108,7 @@ export class FakeServer {
       return;
     }
     const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
-    const answer = (): Promise<RouteResponse> => this.answer(request, method, target, place);
+    const answer = (): Promise<RouteResponse> => this.answer(request, requestId, target, place);
     entry.status =
       (fault && (await commit(fault, url, response, answer))) ??
       send(response, method, await answer());
@@ -123,18 +125,19 @@ export class FakeServer {
 
   private async answer(
     request: IncomingMessage,
-    method: string,
+    requestId: string,
     { pathname, searchParams: query, origin }: URL,
     place: Place,
   ): Promise<RouteResponse> {
     try {
+      const { method = 'GET' } = request;
       const body = await readBody(request);
       const found = find(this.sites.global, method, withoutRedirection(pathname));
       if (found === undefined && place.site === null) throw place.problem;
       const [route, params] = found ?? find(place.site?.routes ?? [], method, place.path) ?? [];
       // A wrong method is 404 too.
       if (route === undefined || params === undefined) throw new Problem(404, 'Not Found');
-      return await route.handle({ params, query, raw: request, body, origin });
+      return await route.handle({ params, query, raw: request, body, origin, requestId });
     } catch (error) {
       return answerTo(error);
     }
@@ -182,7 +185,6 @@ function send(
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
     }),
-    'x-request-id': randomBytes(16).toString('hex'),
     ...headers,
   });
   response.end(text);

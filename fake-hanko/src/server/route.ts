@@ -9,6 +9,8 @@ export interface RouteRequest {
   readonly body: string;
   /** `http://host:port` as the caller addressed it. */
   readonly origin: string;
+  /** As in `X-Request-Id`. */
+  readonly requestId: string;
 }
 
 export interface RouteResponse {

@@ -93,6 +93,14 @@ export interface NewFakeUser {
 export interface Credentials {
   /** `hashPassword`'s. */
   readonly passwordHash?: string;
+  /** Noted by the store, when the hash is set. */
+  readonly password?: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  /** Noted by the store, when there is another app. */
+  readonly otp?: { readonly id: string; readonly created_at: string };
   readonly totp?: TotpCredential;
   /** Oldest first. */
   readonly webauthn?: readonly WebauthnCredential[];
@@ -147,5 +155,4 @@ export const newEmail = (
 export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
   user.emails?.find((email) => email.is_primary);
 
-/** As Go prints times: without zeros at the end of the fraction. */
-export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
+export { rfc3339 } from '../time.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { check } from '../check.js';
 import { Identities } from './identities.js';
+import { withNotes } from './credential-notes.js';
 import { AllMetadata } from './metadata.js';
 import {
   type Credentials,
@@ -82,11 +83,12 @@ export class UsersAndSessions {
   deleteUser(id: string): boolean {
     const userId = id.toLowerCase();
     const user = this.users.get(userId);
+    // What is told is all that there was.
+    if (user !== undefined) this.tell('user.delete', user);
     for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
     this.credentials.delete(userId);
     this.identities.deleteOf(userId);
     this.metadata.delete(userId);
-    if (user !== undefined) this.tell('user.delete', user);
     return this.users.delete(userId);
   }
 
@@ -101,8 +103,10 @@ export class UsersAndSessions {
   ): void {
     const id = userId.toLowerCase();
     if (!this.users.has(id)) return;
-    const all = Object.entries({ ...this.credentials.get(id), ...changes });
-    this.credentials.set(id, Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+    const before = this.credentials.get(id) ?? {};
+    const all = Object.entries({ ...before, ...changes });
+    const after = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+    this.credentials.set(id, withNotes(before, after, rfc3339(this.now())));
   }
 
   /** Whose passkey or security key it is; ids are unique. */

@@ -25,7 +25,9 @@ export class TokenFactory {
     shape: TokenShape,
     session: { user_agent?: string; ip_address?: string } = {},
     // A flow knows how the user signed in, the Admin API does not.
-    event: SessionStart = shape.amr === null ? 'session.create.admin' : 'session.create.flow',
+    event: SessionStart = (shape as TokenShape | null)?.amr === null
+      ? 'session.create.admin'
+      : 'session.create.flow',
   ): Payload {
     checkShape(shape);
     const user = this.resolveUser(shape);
