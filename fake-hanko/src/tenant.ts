@@ -1,13 +1,15 @@
 import { adminRoutes } from './api/admin-routes.js';
 import { flowRoutes } from './api/flow-routes.js';
 import { publicRoutes } from './api/public-routes.js';
+import { thirdPartyRoutes } from './api/third-party-routes.js';
 import { SessionLookup } from './api/session-lookup.js';
 import { Mailer } from './flow/mails.js';
 import { Passcodes } from './flow/passcodes.js';
 import { RateLimits } from './flow/rate-limits.js';
+import { ThirdParties } from './flow/third-party/third-parties.js';
 import { TrustedDevices } from './flow/trusted-devices.js';
 import type { FakeHankoSettings } from './options.js';
-import { Cors } from './server/cors.js';
+import { Cors, isAllowedOrigin } from './server/cors.js';
 import type { Site } from './server/route.js';
 import { AdminView } from './store/admin-view.js';
 import { AuditLog } from './store/audit-log.js';
@@ -49,10 +51,14 @@ export class Tenant {
       this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
     );
     const sessions = new SessionLookup(this.keys, this.store, settings);
+    const thirdParties = new ThirdParties(now, config.third_party, (origin) =>
+      isAllowedOrigin(settings.allowOrigins, origin),
+    );
     const flow = {
       store: this.store,
       tokens: this.tokens,
       passcodes: this.passcodes,
+      thirdParties,
       devices: new TrustedDevices(now, config.mfa),
       limits: new RateLimits(now, config.rate_limiter),
       mailer: new Mailer(this.webhooks, config, settings.onMail),
@@ -62,6 +68,7 @@ export class Tenant {
       routes: [
         ...publicRoutes(sessions, this.store, config, () => this.keys.served),
         ...flowRoutes(flow, sessions),
+        ...thirdPartyRoutes({ thirdParties, store: this.store, config, now }),
       ],
       cors: new Cors(settings.allowOrigins, settings.tokenTransport),
     };

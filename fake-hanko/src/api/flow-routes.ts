@@ -54,10 +54,11 @@ function readCall(action: string, request: RouteRequest): ActionCall | null {
   }
 }
 
-const callerOf = ({ raw }: RouteRequest, { found }: Lookup): Caller => ({
+const callerOf = ({ raw, origin }: RouteRequest, { found }: Lookup): Caller => ({
   session: found?.session ?? null,
   userAgent: raw.headers['user-agent'] ?? '',
   ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
   language: String(raw.headers['x-language'] ?? ''),
   cookie: (name) => cookieValues(raw, name)[0],
+  base: origin + (raw.url ?? '').replace(/\/\w+(?:\?.*)?$/s, ''),
 });

@@ -5,6 +5,7 @@ import type { Flow, FlowData, StateName } from './flow.js';
 import type { Mailer } from './mails.js';
 import type { Passcodes } from './passcodes.js';
 import type { RateLimits } from './rate-limits.js';
+import type { ThirdParties } from './third-party/third-parties.js';
 import type { TrustedDevices } from './trusted-devices.js';
 import type { FakeSession, FakeUser } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
@@ -17,6 +18,7 @@ export interface FlowServices {
   readonly tokens: TokenFactory;
   readonly passcodes: Passcodes;
   readonly devices: TrustedDevices;
+  readonly thirdParties: ThirdParties;
   readonly limits: RateLimits;
   readonly mailer: Mailer;
   readonly settings: FlowSettings;
@@ -42,6 +44,8 @@ export interface Caller {
   /** As in `X-Language`. */
   readonly language: string;
   readonly cookie: (name: string) => string | undefined;
+  /** Address of the public API, as it was called. */
+  readonly base: string;
 }
 
 export interface FlowContext {

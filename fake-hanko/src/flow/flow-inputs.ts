@@ -15,6 +15,8 @@ export interface Input {
   readonly isName?: true;
   /** A refusal shows the value again. */
   readonly isKept?: true;
+  /** It is read, and answers do not say so. */
+  readonly isUnlisted?: true;
 }
 
 export interface AllowedValue {
@@ -98,18 +100,17 @@ export const shownInputs = (
   fault: Fault | undefined,
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(inputs).map(([name, input]) => {
+    Object.entries(inputs).flatMap(([name, input]) => {
+      if (input.isUnlisted) return [];
       const { allowed_values: allowed = [], isName: _isName, isKept, ...shown } = input;
       const value = isKept && fault?.values.get(name);
-      return [
+      const all = {
         name,
-        {
-          name,
-          ...shown,
-          ...(value !== undefined && { value }),
-          ...(fault?.errors.has(name) && { error: fault.errors.get(name) }),
-          ...(allowed.length > 0 && { allowed_values: allowed }),
-        },
-      ];
+        ...shown,
+        ...(value !== undefined && { value }),
+        ...(fault?.errors.has(name) && { error: fault.errors.get(name) }),
+        ...(allowed.length > 0 && { allowed_values: allowed }),
+      };
+      return [[name, all]];
     }),
   );

@@ -10,6 +10,7 @@ import { keyUri, qrCodeImage } from './qr-code.js';
 import { PROFILE_ACTIONS } from './profile-actions.js';
 import { REGISTRATION_ACTIONS } from './registration-actions.js';
 import { startSession } from './sign-in.js';
+import { THIRD_PARTY_ACTIONS } from './third-party/third-party-actions.js';
 import { SECURITY_KEY_ACTIONS, WEBAUTHN_ACTIONS } from './webauthn-actions.js';
 import { VERIFICATION_ACTIONS, WEBAUTHN_PROFILE_ACTIONS } from './webauthn-profile-actions.js';
 import { shownSession, shownUser } from '../store/dto.js';
@@ -27,6 +28,7 @@ const ACTIONS = {
   ...MFA_ACTIONS,
   ...PROFILE_ACTIONS,
   ...ACCOUNT_ACTIONS,
+  ...THIRD_PARTY_ACTIONS,
 };
 
 export type ActionName = keyof typeof ACTIONS;
@@ -49,6 +51,7 @@ export const STATES: Readonly<Record<StateName, State>> = {
     actions: [
       'continue_with_login_identifier',
       'remember_me',
+      'thirdparty_oauth',
       'webauthn_generate_request_options',
       'webauthn_verify_assertion_response',
     ],
@@ -73,7 +76,7 @@ export const STATES: Readonly<Record<StateName, State>> = {
     actions: ['continue_to_login_otp', 'webauthn_generate_request_options'],
     own: SECURITY_KEY_ACTIONS,
   },
-  registration_init: { actions: ['register_login_identifier', 'remember_me'] },
+  registration_init: { actions: ['register_login_identifier', 'remember_me', 'thirdparty_oauth'] },
   passcode_confirmation: {
     actions: ['back', 'resend_passcode', 'verify_passcode'],
     arrive: arriveAtPasscode,
@@ -116,11 +119,13 @@ export const STATES: Readonly<Record<StateName, State>> = {
   onboarding_email: { actions: ['email_address_set', 'skip'] },
   onboarding_username: { actions: ['skip', 'username_create'] },
   device_trust: { actions: ['back', 'skip', 'trust_device'] },
-  thirdparty: { actions: ['back'] },
+  thirdparty: { actions: ['back', 'exchange_token'] },
   profile_init: {
     actions: [
       'account_delete',
+      'connect_thirdparty_oauth_provider',
       'continue_to_otp_secret_creation',
+      'disconnect_thirdparty_oauth_provider',
       'email_create',
       'email_delete',
       'email_set_primary',

@@ -24,10 +24,7 @@ export class TokenFactory {
   startSession(
     shape: TokenShape,
     session: { user_agent?: string; ip_address?: string } = {},
-    // A flow knows how the user signed in, the Admin API does not.
-    event: SessionStart = (shape as TokenShape | null)?.amr === null
-      ? 'session.create.admin'
-      : 'session.create.flow',
+    event?: SessionStart,
   ): Payload {
     checkShape(shape);
     const user = this.resolveUser(shape);
@@ -40,7 +37,8 @@ export class TokenFactory {
       { id: randomUUID(), user_id: user.id, ...session },
       start,
       exp * 1000,
-      event,
+      // A flow knows how the user signed in, the Admin API does not.
+      event ?? (amr === null ? 'session.create.admin' : 'session.create.flow'),
     );
     const email = primaryEmail(user);
     const issuer = shape.issuer ?? this.settings.issuer;

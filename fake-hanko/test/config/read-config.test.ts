@@ -118,18 +118,7 @@ describe('the option config', () => {
       'config.webhooks.hooks.0.events has x, which is no event of Hanko',
     ],
     [
-      { third_party: { providers: { google: { enabled: true } } } },
-      'config.third_party.redirect_url must be set',
-    ],
-    [
-      {
-        third_party: {
-          redirect_url: 'http://localhost:1/thirdparty/callback',
-          error_redirect_url: 'http://localhost:2',
-          allowed_redirect_urls: ['http://localhost:2/'],
-          providers: { google: { enabled: true, client_id: 'a', secret: 'b' } },
-        },
-      },
+      { third_party: { allowed_redirect_urls: ['http://localhost:2/'] } },
       'config.third_party: http://localhost:2/ must not end with a slash',
     ],
   ])('%j: %s', (config, message) => {

@@ -24,6 +24,8 @@ export class FlowClient {
   answer!: RawResponse;
   /** The session token, once there is one. */
   token: string | null = null;
+  /** All other cookies. */
+  readonly cookies = new Map<string, string>();
 
   constructor(
     private readonly base: string,
@@ -54,15 +56,40 @@ export class FlowClient {
       headers: {
         'user-agent': this.userAgent,
         'content-type': 'application/json',
-        ...(this.token !== null && { cookie: `hanko=${this.token}` }),
+        ...this.cookieField,
         ...headers,
       },
       body: body ?? '',
     });
-    const cookie = this.answer.headers['set-cookie']?.[0];
-    const token = /^hanko=([^;]+)/.exec(cookie ?? '')?.[1];
-    if (token !== undefined) this.token = token;
+    this.keepCookies();
     return this.state;
+  }
+
+  /** Goes to a page, or sends a form of one. @returns where it leads. */
+  async visit(url: string, form?: Readonly<Record<string, string>>): Promise<string | undefined> {
+    this.answer = await send({
+      method: form === undefined ? 'GET' : 'POST',
+      url: new URL(url, this.base).href,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...this.cookieField },
+      body: new URLSearchParams(form).toString(),
+    });
+    this.keepCookies();
+    return this.answer.headers.location;
+  }
+
+  private get cookieField(): { readonly cookie?: string } {
+    const all = [...this.cookies].map(([name, value]) => `${name}=${value}`);
+    if (this.token !== null) all.unshift(`hanko=${this.token}`);
+    return all.length > 0 ? { cookie: all.join('; ') } : {};
+  }
+
+  private keepCookies(): void {
+    for (const field of this.answer.headers['set-cookie'] ?? []) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(field) ?? [];
+      if (name === 'hanko') this.token = value || null;
+      else if (value === '') this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
   }
 
   /** Starts a flow and goes through preflight. @returns the state. */
