@@ -1,4 +1,5 @@
 import { check } from '../check.js';
+import { TemplateClaims } from '../jwt-template/claims.js';
 import type { ConfigReading } from './read-config.js';
 import type { HankoConfig } from './schema.js';
 import { secondsOf } from './duration.js';
@@ -23,7 +24,15 @@ export function crossFaultOf(config: HankoConfig): string | null {
   }
   if (service.name.trim() === '') return 'service.name must not be empty';
   if (secondsOf(session.lifespan) < 1) return 'session.lifespan must be at least 1s';
-  return thirdPartyFaultOf(config);
+  return templateFaultOf(session.jwt_template.claims) ?? thirdPartyFaultOf(config);
+}
+
+function templateFaultOf(claims: HankoConfig['session']['jwt_template']['claims']): string | null {
+  try {
+    return claims && new TemplateClaims(claims) && null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Fewer keys are needed than by Hanko: the third parties are FakeHanko's own page, which knows no clients. */
