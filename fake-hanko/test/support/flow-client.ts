@@ -121,7 +121,10 @@ export class FlowClient {
   /** Signs in with a password, up to where something else than skipping is needed. */
   async signIn(email: string, password: string): Promise<string> {
     await this.start('login');
-    await this.act('continue_with_login_identifier', { email });
+    // `email`, or `identifier` where names sign in too.
+    const { inputs = {} } = this.body.actions.continue_with_login_identifier ?? {};
+    const [name = 'email'] = Object.keys(inputs);
+    await this.act('continue_with_login_identifier', { [name]: email });
     await this.act('continue_to_password_login');
     await this.act('password_login', { password });
     return this.skipAll();
