@@ -72,9 +72,14 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.adminServer.url;
   }
 
+  /** Base address of the management API, on a third port; undefined on a server without tenants. */
+  get managementUrl(): string | undefined {
+    return this.parts.managementServer?.url;
+  }
+
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
-    this.own.webhooks.stop();
+    this.parts.tenants.stop();
     return this.parts.servers.stop();
   }
 

@@ -1,5 +1,6 @@
 import { check, checkNoMore, isText, UUID } from './check.js';
 import { checkConfig } from './config/checks.js';
+import { DEFAULT_TENANT_ID } from './config/settings.js';
 import type { FakeHankoConfig } from './config/given-config.js';
 import { readConfig } from './config/read-config.js';
 import type { HankoConfig } from './config/schema.js';
@@ -42,7 +43,10 @@ export interface FakeHankoOptions {
   readonly cookieName?: string;
   /** Bits of the RSA keys. Default 2048, which is quick to make; real servers use 4096. */
   readonly modulusLength?: 2048 | 4096;
-  /** A UUID: everything then lives under `/<tenantId>`, as on a multi-tenant server. Default none. */
+  /**
+   * A UUID: it is a multi-tenant server then, with a management API, and everything of this tenant lives under
+   * `/<tenantId>`. Default none; with `multi_tenancy.enabled` in `config`, that of Hanko's own first tenant.
+   */
   readonly tenantId?: string;
   /**
    * Address to listen on. Default `127.0.0.1`. A page in a browser wants `localhost`, the name under
@@ -61,6 +65,8 @@ export interface FakeHankoOptions {
   readonly port?: number;
   /** Port of the Admin API. Default 0: any free one. */
   readonly adminPort?: number;
+  /** Port of the management API, which a server with tenants has. Default 0: any free one. */
+  readonly managementPort?: number;
   /** Users that are there from the start. Default none. */
   readonly users?: readonly NewFakeUser[];
   /** How a sign-in hands over its token: a cookie, or the `X-Auth-Token` header. Default `cookie`. */
@@ -100,6 +106,7 @@ export interface FakeHankoSettings extends ConfigSettings {
   readonly allowNonLoopback: 'no' | typeof NO_LOGIN_SERVER;
   readonly port: number;
   readonly adminPort: number;
+  readonly managementPort: number;
   /** Checked when they are made. */
   readonly users: readonly unknown[];
   readonly version: '3.0.4' | 'main';
@@ -129,8 +136,9 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     host = '127.0.0.1',
     hosts = [],
     allowNonLoopback = 'no',
-    port = 0,
-    adminPort = 0,
+    port,
+    adminPort,
+    managementPort,
     users = [],
     tokenTransport,
     onboarding,
@@ -191,8 +199,9 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
   );
   check(onMail === undefined || typeof onMail === 'function', 'onMail must be a function');
   check(typeof now === 'function', 'now must be a function');
-  check(isPort(port), 'port must be 0 to 65535');
-  check(isPort(adminPort), 'adminPort must be 0 to 65535');
+  for (const [name, value] of Object.entries({ port, adminPort, managementPort })) {
+    check(value === undefined || isPort(value), `${name} must be 0 to 65535`);
+  }
   const effective = withOverrides(reading.config, {
     audience: audiences,
     issuer,
@@ -206,17 +215,19 @@ export function checkOptions(options: FakeHankoOptions): FakeHankoSettings {
     allowOrigins,
     hooks: webhooks && readWebhooks(webhooks, eventNames(sessionEvents)),
   });
-  checkHooks(effective, eventNames(sessionEvents));
+  const hookFault = hookFaultOf(effective, sessionEvents);
+  check(hookFault === null, `config.${hookFault}`);
   return {
     ...settingsOf(effective),
     config: effective,
     modulusLength,
-    tenantId,
+    tenantId: tenantId ?? (effective.multi_tenancy.enabled ? DEFAULT_TENANT_ID : undefined),
     host,
     hosts,
     allowNonLoopback,
-    port,
-    adminPort,
+    port: port ?? portOf(effective.server.public.address),
+    adminPort: adminPort ?? portOf(effective.server.admin.address),
+    managementPort: managementPort ?? portOf(effective.server.management.address),
     users,
     version,
     onMail,
@@ -251,20 +262,28 @@ function readWebhooks(
   });
 }
 
-/** @throws TypeError for a receiver of the configuration that is not on this machine, or an unknown event. */
-function checkHooks({ webhooks: { enabled, hooks } }: HankoConfig, names: readonly string[]): void {
+/** What is wrong with the receivers of a configuration: one that is not on this machine, or an unknown event. */
+export function hookFaultOf(
+  { webhooks: { enabled, hooks } }: HankoConfig,
+  sessionEvents: 'on' | 'off',
+): string | null {
+  const names = eventNames(sessionEvents);
   for (const [index, { callback, events }] of (enabled ? hooks : []).entries()) {
-    const path = `config.webhooks.hooks.${index}`;
-    check(isLocalUrl(callback), `${path}.callback must be http:// on this machine`);
+    const path = `webhooks.hooks.${index}`;
+    if (!isLocalUrl(callback)) return `${path}.callback must be http:// on this machine`;
     const unknown = events.find((event) => !names.includes(event));
-    check(unknown === undefined, `${path}.events has ${unknown}, which is no event of Hanko`);
+    if (unknown !== undefined) return `${path}.events has ${unknown}, which is no event of Hanko`;
   }
+  return null;
 }
 
 /** @throws TypeError for anything but plain HTTP to this machine. */
 export function checkWebhookUrl(url: string): void {
   check(isLocalUrl(url), 'the url of a webhook must be http:// on this machine');
 }
+
+/** The port of an address such as `:8000` or `localhost:8000`; 0 if there is none. Where it listens, `host` says. */
+const portOf = (address: string): number => Number(/:(\d{1,5})$/.exec(address)?.[1] ?? 0);
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 const isOrigin = (value: unknown): boolean => isText(value) && parseUrl(value)?.origin === value;

@@ -1,10 +1,13 @@
 import { forgerRoutes } from './api/forger-routes.js';
 import { HEALTH_ROUTES } from './api/health-routes.js';
+import { managementRoutes } from './api/management-routes.js';
+import { metricsRoute } from './api/metrics.js';
 import type { FakeHankoSettings } from './options.js';
 import { Faults } from './server/faults.js';
 import { FakeServer } from './server/http-server.js';
+import type { Site } from './server/route.js';
 import { ServerGroup } from './server/server-group.js';
-import { Tenant } from './tenant.js';
+import type { Tenant } from './tenant.js';
 import { Tenants } from './tenants.js';
 
 /** The parts of one FakeHanko, put together. */
@@ -13,24 +16,40 @@ export class Parts {
   readonly faults = new Faults();
   readonly publicServer: FakeServer;
   readonly adminServer: FakeServer;
+  /** Null on a server without tenants. */
+  readonly managementServer: FakeServer | null;
   readonly servers: ServerGroup;
 
   constructor(settings: FakeHankoSettings) {
-    const { host, hosts, tenantId, port, adminPort } = settings;
+    const { host, hosts, tenantId, port, adminPort, managementPort } = settings;
     const at = { host, hosts, prefix: tenantId === undefined ? '' : `/${tenantId}` };
-    const own = new Tenant(settings, () => this.publicServer.origin);
-    this.tenants = new Tenants(own, tenantId);
+    this.tenants = new Tenants(settings, () => this.publicServer.origin);
     this.publicServer = new FakeServer(
-      { global: forgerRoutes(own.forger), at: this.tenants.finder('publicSite') },
+      { global: forgerRoutes(() => this.own.forger), at: this.tenants.finder('publicSite') },
       this.faults,
       { ...at, port },
     );
+    const metrics = metricsRoute(() => this.publicServer.requests);
     this.adminServer = new FakeServer(
-      { global: HEALTH_ROUTES, at: this.tenants.finder('adminSite') },
+      {
+        global: [...HEALTH_ROUTES, ...(tenantId === undefined ? [metrics] : [])],
+        at: this.tenants.finder('adminSite'),
+      },
       this.faults,
       { ...at, port: adminPort },
     );
-    this.servers = new ServerGroup([this.publicServer, this.adminServer]);
+    const management: Site = { routes: [...managementRoutes(this.tenants), metrics] };
+    this.managementServer =
+      tenantId === undefined
+        ? null
+        : new FakeServer({ global: [], at: (path) => ({ site: management, path }) }, this.faults, {
+            host,
+            hosts,
+            prefix: '',
+            port: managementPort,
+          });
+    const more = this.managementServer === null ? [] : [this.managementServer];
+    this.servers = new ServerGroup([this.publicServer, this.adminServer, ...more]);
   }
 
   /** The tenant that the methods of FakeHanko are about. */

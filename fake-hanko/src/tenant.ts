@@ -29,25 +29,36 @@ export class Tenant {
   readonly forger: Forger;
   readonly passcodes: Passcodes;
   readonly webhooks: Webhooks;
+  readonly storedHooks: StoredHooks;
   readonly auditLog: AuditLog;
   readonly publicSite: Site;
   readonly adminSite: Site;
 
-  /** @param publicOrigin where forged tokens point to. */
-  constructor(settings: FakeHankoSettings, publicOrigin: () => string) {
+  /**
+   * @param publicOrigin where forged tokens point to.
+   * @param former the same tenant before it was configured otherwise: what it holds stays.
+   */
+  constructor(
+    readonly settings: FakeHankoSettings,
+    readonly publicOrigin: () => string,
+    former?: Tenant,
+  ) {
     const { now, config } = settings;
-    this.keys = new KeyRing(settings.modulusLength);
-    this.store = new UsersAndSessions(now, settings.sessionLimit, (event, data) =>
+    this.keys = former?.keys ?? new KeyRing(settings.modulusLength);
+    this.store = former?.store ?? new UsersAndSessions(now, settings.sessionLimit);
+    const view = new AdminView(this.store, settings.tenantId);
+    this.store.reconfigure(settings.sessionLimit, (event, data) =>
       // Of a user, all is told that the Admin API shows.
       this.webhooks.send(event, event.startsWith('user.') ? view.of(data as FakeUser) : data),
     );
-    const view = new AdminView(this.store, settings.tenantId);
-    const storedHooks = new StoredHooks(now, config.webhooks.allow_time_expiration);
-    this.auditLog = new AuditLog(now, config.audit_log, settings.tenantId);
+    const canExpire = config.webhooks.allow_time_expiration;
+    this.storedHooks = former?.storedHooks ?? new StoredHooks(now, canExpire);
+    this.storedHooks.canExpire = canExpire;
+    this.auditLog = former?.auditLog ?? new AuditLog(now, config.audit_log, settings.tenantId);
     this.tokens = new TokenFactory(settings, this.keys, this.store);
     this.forger = new Forger(this.tokens, publicOrigin);
     this.passcodes = new Passcodes(now, config.email);
-    this.webhooks = new Webhooks(settings.webhooks, storedHooks, (event, data) =>
+    this.webhooks = new Webhooks(settings.webhooks, this.storedHooks, (event, data) =>
       this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
     );
     const sessions = new SessionLookup(this.keys, this.store, settings);
@@ -77,7 +88,7 @@ export class Tenant {
         store: this.store,
         view,
         tokens: this.tokens,
-        storedHooks,
+        storedHooks: this.storedHooks,
         auditLog: this.auditLog,
         settings,
       }),

@@ -46,6 +46,7 @@ describe("FakeHanko's page", () => {
       tenantId: 'none',
       port: 'any free',
       adminPort: 'any free',
+      managementPort: 'any free',
       now: 'Date.now',
     };
     expect(checkOptions({})).toMatchObject({ audience: ['localhost'], lifespanSeconds: 43_200 });

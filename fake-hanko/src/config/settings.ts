@@ -1,6 +1,9 @@
 import { parseDuration, secondsOf } from './duration.js';
 import type { HankoConfig } from './schema.js';
 
+/** Tenant of a server without tenants (hanko backend/config/config_shared.go). */
+export const DEFAULT_TENANT_ID = '00000000-0000-0000-0000-000000000001';
+
 /** Address and events of a receiver of webhooks. */
 export type Hook = readonly [url: string, events: readonly string[]];
 

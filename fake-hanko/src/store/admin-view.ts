@@ -1,9 +1,7 @@
 import { shownKey } from './dto.js';
+import { DEFAULT_TENANT_ID } from '../config/settings.js';
 import type { FakeUser } from './records.js';
 import type { UsersAndSessions } from './users-and-sessions.js';
-
-/** Tenant of a server without tenants (hanko backend/config/config_shared.go). */
-export const DEFAULT_TENANT_ID = '00000000-0000-0000-0000-000000000001';
 
 /** Users as the Admin API and webhooks show them (hanko backend/dto/admin/user.go). */
 export class AdminView {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_TENANT_ID } from './admin-view.js';
 import { type FakeUser, primaryEmail, rfc3339 } from './records.js';
 import type { HankoConfig } from '../config/schema.js';
+import { DEFAULT_TENANT_ID } from '../config/settings.js';
 
 /** A line of the log, as the Admin API shows it (hanko backend/persistence/models/audit_log.go). */
 export interface AuditEntry {

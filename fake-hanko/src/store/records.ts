@@ -12,7 +12,7 @@ export interface FakeEmail {
 
 /** What a user is called, as a third party says. */
 export interface Personal {
-  /** The whole name. Absent if it is not known. */
+  /** The whole name of the user. Absent if it is not known. */
   readonly name?: string;
   /** Absent if it is not known. */
   readonly given_name?: string;

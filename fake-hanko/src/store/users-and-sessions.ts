@@ -30,10 +30,16 @@ export class UsersAndSessions {
 
   constructor(
     private readonly now: () => number,
-    private readonly sessionLimit: number,
+    private sessionLimit: number,
     /** Called for ended sessions and deleted users; other events of users are reported by whoever causes them. */
-    readonly tell: Tell = () => undefined,
+    public tell: Tell = () => undefined,
   ) {}
+
+  /** From now on, for the users and sessions that are there too. */
+  reconfigure(sessionLimit: number, tell: Tell): void {
+    this.sessionLimit = sessionLimit;
+    this.tell = tell;
+  }
 
   addUser(
     id: string,

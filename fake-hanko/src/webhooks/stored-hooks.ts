@@ -24,7 +24,8 @@ export class StoredHooks {
 
   constructor(
     private readonly now: () => number,
-    private readonly canExpire: boolean,
+    /** Whether time disables them. */
+    public canExpire: boolean,
   ) {}
 
   all(): readonly StoredHook[] {
