@@ -17,6 +17,7 @@ import type { Tenant } from './tenant.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
+import { type FakePasskey, newPasskey } from './webauthn/new-passkey.js';
 import type { WebhookDelivery } from './webhooks/webhook-sender.js';
 
 /**
@@ -134,6 +135,16 @@ export class FakeHanko implements AsyncDisposable {
     const user = this.own.store.userByEmail(whose);
     const secret = user ? this.own.store.credentialsOf(user.id).totp?.secret : whose;
     return shownTotp(secret, this.settings.now());
+  }
+
+  /**
+   * Gives a user a passkey, and returns it for a virtual authenticator: Playwright's `context.credentials.create()`
+   * takes it as it is, and the browser then signs in with it.
+   * @param email an address of the user. @throws TypeError if there is no such user.
+   */
+  addPasskey(email: string): FakePasskey {
+    const { id: rpId } = this.settings.config.webauthn.relying_party;
+    return newPasskey(this.own.store, email, { rpId, now: this.settings.now() });
   }
 
   // Webhooks

@@ -9,4 +9,5 @@ export type { Forgery } from './tokens/forgeries.js';
 export type { PublicJwk } from './tokens/keys.js';
 export type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
 export type { LoggedRequest } from './server/http-server.js';
+export type { FakePasskey } from './webauthn/new-passkey.js';
 export type { WebhookDelivery } from './webhooks/webhook-sender.js';

@@ -27,6 +27,15 @@ const COUNT_STATES = `
   });
 `;
 
+/** In the page: until colours that fade have faded. */
+const ANIMATIONS_END = `
+  Promise.allSettled(
+    [document, ...[...document.querySelectorAll('*')].flatMap(({ shadowRoot }) => shadowRoot ?? [])]
+      .flatMap((root) => root.getAnimations())
+      .map((animation) => animation.finished),
+  )
+`;
+
 /** Waits for it. @throws Error if it does not come. */
 export const expectVisible = (thing: Locator): Promise<void> => thing.waitFor();
 
@@ -171,6 +180,7 @@ export class Visitor {
 
   /** What axe finds that is serious or critical: the rule and where. */
   async violations(): Promise<readonly string[]> {
+    await this.page.evaluate(ANIMATIONS_END);
     await this.page.addScriptTag({ path: axe });
     const { violations, passes } = await this.page.evaluate(() =>
       (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(),

@@ -68,9 +68,9 @@ export interface FlowData {
   readonly totp?: TotpCredential;
   /** What an authenticator has been asked. */
   readonly ceremony?: Ceremony | undefined;
-  /** The same, as `login_init` shows it. */
+  /** What the browser offers beside the field of the address; `login_init` shows it. */
   readonly autofill?: BegunCeremony['options'];
-  /** Of somebody who is registering. */
+  /** Passkeys and security keys that are made while registering. */
   readonly newKeys?: readonly WebauthnCredential[];
 }
 

@@ -91,7 +91,7 @@ export const WEBAUTHN_ACTIONS = {
   },
 } as const satisfies Readonly<Record<string, Action>>;
 
-/** The same names in the states of security keys. */
+/** What some names mean in the states of security keys. */
 export const SECURITY_KEY_ACTIONS = {
   webauthn_generate_creation_options: {
     description: 'Get WebAuthn creation options to register a WebAuthn credential.',

@@ -154,6 +154,37 @@ describe('passkeys', () => {
   });
 });
 
+describe('addPasskey', () => {
+  it('gives a user one that an authenticator signs in with', async () => {
+    const passkey = hanko.addPasskey(email.toUpperCase());
+    expect(passkey).toMatchObject({ rpId: 'localhost', signCount: 0 });
+    await client.start('login', true);
+    expect(await client.sign(SoftwareKey.of(passkey, PAGE))).toBe('success');
+    expect(client.body.payload.user).toMatchObject({
+      emails: [{ address: email }],
+      passkeys: [{ id: passkey.id }],
+    });
+    await client.start('profile', true);
+    await client.act('webauthn_credential_create');
+    expect(client.asked.excludeCredentials).toMatchObject([{ id: passkey.id }]);
+  });
+
+  it('is for the configured relying party', async () => {
+    const other = await FakeHanko.start({
+      config: { webauthn: { relying_party: { id: 'example.com' } } },
+      users: [{ email }],
+    });
+    expect(other.addPasskey(email).rpId).toBe('example.com');
+    await other.stop();
+  });
+
+  it.each(['nobody@example.test', '', undefined as unknown as string])('refuses %j', (whose) => {
+    expect(() => hanko.addPasskey(whose)).toThrow(
+      new TypeError('FakeHanko: addPasskey() needs the address of a user.'),
+    );
+  });
+});
+
 describe('security keys', () => {
   it('are asked for after a password, and named to the authenticator', async () => {
     const key = await withKey('security key', new SoftwareKey(PAGE, 'packed', 'usb'));

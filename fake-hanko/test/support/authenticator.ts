@@ -1,10 +1,13 @@
 import {
   createHash,
+  createPrivateKey,
+  createPublicKey,
   createSign,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import type { FakePasskey } from 'fake-hanko';
 
 /** What `navigator.credentials` is given, as the Flow API words it. */
 export interface PublicKeyOptions {
@@ -34,16 +37,29 @@ const sha256 = (data: Buffer | string): Buffer => createHash('sha256').update(da
 
 /** Signs as an authenticator does: the structures of WebAuthn §6, with a key on P-256. */
 export class SoftwareKey {
-  readonly id = randomBytes(32).toString('base64url');
+  id = randomBytes(32).toString('base64url');
   count = 0;
   userHandle: string | undefined;
-  private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } =
+    generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
   constructor(
     private readonly origin: string,
     private readonly format: 'none' | 'packed' = 'packed',
     private readonly transport = 'internal',
   ) {}
+
+  /** As a virtual authenticator takes a passkey over. */
+  static of(passkey: FakePasskey, origin: string): SoftwareKey {
+    const key = new SoftwareKey(origin);
+    const der = Buffer.from(passkey.privateKey, 'base64url');
+    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    key.keys = { privateKey, publicKey: createPublicKey(privateKey) };
+    key.id = passkey.id;
+    key.userHandle = passkey.userHandle;
+    key.count = passkey.signCount;
+    return key;
+  }
 
   get privateKey(): KeyObject {
     return this.keys.privateKey;
