@@ -8,8 +8,7 @@ form { display: grid; gap: .75rem; margin: 1rem 0; }
 label { display: grid; gap: .25rem; }
 label.tick { display: flex; gap: .5rem; align-items: center; }
 input:not([type=checkbox]), button { font: inherit; padding: .5rem .75rem; border: 1px solid GrayText; border-radius: .375rem; }
-button { cursor: pointer; text-align: left; }
-p { color: GrayText; }`;
+button { cursor: pointer; text-align: left; }`;
 
 /** Nothing of it is loaded from elsewhere, or shown in a frame. */
 export const PAGE_HEADERS = {
