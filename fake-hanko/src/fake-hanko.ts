@@ -1,21 +1,19 @@
 import { sessionIdOf } from './api/session-lookup.js';
 import { warnAtStart } from './banner.js';
 import { check, toJson, UUID } from './check.js';
-import {
-  checkOptions,
-  checkWebhookUrl,
-  type FakeHankoOptions,
-  type FakeHankoSettings,
-} from './options.js';
+import type { FakeHankoOptions, FakeHankoSettings } from './options.js';
+import { checkOptions, checkWebhookUrl } from './options.js';
 import { Parts } from './parts.js';
 import type { FaultKind, FaultOptions } from './server/faults.js';
 import type { LoggedRequest } from './server/http-server.js';
+import { type FakeStorageState, storageState } from './storage-state.js';
 import { createUser } from './store/new-user.js';
 import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 import { shownTotp } from './store/totp.js';
 import type { Tenant } from './tenant.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
+import { expiredShape } from './tokens/shape-checks.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
 import { type FakePasskey, newPasskey } from './webauthn/new-passkey.js';
 import type { WebhookDelivery } from './webhooks/webhook-sender.js';
@@ -95,10 +93,7 @@ export class FakeHanko implements AsyncDisposable {
 
   // Users and sessions
 
-  /**
-   * Creates a user who can then log in.
-   * @throws TypeError if the id, the address or the name is taken.
-   */
+  /** Creates a user who can then log in. @throws TypeError if the id, the address or the name is taken. */
   createUser(user: NewFakeUser = {}): FakeUser {
     return createUser(this.own.store, user);
   }
@@ -133,8 +128,8 @@ export class FakeHanko implements AsyncDisposable {
    */
   totp(whose: string): string {
     const user = this.own.store.userByEmail(whose);
-    const secret = user ? this.own.store.credentialsOf(user.id).totp?.secret : whose;
-    return shownTotp(secret, this.settings.now());
+    const credentials = user && this.own.store.credentialsOf(user.id);
+    return shownTotp(credentials ? credentials.totp?.secret : whose, this.settings.now());
   }
 
   /**
@@ -145,6 +140,16 @@ export class FakeHanko implements AsyncDisposable {
   addPasskey(email: string): FakePasskey {
     const { id: rpId } = this.settings.config.webauthn.relying_party;
     return newPasskey(this.own.store, email, { rpId, now: this.settings.now() });
+  }
+
+  /**
+   * Signs somebody in without a page, and returns what their browser then keeps: Playwright's `newContext()` takes it as
+   * `storageState`.
+   * @param page address of the page, or its origin. @param shape as of `token()`.
+   * @throws TypeError if the page and FakeHanko have different names, such as `localhost` and `127.0.0.1`.
+   */
+  async storageState(page: string, shape: TokenShape = {}): Promise<FakeStorageState> {
+    return storageState(this.settings, page, this.url, await this.token(shape));
   }
 
   // Webhooks
@@ -199,12 +204,7 @@ export class FakeHanko implements AsyncDisposable {
 
   /** Makes a token that expired a minute ago. */
   async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
-    check(
-      (shape as TokenShape | null)?.ageSeconds === undefined,
-      'expiredToken() takes no ageSeconds: token() does',
-    );
-    const { lifespanSeconds = this.settings.lifespanSeconds } = shape;
-    return this.token({ ...shape, ageSeconds: lifespanSeconds + 60 });
+    return this.token(expiredShape(shape, this.settings.lifespanSeconds));
   }
 
   /** Makes a webhook token. It has the keys and the audience of session tokens, and no session. */
@@ -270,20 +270,12 @@ export class FakeHanko implements AsyncDisposable {
    * ```
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
-    if (kind !== 'refuse') return this.parts.faults.add(kind, options);
-    check(
-      Object.keys(options).length === 0,
-      'the fault refuse takes no options: it applies to all requests',
-    );
-    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
-    await this.parts.servers.close();
+    return this.parts.fail(kind, options);
   }
 
   /** Ends all faults: requests get real replies again. */
   async recover(): Promise<void> {
-    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
-    this.parts.faults.clear();
-    await this.parts.servers.listen();
+    return this.parts.recover();
   }
 
   /** The last 10,000 requests to the public API, in the order in which they came. */

@@ -4,6 +4,7 @@ export { FORGERIES } from './tokens/forgeries.js';
 export type { FakeHankoConfig } from './config/given-config.js';
 export type { FakeHankoOptions, FakeWebhook } from './options.js';
 export type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+export type { FakeStorageState } from './storage-state.js';
 export type { FaultKind, FaultOptions } from './server/faults.js';
 export type { Forgery } from './tokens/forgeries.js';
 export type { PublicJwk } from './tokens/keys.js';

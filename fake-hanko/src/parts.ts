@@ -2,8 +2,9 @@ import { forgerRoutes } from './api/forger-routes.js';
 import { HEALTH_ROUTES } from './api/health-routes.js';
 import { managementRoutes } from './api/management-routes.js';
 import { metricsRoute } from './api/metrics.js';
+import { check } from './check.js';
 import type { FakeHankoSettings } from './options.js';
-import { Faults } from './server/faults.js';
+import { type FaultKind, type FaultOptions, Faults } from './server/faults.js';
 import { FakeServer } from './server/http-server.js';
 import type { Site } from './server/route.js';
 import { ServerGroup } from './server/server-group.js';
@@ -50,6 +51,27 @@ export class Parts {
           });
     const more = this.managementServer === null ? [] : [this.managementServer];
     this.servers = new ServerGroup([this.publicServer, this.adminServer, ...more]);
+  }
+
+  /** @throws TypeError for a wrong option, and where there is nothing to refuse any more. */
+  async fail(kind: FaultKind, options: FaultOptions): Promise<void> {
+    if (kind !== 'refuse') return this.faults.add(kind, options);
+    check(
+      Object.keys(options).length === 0,
+      'the fault refuse takes no options: it applies to all requests',
+    );
+    this.checkIsRunning();
+    await this.servers.close();
+  }
+
+  async recover(): Promise<void> {
+    this.checkIsRunning();
+    this.faults.clear();
+    await this.servers.listen();
+  }
+
+  private checkIsRunning(): void {
+    check(!this.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
   }
 
   /** The tenant that the methods of FakeHanko are about. */

@@ -1,6 +1,7 @@
 import type { HankoConfig } from '../config/schema.js';
 
-const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
+/** As a cookie says it. */
+export const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
 
 /**
  * A `Set-Cookie` field as Go writes it, in that order (hanko backend/session/session.go, Go net/http/cookie.go).
