@@ -8,8 +8,8 @@
 // what a compiler reads: JavaScript without comments, and the declarations that an entry leads to, with
 // theirs, once: those of the CommonJS build, which the entries of the other one name. Both builds carry
 // the helpers of tslib, so that they stand in one file, and fake-hanko the function of uqr that it uses.
-// What it uses of SimpleWebAuthn it carries once, for both builds, with what that uses of 22 other packages: FakeHanko
-// installs nothing else.
+// What it uses of SimpleWebAuthn it carries once, for both builds, with what that uses of 22 other packages, and for its
+// command a reader of YAML: FakeHanko installs nothing else.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,6 +35,7 @@ const PACKAGES = {
     await carry('uqr', folder, 'esm');
     await carry('uqr', folder, 'cjs');
     await carryWhole('webauthn/library', folder);
+    await carryForCommand('command/yaml', folder);
   },
 };
 const [asked] = process.argv.slice(2);
@@ -256,6 +257,19 @@ async function carryWhole(file, folder) {
   writeFileSync(commonJs, `/*\n${noticesOf(moduleIds)}\n*/\n${code}`);
   const path = relative(dirname(esm), commonJs).replaceAll('\\', '/');
   writeFileSync(esm, `export { ${names.join(', ')} } from '${path}';\n`);
+}
+
+/** As `carryWhole`, for a file of the command, which is an ES module only. */
+async function carryForCommand(file, folder) {
+  const path = join(folder, 'dist/esm', `${file}.js`);
+  // The ES modules of it: of those, what is not used can be left out.
+  const alias = { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') };
+  const options = { input: path, cwd: folder, platform: 'node', resolve: { alias } };
+  const bundle = await rolldown(options);
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const [{ code, moduleIds }] = output;
+  writeFileSync(path, `/*\n${noticesOf(moduleIds)}\n*/\n${code}`);
 }
 
 /** Names and licenses of the packages that modules come from; each text of a license once. */

@@ -8,7 +8,7 @@ import type { FaultKind, FaultOptions } from './server/faults.js';
 import type { LoggedRequest } from './server/http-server.js';
 import { type FakeStorageState, storageState } from './storage-state.js';
 import { createUser } from './store/new-user.js';
-import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+import type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 import { shownTotp } from './store/totp.js';
 import type { Tenant } from './tenant.js';
 import type { Forgery } from './tokens/forgeries.js';
@@ -115,6 +115,11 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   // Signing in through the Flow API
+
+  /** The last 100 mails that Hanko would have sent, newest first. */
+  get mails(): readonly FakeMail[] {
+    return this.own.mailBox.mails.map(({ at: _at, ...mail }) => mail);
+  }
 
   /** The newest passcode that was mailed to an address and is still valid; undefined if there is none. */
   passcode(address: string): string | undefined {

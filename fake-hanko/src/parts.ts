@@ -4,6 +4,7 @@ import { managementRoutes } from './api/management-routes.js';
 import { metricsRoute } from './api/metrics.js';
 import { check } from './check.js';
 import type { FakeHankoSettings } from './options.js';
+import { pageRoutes } from './page/page-routes.js';
 import { type FaultKind, type FaultOptions, Faults } from './server/faults.js';
 import { FakeServer } from './server/http-server.js';
 import type { Site } from './server/route.js';
@@ -33,7 +34,16 @@ export class Parts {
     const metrics = metricsRoute(() => this.publicServer.requests);
     this.adminServer = new FakeServer(
       {
-        global: [...HEALTH_ROUTES, ...(tenantId === undefined ? [metrics] : [])],
+        global: [
+          ...HEALTH_ROUTES,
+          ...(tenantId === undefined ? [metrics] : []),
+          ...pageRoutes(() => ({
+            store: this.own.store,
+            mailBox: this.own.mailBox,
+            url: this.publicServer.url,
+            prefix: at.prefix,
+          })),
+        ],
         at: this.tenants.finder('adminSite'),
       },
       this.faults,

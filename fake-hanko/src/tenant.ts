@@ -13,6 +13,7 @@ import { Cors, isAllowedOrigin } from './server/cors.js';
 import type { Site } from './server/route.js';
 import { AdminView } from './store/admin-view.js';
 import { AuditLog } from './store/audit-log.js';
+import { MailBox } from './store/mail-box.js';
 import type { FakeUser } from './store/records.js';
 import { UsersAndSessions } from './store/users-and-sessions.js';
 import { TokenFactory } from './tokens/factory.js';
@@ -31,6 +32,7 @@ export class Tenant {
   readonly webhooks: Webhooks;
   readonly storedHooks: StoredHooks;
   readonly auditLog: AuditLog;
+  readonly mailBox: MailBox;
   readonly publicSite: Site;
   readonly adminSite: Site;
 
@@ -55,6 +57,7 @@ export class Tenant {
     this.storedHooks = former?.storedHooks ?? new StoredHooks(now, canExpire);
     this.storedHooks.canExpire = canExpire;
     this.auditLog = former?.auditLog ?? new AuditLog(now, config.audit_log, settings.tenantId);
+    this.mailBox = former?.mailBox ?? new MailBox(now);
     this.tokens = new TokenFactory(settings, this.keys, this.store);
     this.forger = new Forger(this.tokens, publicOrigin);
     this.passcodes = new Passcodes(now, config.email);
@@ -72,7 +75,10 @@ export class Tenant {
       thirdParties,
       devices: new TrustedDevices(now, config.mfa),
       limits: new RateLimits(now, config.rate_limiter),
-      mailer: new Mailer(this.webhooks, config, settings.onMail),
+      mailer: new Mailer(this.webhooks, config, (mail) => {
+        this.mailBox.add(mail);
+        settings.onMail?.(mail);
+      }),
       settings,
     };
     this.publicSite = {

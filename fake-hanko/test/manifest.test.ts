@@ -25,6 +25,7 @@ describe('package.json', () => {
     expect(Object.keys(manifest.devDependencies as object)).toEqual([
       '@simplewebauthn/server',
       'uqr',
+      'yaml',
     ]);
     expect(Object.keys(manifest.scripts as object)).toEqual(['build', 'prepack']);
   });

@@ -3,9 +3,8 @@ import { bind } from './binding.js';
 import { UUID } from '../check.js';
 import type { Fields } from '../server/json-body.js';
 import { Problem, type Route, type RouteRequest, type RouteResponse } from '../server/route.js';
-import type { MetadataKind } from '../store/metadata.js';
+import { METADATA_KINDS, type MetadataKind } from '../store/metadata.js';
 
-const KINDS: readonly MetadataKind[] = ['public_metadata', 'private_metadata', 'unsafe_metadata'];
 const MUST_BE = 'patch metadata must be null or object';
 
 /** What an app keeps about a user (hanko backend/handler/metadata_admin.go). */
@@ -31,8 +30,8 @@ export function metadataRoutes({ store }: AdminServices): readonly Route[] {
     for (const [kind, change] of patches) {
       if (store.metadata.patch(userId, kind, change)) continue;
       // All or nothing.
-      for (const it of KINDS) store.metadata.patch(userId, it, null);
-      for (const it of KINDS) store.metadata.patch(userId, it, before[it] ?? null);
+      for (const it of METADATA_KINDS) store.metadata.patch(userId, it, null);
+      for (const it of METADATA_KINDS) store.metadata.patch(userId, it, before[it] ?? null);
       const [name] = kind.split('_');
       throw new Problem(
         400,
@@ -63,7 +62,7 @@ export function metadataRoutes({ store }: AdminServices): readonly Route[] {
 
 /** A kind that is `{}` changes nothing, and null takes it away; so does null for all. */
 function patchesOf(request: RouteRequest): readonly (readonly [MetadataKind, Fields | null])[] {
-  if (request.body.trim() === 'null') return KINDS.map((kind) => [kind, null]);
+  if (request.body.trim() === 'null') return METADATA_KINDS.map((kind) => [kind, null]);
   const isList = request.body.trimStart().startsWith('[');
   const { body } = bind(isList ? { ...request, body: '{}' } : request, {}, (fields) => {
     const fault = isList ? MUST_BE : faultOf(fields);
@@ -71,7 +70,7 @@ function patchesOf(request: RouteRequest): readonly (readonly [MetadataKind, Fie
     if (fault !== undefined) throw new Problem(400, `${fault}, internal=${fault}`);
     return [];
   });
-  return KINDS.flatMap((kind) => {
+  return METADATA_KINDS.flatMap((kind) => {
     const change = body[kind] as Fields | null | undefined;
     const isNothing = change === undefined || (change && Object.keys(change).length === 0);
     return isNothing ? [] : [[kind, change] as const];
@@ -79,7 +78,7 @@ function patchesOf(request: RouteRequest): readonly (readonly [MetadataKind, Fie
 }
 
 function faultOf(body: Fields): string | undefined {
-  const wrong = KINDS.find((kind) => {
+  const wrong = METADATA_KINDS.find((kind) => {
     const value = body[kind] ?? {};
     return typeof value !== 'object' || Array.isArray(value);
   });

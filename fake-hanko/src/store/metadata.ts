@@ -4,6 +4,12 @@ type JsonObject = Readonly<Record<string, Json>>;
 /** What applications keep about a user; the Admin API sees all of it, the user no private one, and changes the unsafe one. */
 export type MetadataKind = 'private_metadata' | 'public_metadata' | 'unsafe_metadata';
 
+export const METADATA_KINDS: readonly MetadataKind[] = [
+  'public_metadata',
+  'private_metadata',
+  'unsafe_metadata',
+];
+
 export type Metadata = Readonly<Partial<Record<MetadataKind, JsonObject>>>;
 
 /** Characters of one kind, as JSON. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Metadata } from './metadata.js';
 
 /** An address of a user, as the Admin API shows it. */
 export interface FakeEmail {
@@ -87,6 +88,8 @@ export interface NewFakeUser {
   readonly password?: string;
   /** Key of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
   readonly totpSecret?: string;
+  /** Metadata of the user, such as `{ public_metadata: { role: 'admin' } }`: JWT templates read it. Default none. */
+  readonly metadata?: Metadata;
 }
 
 /** What a user signs in with; the Admin API shows none of it. */
