@@ -74,6 +74,7 @@ export class Tenant {
       passcodes: this.passcodes,
       thirdParties,
       devices: new TrustedDevices(now, config.mfa),
+      auditLog: this.auditLog,
       limits: new RateLimits(now, config.rate_limiter),
       mailer: new Mailer(this.webhooks, config, (mail) => {
         this.mailBox.add(mail);
@@ -83,7 +84,7 @@ export class Tenant {
     };
     this.publicSite = {
       routes: [
-        ...publicRoutes(sessions, this.store, config, () => this.keys.served),
+        ...publicRoutes(sessions, this.store, config, this.auditLog, () => this.keys.served),
         ...flowRoutes(flow, sessions),
         ...thirdPartyRoutes({ thirdParties, store: this.store, config, now }),
       ],

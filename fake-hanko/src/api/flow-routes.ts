@@ -1,3 +1,4 @@
+import { originOf } from './caller.js';
 import type { Lookup, SessionLookup } from './session-lookup.js';
 import type { Caller, FlowServices } from '../flow/flow-context.js';
 import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from '../flow/flow-engine.js';
@@ -54,11 +55,10 @@ function readCall(action: string, request: RouteRequest): ActionCall | null {
   }
 }
 
-const callerOf = ({ raw, origin }: RouteRequest, { found }: Lookup): Caller => ({
+const callerOf = (request: RouteRequest, { found }: Lookup): Caller => ({
+  ...originOf(request),
   session: found?.session ?? null,
-  userAgent: raw.headers['user-agent'] ?? '',
-  ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-  language: String(raw.headers['x-language'] ?? ''),
-  cookie: (name) => cookieValues(raw, name)[0],
-  base: origin + (raw.url ?? '').replace(/\/\w+(?:\?.*)?$/s, ''),
+  language: String(request.raw.headers['x-language'] ?? ''),
+  cookie: (name) => cookieValues(request.raw, name)[0],
+  base: request.origin + (request.raw.url ?? '').replace(/\/\w+(?:\?.*)?$/s, ''),
 });

@@ -23,11 +23,13 @@ const ATTESTATION = ['direct', 'indirect', 'none'] as const;
 const NO_MAIL = 'mails are not sent, but told of: onMail, the webhook email.send';
 const NO_SAML = 'there is no SAML';
 
+const OWN_PAGE = 'who signs in is chosen on a page of its own';
+
 const provider = () => ({
   allow_linking: flag(true),
   client_id: text(),
   enabled: flag(false),
-  prompt: text(),
+  prompt: unused(text(), OWN_PAGE),
   secret: text(),
 });
 
@@ -81,7 +83,10 @@ export const TENANT_KEYS = {
     enabled: flag(true),
     optional: flag(true),
     security_keys: {
-      attestation_preference: oneOf('direct', ATTESTATION),
+      attestation_preference: unused(
+        oneOf('direct', ATTESTATION),
+        'Hanko itself does not look at it',
+      ),
       authenticator_attachment: oneOf('cross-platform', [
         'platform',
         'cross-platform',
@@ -180,23 +185,23 @@ export const TENANT_KEYS = {
     custom_providers: {
       form: 'map',
       each: {
-        acr_values: texts(),
+        acr_values: unused(texts(), OWN_PAGE),
         allow_linking: flag(false),
-        attribute_mapping: jsonObject(),
-        authorization_endpoint: text(),
+        attribute_mapping: unused(jsonObject(), OWN_PAGE),
+        authorization_endpoint: unused(text(), OWN_PAGE),
         client_id: text(),
         display_name: text(),
         enabled: flag(false),
-        issuer: text(),
-        prompt: text(),
-        scopes: texts(),
+        issuer: unused(text(), OWN_PAGE),
+        prompt: unused(text(), OWN_PAGE),
+        scopes: unused(texts(), OWN_PAGE),
         secret: text(),
-        token_endpoint: text(),
-        use_discovery: flag(false),
-        userinfo_endpoint: text(),
+        token_endpoint: unused(text(), OWN_PAGE),
+        use_discovery: unused(flag(false), OWN_PAGE),
+        userinfo_endpoint: unused(text(), OWN_PAGE),
       },
     },
-    default_redirect_url: text(),
+    default_redirect_url: unused(text(), 'Hanko itself does not look at it'),
     error_redirect_url: text(),
     providers: {
       apple: provider(),

@@ -7,6 +7,7 @@ import type { Passcodes } from './passcodes.js';
 import type { RateLimits } from './rate-limits.js';
 import type { ThirdParties } from './third-party/third-parties.js';
 import type { TrustedDevices } from './trusted-devices.js';
+import type { AuditLog, AuditOrigin } from '../store/audit-log.js';
 import type { FakeSession, FakeUser } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
 import type { TokenFactory } from '../tokens/factory.js';
@@ -21,6 +22,7 @@ export interface FlowServices {
   readonly thirdParties: ThirdParties;
   readonly limits: RateLimits;
   readonly mailer: Mailer;
+  readonly auditLog: AuditLog;
   readonly settings: FlowSettings;
 }
 
@@ -36,11 +38,9 @@ export interface FlowSettings {
 }
 
 /** Who is asking. */
-export interface Caller {
+export interface Caller extends AuditOrigin {
   /** A living session; null if there is none. Only the profile looks at it. */
   readonly session: FakeSession | null;
-  readonly userAgent: string;
-  readonly ipAddress: string;
   /** As in `X-Language`. */
   readonly language: string;
   readonly cookie: (name: string) => string | undefined;

@@ -1,13 +1,15 @@
 import { UUID } from '../check.js';
-import type {
-  Action,
-  Arrival,
-  Caller,
-  FlowContext,
-  FlowServices,
-  Headers,
-  Outcome,
-  Refusal,
+import { audit, auditRefusal } from './audit.js';
+import {
+  type Action,
+  type Arrival,
+  type Caller,
+  type FlowContext,
+  type FlowServices,
+  type Headers,
+  type Outcome,
+  type Refusal,
+  userOf,
 } from './flow-context.js';
 import { FLOW_ERRORS, type FlowError, FlowProblem } from './flow-errors.js';
 import { checkValues, type Inputs, readValues, shownInputs, type Values } from './flow-inputs.js';
@@ -67,9 +69,17 @@ export class FlowEngine {
     try {
       const inputs = inputsOf(context, action);
       const values = readValues(inputs, call.input);
+      const user = userOf(context);
+      const keys = this.services.store.keysOf(user?.id ?? '').map((key) => key.id);
+      const done = { action: name, values, user, keys };
       const outcome = await run(context, action, inputs, values);
-      if ('error' in outcome) return answer(context, path, outcome, { action: name, values });
-      return answer(context, path, await move(context, outcome));
+      if ('error' in outcome) {
+        auditRefusal(context, done, outcome);
+        return answer(context, path, outcome, { action: name, values });
+      }
+      const arrival = await move(context, outcome);
+      audit(context, done);
+      return answer(context, path, arrival);
     } catch (problem) {
       restore();
       if (problem instanceof FlowProblem) return flowError(problem.error);

@@ -45,13 +45,27 @@ const NOTIFICATION_TEXTS = {
   mfa_delete: ['MFA method removed', 'An existing multi-factor (MFA) method has been removed.'],
 } as const;
 
+/** A mail about a change to an account. */
+export interface Notified {
+  readonly template: string;
+  readonly user: FakeUser;
+  readonly to: string;
+}
+
 /** Mails are not sent but told of: to the webhook `email.send` and to `onMail` (hanko backend/dto/webhook/email.go). */
 export class Mailer {
+  private readonly notified: Notified[] = [];
+
   constructor(
     private readonly webhooks: Webhooks,
     private readonly config: Pick<HankoConfig, 'email' | 'security_notifications' | 'service'>,
     private readonly onMail: (mail: FakeMail) => void = () => undefined,
   ) {}
+
+  /** What has been told of changes since this was asked last. */
+  takeNotified(): readonly Notified[] {
+    return this.notified.splice(0);
+  }
 
   /** A code, or word that somebody tried. */
   passcode(type: keyof typeof PASSCODE_TEXTS, passcode: Passcode, language: string): void {
@@ -90,6 +104,7 @@ export class Mailer {
     const to = primaryEmail(user)?.address;
     const { enabled } = this.config.security_notifications.notifications[template];
     if (to === undefined || !enabled) return;
+    if (this.notified.length < 100) this.notified.push({ template, user, to });
     const [subject, text] = NOTIFICATION_TEXTS[template];
     this.send(
       { to, subject, lines: [text], passcode: null },

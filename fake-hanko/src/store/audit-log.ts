@@ -13,7 +13,7 @@ export interface AuditEntry {
   readonly meta_user_agent: string;
   readonly actor_user_id?: string;
   readonly actor_email?: string;
-  readonly details: Readonly<Record<string, unknown>> | null;
+  readonly details: Readonly<Record<string, unknown>>;
   /** So written by Hanko. */
   readonly TenantID: string;
   readonly created_at: string;
@@ -42,7 +42,7 @@ export class AuditLog {
   add(
     type: string,
     { requestId, ipAddress, userAgent }: AuditOrigin,
-    user?: FakeUser,
+    user?: Pick<FakeUser, 'emails' | 'id'>,
     details: Readonly<Record<string, unknown>> = {},
     error?: string,
   ): void {
@@ -64,7 +64,7 @@ export class AuditLog {
       meta_user_agent: userAgent,
       ...(user && { actor_user_id: user.id }),
       ...(email !== undefined && { actor_email: mask ? maskedEmail(email) : email }),
-      details: shown.length > 0 ? (Object.fromEntries(shown) as AuditEntry['details']) : null,
+      details: Object.fromEntries(shown) as AuditEntry['details'],
       TenantID: this.tenantId,
       created_at: at,
       updated_at: at,

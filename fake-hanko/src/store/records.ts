@@ -155,7 +155,7 @@ export const newEmail = (
 });
 
 /** The primary address of a user. */
-export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
+export const primaryEmail = (user: Pick<FakeUser, 'emails'>): FakeEmail | undefined =>
   user.emails?.find((email) => email.is_primary);
 
 export { rfc3339 } from '../time.js';
