@@ -29,25 +29,38 @@ export interface Lies {
   readonly count?: number;
   readonly isPresent?: boolean;
   readonly isVerified?: boolean;
+  /** The passkey is copied to other devices. */
+  readonly isBackedUp?: boolean;
+  /** Model of the authenticator, in hexadecimal digits. */
+  readonly aaguid?: string;
+  readonly transports?: readonly unknown[];
   /** Signs with another key. */
   readonly signer?: SoftwareKey;
 }
 
 const sha256 = (data: Buffer | string): Buffer => createHash('sha256').update(data).digest();
 
-/** Signs as an authenticator does: the structures of WebAuthn §6, with a key on P-256. */
+/** COSE: the algorithm, the curve (RFC 9053 §7.1), and the hash of signatures. */
+const CURVES = {
+  'P-256': { alg: -7, crv: 1, hash: 'sha256' },
+  'P-384': { alg: -35, crv: 2, hash: 'sha384' },
+} as const;
+
+/** Signs as an authenticator does: the structures of WebAuthn §6. */
 export class SoftwareKey {
   id = randomBytes(32).toString('base64url');
   count = 0;
   userHandle: string | undefined;
-  private keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } =
-    generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
 
   constructor(
     private readonly origin: string,
     private readonly format: 'none' | 'packed' = 'packed',
     private readonly transport = 'internal',
-  ) {}
+    private readonly curve: keyof typeof CURVES = 'P-256',
+  ) {
+    this.keys = generateKeyPairSync('ec', { namedCurve: curve });
+  }
 
   /** As a virtual authenticator takes a passkey over. */
   static of(passkey: FakePasskey, origin: string): SoftwareKey {
@@ -72,7 +85,7 @@ export class SoftwareKey {
     const clientData = this.clientData('webauthn.create', options.challenge, lies);
     const authData = Buffer.concat([
       this.head(lies.rpId ?? options.rp?.id ?? '', 0x40, lies),
-      Buffer.from('01020304050607080102030405060708', 'hex'),
+      Buffer.from(lies.aaguid ?? '01020304050607080102030405060708', 'hex'),
       uint16(32),
       Buffer.from(this.id, 'base64url'),
       this.coseKey(),
@@ -81,7 +94,7 @@ export class SoftwareKey {
       this.format === 'none'
         ? Buffer.from('a0', 'hex')
         : cbor.map([
-            [cbor.text('alg'), cbor.negative(-7)],
+            [cbor.text('alg'), cbor.negative(CURVES[this.curve].alg)],
             [cbor.text('sig'), cbor.bytes(this.sign(authData, clientData, lies))],
           ]);
     const attestation = cbor.map([
@@ -97,7 +110,7 @@ export class SoftwareKey {
       response: {
         clientDataJSON: clientData.toString('base64url'),
         attestationObject: attestation.toString('base64url'),
-        transports: [this.transport],
+        transports: lies.transports ?? [this.transport],
       },
       clientExtensionResults: {},
     };
@@ -129,8 +142,8 @@ export class SoftwareKey {
     const { x = '', y = '' } = this.keys.publicKey.export({ format: 'jwk' });
     return cbor.map([
       [cbor.positive(1), cbor.positive(2)],
-      [cbor.positive(3), cbor.negative(-7)],
-      [cbor.negative(-1), cbor.positive(1)],
+      [cbor.positive(3), cbor.negative(CURVES[this.curve].alg)],
+      [cbor.negative(-1), cbor.positive(CURVES[this.curve].crv)],
       [cbor.negative(-2), cbor.bytes(Buffer.from(x, 'base64url'))],
       [cbor.negative(-3), cbor.bytes(Buffer.from(y, 'base64url'))],
     ]);
@@ -146,15 +159,15 @@ export class SoftwareKey {
 
   /** Hash of the RP id, flags, counter. */
   private head(rpId: string, flags: number, lies: Lies): Buffer {
-    const { isPresent = true, isVerified = true, count = this.count } = lies;
+    const { isPresent = true, isVerified = true, isBackedUp = false, count = this.count } = lies;
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(count);
-    const all = flags | (isPresent ? 1 : 0) | (isVerified ? 4 : 0);
+    const all = flags | (isPresent ? 1 : 0) | (isVerified ? 4 : 0) | (isBackedUp ? 0x18 : 0);
     return Buffer.concat([sha256(rpId), Buffer.from([all]), counter]);
   }
 
   private sign(authData: Buffer, clientData: Buffer, { signer = this }: Lies): Buffer {
-    return createSign('sha256')
+    return createSign(CURVES[this.curve].hash)
       .update(Buffer.concat([authData, sha256(clientData)]))
       .sign(signer.privateKey);
   }
