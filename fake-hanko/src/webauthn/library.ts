@@ -1,3 +1,8 @@
+import { SettingsService } from '@simplewebauthn/server';
+
+// As Hanko, it trusts every maker of authenticators: to look for revoked certificates would need the network.
+SettingsService.setRootCertificates({ identifier: 'apple', certificates: [] });
+
 /**
  * What FakeHanko uses of SimpleWebAuthn, a well-kept library that verifies keys, signatures and the statements of
  * every kind of authenticator. The package holds a copy of this part, so that it installs nothing else.

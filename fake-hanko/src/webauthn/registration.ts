@@ -5,8 +5,8 @@ import { MalformedResponse, originIn, readAttestation } from './response.js';
 import { rfc3339, type WebauthnCredential } from '../store/records.js';
 
 /**
- * Kinds of statements that can be verified without asking anybody. The library looks after the certificates of
- * `android-key` and `android-safetynet` in the network, at addresses that the statement names.
+ * Kinds of statements that are verified without asking anybody. For `android-key` the library calls whatever address a
+ * certificate in the statement names, to see whether it is revoked; `android-safetynet` is no longer made.
  */
 const VERIFIABLE = ['apple', 'fido-u2f', 'none', 'packed', 'tpm'];
 

@@ -383,6 +383,15 @@ describe('which pages are believed', () => {
       YES,
     ],
     [
+      'no name that only ends like it',
+      'https://evilexample.com',
+      {
+        allowOrigins: ['https://evilexample.com'],
+        config: { webauthn: { relying_party: { id: 'example.com' } } },
+      },
+      NO,
+    ],
+    [
       'no other name that may call it',
       'https://app.example.net',
       {
