@@ -97,7 +97,7 @@ function callBack(services: Services, { query, raw }: RouteRequest): RouteRespon
   let target = config.third_party.error_redirect_url;
   try {
     const state = query.get('state') ?? '';
-    if (state === '') throw invalid('state is a required field');
+    if (state === '') throw invalid('State is a required field');
     const attempt = thirdParties.attempt(state);
     if (attempt === undefined) throw invalid('could not verify state');
     // Where the page keeps a secret of its own, the one-time token is good for nobody else.

@@ -67,9 +67,12 @@ export const ACCOUNT_ACTIONS = {
       const text = textOf(values, 'patch_metadata');
       const patch = parseObject(text);
       const { metadata } = context.services.store;
-      const isDone =
-        patch !== undefined && metadata.patch(knownUser(context).id, 'unsafe_metadata', patch);
-      return isDone ? { next: ['profile_init'] } : wrong({ patch_metadata: INPUT_ERRORS.metadata });
+      const refuse = (cause: string) =>
+        wrong({ patch_metadata: { ...INPUT_ERRORS.metadata, cause } });
+      if (patch === undefined) return refuse('patch metadata must be an object or null');
+      return metadata.patch(knownUser(context).id, 'unsafe_metadata', patch)
+        ? { next: ['profile_init'] }
+        : refuse('metadata must not exceed character limit (3000)');
     },
   },
   session_delete: {

@@ -139,10 +139,8 @@ export const SIGN_IN_ACTIONS = {
         throw new FlowProblem(FLOW_ERRORS.notPermitted);
       }
       const learn = { passcode: undefined, isEmailVerified: true };
-      const user = userOf(context);
-      // Who registers is not there yet, unless a provider has brought them.
-      if (user !== undefined) confirmAddress(context, user);
-      else if (flow.kind !== 'registration') throw new FlowProblem(FLOW_ERRORS.notPermitted);
+      // Who registers is not there yet; one whom a third party has brought stays unverified, as with Hanko.
+      if (flow.kind !== 'registration') confirmAddress(context, knownUser(context));
       if (flow.kind === 'login') return afterFirstFactor(context, learn);
       return { next: mfaCreationStates(context, learn), learn, isFinal: true };
     },

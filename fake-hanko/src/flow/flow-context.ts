@@ -50,13 +50,15 @@ export interface Caller extends AuditOrigin {
 
 export interface FlowContext {
   readonly flow: Flow;
+  /** What is wrong, and ends nothing: the answer says so. */
+  readonly warnings: FlowError[];
   readonly caller: Caller;
   readonly services: FlowServices;
 }
 
 /** One thing to do in a state. */
 export interface Action {
-  readonly description: string;
+  readonly description: string | ((context: FlowContext) => string);
   /** Default: none. */
   readonly inputs?: Inputs | ((context: FlowContext) => Inputs);
   /** Default: always. */

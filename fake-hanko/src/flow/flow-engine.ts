@@ -42,7 +42,7 @@ export class FlowEngine {
   start(kind: FlowKind, caller: Caller): FlowAnswer {
     if (kind === 'profile' && caller.session === null) return flowError(FLOW_ERRORS.unauthorized);
     const flow = this.flows.start(kind, (kind === 'profile' && caller.session?.user_id) || null);
-    return answer({ flow, caller, services: this.services }, kind, {});
+    return answer({ flow, caller, services: this.services, warnings: [] }, kind, {});
   }
 
   /**
@@ -60,7 +60,7 @@ export class FlowEngine {
     if (flow.ownerId !== null && caller.session?.user_id !== flow.ownerId) {
       return flowError(FLOW_ERRORS.notPermitted);
     }
-    const context = { flow, caller, services: this.services };
+    const context = { flow, caller, services: this.services, warnings: [] };
     const action = offered(context, name);
     if (action === undefined) return flowError(FLOW_ERRORS.notPermitted);
     // Before anything is waited for: of two calls with one token, one runs.
@@ -121,7 +121,8 @@ function answer(
 ): FlowAnswer {
   const { flow } = context;
   const state = STATES[flow.state];
-  const { error, payload } = result;
+  const { payload } = result;
+  const error = result.error ?? context.warnings[0];
   const errors = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
   const status = error?.status ?? 200;
   const actions = state.actions.flatMap((name) => {
@@ -134,7 +135,7 @@ function answer(
         name === failed?.action ? { errors, values: failed.values } : undefined,
       ),
       action: name,
-      description: action.description,
+      description: descriptionOf(context, action),
     };
     return [[name, shown] as const];
   });
@@ -153,10 +154,13 @@ function answer(
   };
 }
 
+const descriptionOf = (context: FlowContext, { description }: Action): string =>
+  typeof description === 'function' ? description(context) : description;
+
 const inputsOf = (context: FlowContext, { inputs = {} }: Action) =>
   typeof inputs === 'function' ? inputs(context) : inputs;
 
-/** The `error` state, which belongs to no flow: whatever flow there is stays as it was. */
+/** What does not run at all, which belongs to no flow: whatever flow there is stays as it was. */
 export const flowError = ({ status, code, message }: FlowError): FlowAnswer => ({
   status,
   body: {

@@ -7,7 +7,10 @@ export interface FlowError {
 }
 
 /** What is wrong with one input. */
-export type InputError = Omit<FlowError, 'status'>;
+export interface InputError extends Omit<FlowError, 'status'> {
+  /** What Hanko's code says of it. */
+  readonly cause?: string;
+}
 
 /** hanko backend/flowpilot/errors.go, backend/flow_api/flow/shared/errors.go */
 export const FLOW_ERRORS = {

@@ -7,13 +7,13 @@ export interface Input {
   readonly min_length?: number;
   /** Bytes. */
   readonly max_length?: number;
-  readonly required?: true;
+  readonly required?: boolean;
   readonly hidden?: boolean;
   /** None or an empty list: any. */
   readonly allowed_values?: readonly AllowedValue[];
   /** It is trimmed, and made lower case, as addresses are. */
   readonly isName?: true;
-  /** A refusal shows the value again. */
+  /** The answer has the value that was refused, or null. */
   readonly isKept?: true;
   /** It is read, and answers do not say so. */
   readonly isUnlisted?: true;
@@ -103,11 +103,10 @@ export const shownInputs = (
     Object.entries(inputs).flatMap(([name, input]) => {
       if (input.isUnlisted) return [];
       const { allowed_values: allowed = [], isName: _isName, isKept, ...shown } = input;
-      const value = isKept && fault?.values.get(name);
       const all = {
         name,
         ...shown,
-        ...(value !== undefined && { value }),
+        ...(isKept && { value: fault?.values.get(name) ?? null }),
         ...(fault?.errors.has(name) && { error: fault.errors.get(name) }),
         ...(allowed.length > 0 && { allowed_values: allowed }),
       };

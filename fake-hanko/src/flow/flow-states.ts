@@ -152,6 +152,7 @@ export const STATES: Readonly<Record<StateName, State>> = {
     own: VERIFICATION_ACTIONS,
   },
   account_deleted: { actions: [] },
+  error: { actions: [] },
   success: { actions: [], arrive: startSession },
 };
 

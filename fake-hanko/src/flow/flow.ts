@@ -32,7 +32,8 @@ export type StateName =
   | 'profile_init'
   | 'webauthn_credential_verification'
   | 'account_deleted'
-  | 'success';
+  | 'success'
+  | 'error';
 
 /** What has been learned on the way; `back` unlearns it. */
 export interface FlowData {
@@ -160,7 +161,8 @@ export class Flow {
     this.state = step.state;
     this.previous = step.previous;
     this.scheduled = step.scheduled;
-    this.data = step.data;
+    // A code that has been mailed is still good.
+    this.data = { ...step.data, passcode: this.data.passcode };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type FlowContext, type Outcome, wrong } from './flow-context.js';
-import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
+import { FLOW_ERRORS, INPUT_ERRORS } from './flow-errors.js';
 import { EMAIL, type Inputs, type Values } from './flow-inputs.js';
 import type { FlowData } from './flow.js';
 import { askForSignature } from './webauthn-context.js';
@@ -70,7 +70,7 @@ function chooseMethod(context: FlowContext, learn: FlowData): Outcome {
   if (methods.passcode) return passcodeStep(user !== undefined);
   if (methods.password) return { next: ['login_password'] };
   if (methods.passkey) return askForSignature(context, false, learn.userId);
-  throw new FlowProblem(FLOW_ERRORS.discontinuity);
+  return { next: ['error'], arrival: { error: FLOW_ERRORS.discontinuity } };
 }
 
 /** A code is mailed to who is known, to all others word that somebody tried. */

@@ -29,7 +29,6 @@ export const ONBOARDING_ACTIONS = {
     run: (context, values) => {
       const { store, settings } = context.services;
       const email = textOf(values, 'email');
-      if (email === '') return wrong({ email: INPUT_ERRORS.missing });
       const isKnown = store.userByEmail(email) !== undefined;
       if (settings.config.email.require_verification) {
         const mail = isKnown ? 'email_registration_attempted' : 'email_verification';
@@ -51,11 +50,12 @@ export const ONBOARDING_ACTIONS = {
     run: () => ({ next: [], learn: { isDeviceTrusted: true }, isFinal: true }),
   },
   username_create: {
-    description: 'Create a new username.',
+    description: ({ flow }) =>
+      flow.kind === 'profile' ? 'Create a new username.' : 'Set a new username.',
     inputs: (context) => ({
       username: {
         ...usernameInput(context),
-        ...(isUsernameNeeded(context) && { required: true }),
+        required: isUsernameNeeded(context),
         ...(context.flow.kind === 'profile' && { isKept: true }),
       },
     }),
@@ -70,7 +70,7 @@ function emailInputs({ services }: FlowContext): Inputs {
     email: {
       type: 'string',
       max_length,
-      ...(!optional && { required: true }),
+      required: !optional,
       isName: true,
       isKept: true,
     },

@@ -1,5 +1,5 @@
 import { type FlowContext, userOf } from './flow-context.js';
-import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
+import { FLOW_ERRORS } from './flow-errors.js';
 import type { FlowData, StateName } from './flow.js';
 import type { Credentials } from '../store/records.js';
 
@@ -81,20 +81,21 @@ export function statesOfLogin(
 const hasSecondFactor = ({ loginMethod }: FlowData): boolean =>
   loginMethod === 'password' || loginMethod === 'passcode';
 
-/** @throws FlowProblem if only a security key would do, and this device has none of its kind. */
+/** The flow ends in an error if only a security key would do, and this device has none of its kind. */
 function secondFactorStates(context: FlowContext, data: FlowData, facts: Facts): States {
   const { mfa } = context.services.settings.config;
   if (!mfa.enabled || !hasSecondFactor(data)) return [];
   const canUseTotp = mfa.totp.enabled && facts.hasTotp;
   if (!mfa.security_keys.enabled || !facts.hasSecurityKey) return canUseTotp ? ['login_otp'] : [];
   if (canUseSecurityKey(context)) return ['login_security_key'];
-  if (!canUseTotp) throw new FlowProblem(FLOW_ERRORS.noAuthenticator);
-  return ['login_otp'];
+  if (canUseTotp) return ['login_otp'];
+  context.warnings.push(FLOW_ERRORS.noAuthenticator);
+  return ['error'];
 }
 
 /**
  * A second factor to set up, once and after the password (hanko …/shared/hook_schedule_mfa_creation_states.go).
- * @throws FlowProblem if one is needed and the device has none.
+ * Where one is needed and the device has none, the answer says so, and the sign-in goes on as if it had been skipped.
  */
 export function mfaCreationStates(context: FlowContext, learn: FlowData = {}): States {
   const { flow, services } = context;
@@ -113,7 +114,7 @@ export function mfaCreationStates(context: FlowContext, learn: FlowData = {}): S
       (flow.kind === 'registration' && mfa.acquire_on_registration));
   if (facts.hasTotp || facts.hasSecurityKey || !canSignIn || !isWished) return [];
   if (mfa.totp.enabled || canUseSecurityKey(context)) return ['mfa_method_chooser'];
-  if (!mfa.optional) throw new FlowProblem(FLOW_ERRORS.noAuthenticator);
+  if (!mfa.optional) context.warnings.push(FLOW_ERRORS.noAuthenticator);
   return [];
 }
 

@@ -18,7 +18,11 @@ export const REGISTRATION_ACTIONS = {
       const email = textOf(values, 'email');
       const username = textOf(values, 'username');
       if (email === '' && username === '') {
-        return wrong({ username: INPUT_ERRORS.invalid, email: INPUT_ERRORS.invalid });
+        const invalid = {
+          ...INPUT_ERRORS.invalid,
+          cause: 'either email or username must be provided',
+        };
+        return wrong({ username: invalid, email: invalid });
       }
       const fault = username === '' ? null : usernameFault(context, username);
       if (fault !== null) return wrong({ username: fault });
@@ -30,7 +34,7 @@ export const REGISTRATION_ACTIONS = {
     inputs: ({ services }) => {
       const { min_length, optional } = services.settings.config.password;
       return {
-        new_password: { type: 'password', min_length, ...(!optional && { required: true }) },
+        new_password: { type: 'password', min_length, required: !optional },
       };
     },
     run: (context, values) => {
@@ -60,12 +64,12 @@ function identifierInputs(context: FlowContext): Inputs {
         email: {
           type: 'email',
           max_length: email.max_length,
-          ...(!email.optional && { required: true }),
+          required: !email.optional,
         },
       }),
     ...(username.enabled &&
       username.acquire_on_registration && {
-        username: { ...usernameInput(context), ...(!username.optional && { required: true }) },
+        username: { ...usernameInput(context), required: !username.optional },
       }),
   };
 }

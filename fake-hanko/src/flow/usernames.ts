@@ -1,5 +1,5 @@
 import { type FlowContext, knownUser, type Outcome, tellOfUser, wrong } from './flow-context.js';
-import { INPUT_ERRORS, type InputError } from './flow-errors.js';
+import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS, type InputError } from './flow-errors.js';
 import type { Input } from './flow-inputs.js';
 import type { FakeUser } from '../store/records.js';
 
@@ -23,12 +23,17 @@ export function usernameFault(
   return owner === undefined || owner.id === user?.id ? null : INPUT_ERRORS.usernameExists;
 }
 
-/** Gives the user a name, in place of another where there is one. */
+/** Gives the user a name. @throws FlowProblem where there is one: no Hanko of version 3 can change it. */
 export function setUsername(context: FlowContext, username: string): Outcome {
   const user = knownUser(context);
   const fault = usernameFault(context, username, user);
   if (fault !== null) return wrong({ username: fault });
-  const event = user.username ? 'user.update.username.update' : 'user.update.username.create';
-  tellOfUser(context, event, context.services.store.setUsername(user, username));
+  // It forgets the tenant, and the database refuses (hanko …/profile/action_username_update.go).
+  if (user.username !== undefined) throw new FlowProblem(FLOW_ERRORS.technical);
+  tellOfUser(
+    context,
+    'user.update.username.create',
+    context.services.store.setUsername(user, username),
+  );
   return context.flow.kind === 'profile' ? { next: ['profile_init'] } : { next: [], isFinal: true };
 }

@@ -1,4 +1,5 @@
 import { type FakeSession, type FakeUser, rfc3339, type WebauthnCredential } from './records.js';
+import type { Identity } from './identities.js';
 import type { UsersAndSessions } from './users-and-sessions.js';
 import { providersOf } from '../config/providers.js';
 import type { HankoConfig } from '../config/schema.js';
@@ -33,12 +34,8 @@ export function shownUser(store: UsersAndSessions, user: FakeUser, config: Hanko
   const securityKeys = webauthn.filter((key) => key.mfa_only && mfa.security_keys.enabled);
   const { private_metadata: _private, ...metadata } = store.metadata.of(user.id);
   const { name, given_name, family_name, picture } = user;
-  const identities = store.identities.of(user.id).flatMap((identity) => {
-    const provider = providersOf(third_party).find(({ id }) => id === identity.provider_id);
-    return provider === undefined
-      ? []
-      : { id: identity.subject, provider: provider.name, identity_id: identity.id };
-  });
+  const known = store.identities.of(user.id);
+  const identities = shownIdentities(known, third_party);
   return {
     id: user.id,
     user_id: user.id,
@@ -50,12 +47,18 @@ export function shownUser(store: UsersAndSessions, user: FakeUser, config: Hanko
       security_keys_enabled: mfa.enabled && mfa.security_keys.enabled,
     },
     ...(user.emails?.length && {
-      emails: user.emails.map(({ id, address, is_verified, is_primary }) => ({
-        id,
-        address,
-        is_verified,
-        is_primary,
-      })),
+      emails: user.emails.map(({ id, address, is_verified, is_primary }) => {
+        const own = known.filter((identity) => identity.email_id === id);
+        const [identity, ...more] = shownIdentities(own, third_party);
+        return {
+          id,
+          address,
+          is_verified,
+          is_primary,
+          // Deprecated by Hanko, and still there.
+          ...(identity !== undefined && { identity, identities: [identity, ...more] }),
+        };
+      }),
     }),
     ...(user.username && { username: user.username }),
     created_at: user.created_at,
@@ -67,6 +70,18 @@ export function shownUser(store: UsersAndSessions, user: FakeUser, config: Hanko
     ...(family_name && { family_name }),
     ...(picture && { picture }),
   };
+}
+
+/** Those at third parties that are enabled (hanko backend/dto/thirdparty.go). */
+function shownIdentities(
+  identities: readonly Identity[],
+  config: HankoConfig['third_party'],
+): readonly unknown[] {
+  const providers = providersOf(config);
+  return identities.flatMap(({ id: identity_id, provider_id, subject: id }) => {
+    const provider = providers.find((one) => one.id === provider_id)?.name;
+    return provider === undefined ? [] : { id, provider, identity_id };
+  });
 }
 
 /** A passkey or security key (hanko backend/dto/webauthn.go). */

@@ -160,6 +160,16 @@ describe('a third party', () => {
     expect(email).toMatchObject({ is_verified: true });
   });
 
+  it('a registration does not note the proof, as with Hanko', async () => {
+    const client = await start();
+    await signIn(client, { email: 'bob@example.test' }, 'registration');
+    await client.act('verify_passcode', { code: hanko.passcode('bob@example.test') });
+    expect(decodeJws(client.token ?? '').claims).toMatchObject({
+      amr: ['otp', 'ext:google'],
+      email: { is_verified: false },
+    });
+  });
+
   it.each([
     ['cancel', 'access_denied', 'access_denied'],
     ['fail', 'server_error', 'server_error'],

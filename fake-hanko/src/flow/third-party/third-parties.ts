@@ -109,7 +109,8 @@ export class ThirdParties {
   }
 }
 
-const randomText = (): string => randomBytes(32).toString('base64url');
+/** As Go pads it. */
+const randomText = (): string => `${randomBytes(32).toString('base64url')}=`;
 
 /** The id of somebody at a third party: always the same for the same address. */
 export const subjectOf = (provider: Provider, email: string): string =>

@@ -38,7 +38,10 @@ export const THIRD_PARTY_ACTIONS = {
     },
   },
   exchange_token: {
-    description: 'Exchange a one time token.',
+    description: ({ flow }) =>
+      flow.kind === 'profile'
+        ? 'Exchange a token for linking the identity to a user account.'
+        : 'Exchange a one time token.',
     inputs: { token: REQUIRED, code_verifier: HIDDEN },
     run: (context, values) => {
       const { thirdParties, limits, store } = context.services;
