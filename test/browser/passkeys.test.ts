@@ -52,6 +52,14 @@ async function arrive(name: string, transport: 'internal' | 'usb') {
 const signedInBy = (methods: string): Promise<void> =>
   expectVisible(visitor.page.getByText(`Signed in by ${methods}`));
 
+/** Presses Delete below this heading of the profile, and says yes. */
+async function deleteShown(heading: string): Promise<void> {
+  const profile = visitor.page.locator('hanko-profile');
+  const paragraph = profile.locator('[part~="paragraph"]', { hasText: heading });
+  await paragraph.getByText('Delete', { exact: true }).click();
+  await profile.getByText('yes', { exact: true }).click();
+}
+
 describe.each(frontEnds)('%s', (name) => {
   test('registers with a passkey, and signs in with it by its button', async () => {
     const { page } = visitor;
@@ -96,21 +104,20 @@ describe.each(frontEnds)('%s', (name) => {
     await visitor.enter('New passkey name', 'Laptop');
     await profile.getByText('Laptop').click();
     expect(await visitor.violations()).toEqual([]);
-    await profile
-      .locator('[part~="paragraph"]', { hasText: 'Delete passkey' })
-      .getByText('Delete', { exact: true })
-      .click();
-    await profile.getByText('yes', { exact: true }).click();
+    await deleteShown('Delete passkey');
     await profile.getByText('Laptop').waitFor({ state: 'detached' });
   });
 
-  test('a security key is the second factor', async () => {
+  test('a security key is named, is the second factor, and is deleted', async () => {
     const { page } = visitor;
     await arrive(name, 'usb');
     const profile = page.locator('hanko-profile');
     await profile.getByText('Add a security key').first().click();
     await visitor.button('Add a security key').click();
-    await expectVisible(profile.getByText(/^SecurityKey-/));
+    await profile.getByText(/^SecurityKey-/).click();
+    await profile.getByText('Rename', { exact: true }).click();
+    await visitor.enter('New security key name', 'Key ring');
+    await expectVisible(profile.getByText('Key ring'));
     await visitor.button('Sign out').click();
     await visitor.formSettles(1);
     await visitor.signIn(email, PASSWORD);
@@ -120,6 +127,9 @@ describe.each(frontEnds)('%s', (name) => {
     await expectVisible(visitor.greeting(email));
     await signedInBy('pwd, security_key');
     expect((await visitor.call('Second factor')).status).toBe('/account/billing → 200');
+    await profile.getByText('Key ring').click();
+    await deleteShown('Delete security key');
+    await profile.getByText('Key ring').waitFor({ state: 'detached' });
   });
 
   test('a passkey is enough where a second factor is asked for, by keyboard alone', async () => {

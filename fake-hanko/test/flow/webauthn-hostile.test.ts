@@ -332,6 +332,21 @@ describe('what is no response at all', () => {
   });
 });
 
+describe('a response to what was not asked', () => {
+  it('ends in an error, and the flow goes on', async () => {
+    await client.post('/login');
+    await client.act('register_client_capabilities', { webauthn_available: true });
+    expect(client.body.payload).toEqual({});
+    const { body } = client;
+    const { href = '' } = body.actions.webauthn_verify_assertion_response ?? {};
+    const assertion_response = new SoftwareKey(PAGE).get({ challenge: '' });
+    const call = { csrf_token: body.csrf_token, input_data: { assertion_response } };
+    expect(await client.post(href, call)).toBe('error: technical_error');
+    const { href: other = '' } = body.actions.webauthn_generate_request_options ?? {};
+    expect(await client.post(other, { ...call, input_data: {} })).toBe('login_passkey');
+  });
+});
+
 describe('which pages are believed', () => {
   const signInAt = async (page: string, options: Parameters<typeof FakeHanko.start>[0]) => {
     const other = await FakeHanko.start(options);

@@ -71,6 +71,20 @@ describe('passkeys', () => {
     expect(client.body.payload.last_login).toEqual({ login_method: 'passkey' });
   });
 
+  it('by autofill, after a mistyped address and after a step back, too', async () => {
+    const key = await withKey('passkey');
+    await client.start('login', true);
+    const { challenge } = client.asked;
+    await client.act('continue_with_login_identifier', { email: 'ada' });
+    expect(client.errors).toContain('value_invalid_error');
+    expect(client.asked.challenge).toBe(challenge);
+    await client.act('continue_with_login_identifier', { email });
+    expect(client.body.payload).toEqual({});
+    expect(await client.act('back')).toBe('login_init');
+    expect(client.asked.challenge).not.toBe(challenge);
+    expect(await client.sign(key)).toBe('success');
+  });
+
   it('from the page of methods: any passkey, whatever address was entered', async () => {
     const key = await withKey('passkey');
     await client.start('login', true);
