@@ -8,7 +8,7 @@ export default defineConfig({
     name: 'clients',
     // Go compiles its client first.
     testTimeout: 120_000,
-    include: ['fake-hanko/test/clients/**/*.test.ts'],
+    include: ['test/clients/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
   },
 });

@@ -50,8 +50,6 @@ export default defineConfig({
           exclude: [
             ...configDefaults.exclude,
             'test/contract/live.test.ts',
-            // They need Python and Go: vitest.clients.config.ts.
-            'fake-hanko/test/clients/**',
             // What TCP lacks on Nest 11 it has on 12: tcp.test.ts.
             'test/e2e/rpc/tcp-on-nest11.test.ts',
             // Nest 12 does not speak that protocol of GraphQL subscriptions any more.

@@ -1,5 +1,5 @@
 import { UUID, UUID_V4 } from '../check.js';
-import { type Fields, readFields } from '../server/json-body.js';
+import { checkDepth, type Fields, readFields } from '../server/json-body.js';
 import { Problem, type RouteRequest } from '../server/route.js';
 
 /** A parameter of the path, by the name of the field in Hanko that it is bound to. */
@@ -26,6 +26,7 @@ export function bind(
     // Go counts a chunked body as one that is there, even an empty one.
     const isChunked = request.raw.headers['transfer-encoding'] !== undefined;
     if (request.body === '' && isChunked) throw new Problem(415, 'Unsupported Media Type');
+    checkDepth(request.body);
     return readFields(request);
   });
   const given = Object.values(request.params);

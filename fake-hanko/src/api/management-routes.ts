@@ -1,7 +1,7 @@
 import { HEALTH_ROUTES } from './health-routes.js';
 import { pageOf } from './pages.js';
 import { UUID } from '../check.js';
-import { field, readFields } from '../server/json-body.js';
+import { checkDepth, field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteRequest } from '../server/route.js';
 
 /** What the routes work with. */
@@ -37,7 +37,7 @@ export function managementRoutes(tenants: TenantKeeper): readonly Route[] {
       method: 'POST',
       path: '/tenants',
       handle: async (request) => {
-        const body = readFields(request);
+        const body = read(request);
         const id = field(body, 'id', 'string') ?? '';
         const faults = [
           ...(id === '' ? ['id is a required field'] : []),
@@ -54,7 +54,7 @@ export function managementRoutes(tenants: TenantKeeper): readonly Route[] {
       path: ONE,
       handle: (request) => {
         const id = idOf(request);
-        const body = readFields(request);
+        const body = read(request);
         const faults = missing(body);
         if (faults.length > 0) throw new Problem(400, faults.join(' and '));
         return { status: 200, body: tenants.update(id, configOf(body)) };
@@ -75,6 +75,11 @@ export function managementRoutes(tenants: TenantKeeper): readonly Route[] {
       handle: refuse,
     })),
   ];
+}
+
+function read(request: RouteRequest): Body {
+  checkDepth(request.body);
+  return readFields(request);
 }
 
 function idOf({ params: { id = '' } }: RouteRequest): string {
