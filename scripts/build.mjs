@@ -8,6 +8,8 @@
 // what a compiler reads: JavaScript without comments, and the declarations that an entry leads to, with
 // theirs, once: those of the CommonJS build, which the entries of the other one name. Both builds carry
 // the helpers of tslib, so that they stand in one file, and fake-hanko the function of uqr that it uses.
+// What it uses of SimpleWebAuthn it carries once, for both builds, with what that uses of 22 other packages, and for its
+// command a reader of YAML: FakeHanko installs nothing else.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +34,8 @@ const PACKAGES = {
     await compile(folder);
     await carry('uqr', folder, 'esm');
     await carry('uqr', folder, 'cjs');
+    await carryWhole('webauthn/library', folder);
+    await carryForCommand('command/yaml', folder);
   },
 };
 const [asked] = process.argv.slice(2);
@@ -236,6 +240,52 @@ async function carry(name, folder, format) {
     banner: `/* ${name} ${version}, ${homepage}\n\n${license}\n*/`,
   });
   await bundle.close();
+}
+
+/**
+ * Puts all that a file exports of packages into the file: their code once, minified, in the CommonJS build, which the
+ * other one names. Their licenses come with it.
+ */
+async function carryWhole(file, folder) {
+  const [esm, commonJs] = ['esm', 'cjs'].map((format) =>
+    join(folder, 'dist', format, `${file}.js`),
+  );
+  const bundle = await rolldown({ input: esm, cwd: folder, platform: 'node' });
+  const { output } = await bundle.generate({ format: 'cjs', exports: 'named', minify: true });
+  await bundle.close();
+  const [{ code, exports: names, moduleIds }] = output;
+  writeFileSync(commonJs, `/*\n${noticesOf(moduleIds)}\n*/\n${code}`);
+  const path = relative(dirname(esm), commonJs).replaceAll('\\', '/');
+  writeFileSync(esm, `export { ${names.join(', ')} } from '${path}';\n`);
+}
+
+/** As `carryWhole`, for a file of the command, which is an ES module only. */
+async function carryForCommand(file, folder) {
+  const path = join(folder, 'dist/esm', `${file}.js`);
+  // The ES modules of it: of those, what is not used can be left out.
+  const alias = { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') };
+  const options = { input: path, cwd: folder, platform: 'node', resolve: { alias } };
+  const bundle = await rolldown(options);
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const [{ code, moduleIds }] = output;
+  writeFileSync(path, `/*\n${noticesOf(moduleIds)}\n*/\n${code}`);
+}
+
+/** Names and licenses of the packages that modules come from; each text of a license once. */
+function noticesOf(moduleIds) {
+  const packages = moduleIds.flatMap(
+    (id) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0] ?? [],
+  );
+  const byText = new Map();
+  for (const installed of new Set(packages)) {
+    const { name, version } = JSON.parse(readFileSync(join(installed, 'package.json')));
+    const license = readdirSync(installed).find((file) => /^licen[cs]e/i.test(file));
+    if (license === undefined) throw new Error(`${name} has no license`);
+    const text = readFileSync(join(installed, license), 'utf8').trim().replaceAll('*/', '* /');
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...byText].map(([text, names]) => `${names.join(', ')}\n\n${text}`).join('\n\n');
 }
 
 // tsc writes `import()` as a `require` inside a callback. Bundlers take a package for optional only

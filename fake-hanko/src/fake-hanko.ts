@@ -1,21 +1,21 @@
 import { sessionIdOf } from './api/session-lookup.js';
 import { warnAtStart } from './banner.js';
 import { check, toJson, UUID } from './check.js';
-import {
-  checkOptions,
-  checkWebhookUrl,
-  type FakeHankoOptions,
-  type FakeHankoSettings,
-} from './options.js';
+import type { FakeHankoOptions, FakeHankoSettings } from './options.js';
+import { checkOptions, checkWebhookUrl } from './options.js';
 import { Parts } from './parts.js';
 import type { FaultKind, FaultOptions } from './server/faults.js';
 import type { LoggedRequest } from './server/http-server.js';
+import { type FakeStorageState, storageState } from './storage-state.js';
 import { createUser } from './store/new-user.js';
-import type { FakeSession, FakeUser, NewFakeUser } from './store/records.js';
+import type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
 import { shownTotp } from './store/totp.js';
+import type { Tenant } from './tenant.js';
 import type { Forgery } from './tokens/forgeries.js';
 import type { PublicJwk } from './tokens/keys.js';
+import { expiredShape } from './tokens/shape-checks.js';
 import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
+import { type FakePasskey, newPasskey } from './webauthn/new-passkey.js';
 import type { WebhookDelivery } from './webhooks/webhook-sender.js';
 
 /**
@@ -54,9 +54,9 @@ export class FakeHanko implements AsyncDisposable {
     // Their passwords are hashed and not kept.
     const hanko = new FakeHanko({ ...settings, users: [] });
     for (const user of users) hanko.createUser(user as NewFakeUser);
-    await hanko.parts.keys.rotate();
+    await hanko.own.keys.rotate();
     await hanko.parts.servers.listen();
-    hanko.parts.webhooks.open();
+    hanko.own.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
   }
@@ -71,9 +71,14 @@ export class FakeHanko implements AsyncDisposable {
     return this.parts.adminServer.url;
   }
 
+  /** Base address of the management API, on a third port; undefined on a server without tenants. */
+  get managementUrl(): string | undefined {
+    return this.parts.managementServer?.url;
+  }
+
   /** Stops at once and cuts every connection. Twice is fine. */
   stop(): Promise<void> {
-    this.parts.webhooks.stop();
+    this.parts.tenants.stop();
     return this.parts.servers.stop();
   }
 
@@ -82,40 +87,43 @@ export class FakeHanko implements AsyncDisposable {
     return this.stop();
   }
 
+  private get own(): Tenant {
+    return this.parts.own;
+  }
+
   // Users and sessions
 
-  /**
-   * Creates a user who can then log in.
-   * @throws TypeError if the id, the address or the name is taken.
-   */
+  /** Creates a user who can then log in. @throws TypeError if the id, the address or the name is taken. */
   createUser(user: NewFakeUser = {}): FakeUser {
-    return createUser(this.parts.store, user);
+    return createUser(this.own.store, user);
   }
 
   /** Deletes a user and ends all their sessions. @throws TypeError if there is no such user. */
   deleteUser(userId: string): void {
-    check(this.parts.store.deleteUser(userId), 'there is no user with this id');
+    check(this.own.store.deleteUser(userId), 'there is no user with this id');
   }
 
   /** Lists the sessions that have not ended, of one user or of all. */
   sessions(userId?: string): readonly FakeSession[] {
-    return this.parts.store.sessionsOf(userId);
+    return this.own.store.sessionsOf(userId);
   }
 
   /** Ends a session, as an administrator does. @param session its id, or its token. */
   revoke(session: string): void {
     const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(
-      this.parts.store.endSession(id, 'session.delete.admin.revoke'),
-      'there is no such session',
-    );
+    check(this.own.store.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
   }
 
   // Signing in through the Flow API
 
+  /** The last 100 mails that Hanko would have sent, newest first. */
+  get mails(): readonly FakeMail[] {
+    return this.own.mailBox.mails.map(({ at: _at, ...mail }) => mail);
+  }
+
   /** The newest passcode that was mailed to an address and is still valid; undefined if there is none. */
   passcode(address: string): string | undefined {
-    return this.parts.passcodes.newestFor(address);
+    return this.own.passcodes.newestFor(address);
   }
 
   /**
@@ -124,9 +132,29 @@ export class FakeHanko implements AsyncDisposable {
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {
-    const user = this.parts.store.userByEmail(whose);
-    const secret = user ? this.parts.store.credentialsOf(user.id).totp?.secret : whose;
-    return shownTotp(secret, this.settings.now());
+    const user = this.own.store.userByEmail(whose);
+    const credentials = user && this.own.store.credentialsOf(user.id);
+    return shownTotp(credentials ? credentials.totp?.secret : whose, this.settings.now());
+  }
+
+  /**
+   * Gives a user a passkey, and returns it for a virtual authenticator: Playwright's `context.credentials.create()`
+   * takes it as it is, and the browser then signs in with it.
+   * @param email an address of the user. @throws TypeError if there is no such user.
+   */
+  addPasskey(email: string): FakePasskey {
+    const { id: rpId } = this.settings.config.webauthn.relying_party;
+    return newPasskey(this.own.store, email, { rpId, now: this.settings.now() });
+  }
+
+  /**
+   * Signs somebody in without a page, and returns what their browser then keeps: Playwright's `newContext()` takes it as
+   * `storageState`.
+   * @param page address of the page, or its origin. @param shape as of `token()`.
+   * @throws TypeError if the page and FakeHanko have different names, such as `localhost` and `127.0.0.1`.
+   */
+  async storageState(page: string, shape: TokenShape = {}): Promise<FakeStorageState> {
+    return storageState(this.settings, page, this.url, await this.token(shape));
   }
 
   // Webhooks
@@ -149,17 +177,17 @@ export class FakeHanko implements AsyncDisposable {
     options: WebhookShape = {},
   ): Promise<{ readonly status: number }> {
     checkWebhookUrl(url);
-    return this.parts.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
+    return this.own.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
   }
 
   /** Waits until every webhook that is being sent is delivered or has failed. */
   webhooksSettled(): Promise<void> {
-    return this.parts.webhooks.settled();
+    return this.own.webhooks.settled();
   }
 
   /** The last 1,000 webhooks, in the order in which they were delivered or failed. */
   get webhookDeliveries(): readonly WebhookDelivery[] {
-    return [...this.parts.webhooks.deliveries];
+    return [...this.own.webhooks.deliveries];
   }
 
   // Tokens
@@ -175,23 +203,18 @@ export class FakeHanko implements AsyncDisposable {
    * @param shape the user, the login and the claims. Default: a new user who logged in just now with a password.
    */
   async token(shape: TokenShape = {}): Promise<string> {
-    const { kid } = this.parts.tokens.key((shape as TokenShape | null)?.kid);
-    return this.parts.tokens.sign({ payload: this.parts.tokens.startSession(shape), kid });
+    const { kid } = this.own.tokens.key((shape as TokenShape | null)?.kid);
+    return this.own.tokens.sign({ payload: this.own.tokens.startSession(shape), kid });
   }
 
   /** Makes a token that expired a minute ago. */
   async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
-    check(
-      (shape as TokenShape | null)?.ageSeconds === undefined,
-      'expiredToken() takes no ageSeconds: token() does',
-    );
-    const { lifespanSeconds = this.settings.lifespanSeconds } = shape;
-    return this.token({ ...shape, ageSeconds: lifespanSeconds + 60 });
+    return this.token(expiredShape(shape, this.settings.lifespanSeconds));
   }
 
   /** Makes a webhook token. It has the keys and the audience of session tokens, and no session. */
   async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
-    return this.parts.tokens.sign({ payload: this.parts.tokens.webhook(event, data, options) });
+    return this.own.tokens.sign({ payload: this.own.tokens.webhook(event, data, options) });
   }
 
   /**
@@ -203,39 +226,39 @@ export class FakeHanko implements AsyncDisposable {
    * ```
    */
   async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
-    return this.parts.forger.forge(how, shape);
+    return this.own.forger.forge(how, shape);
   }
 
   /** Signs exactly what is given, with a published key: for content that Hanko would not send. */
   async sign(token: RawToken): Promise<string> {
-    return this.parts.tokens.sign(token);
+    return this.own.tokens.sign(token);
   }
 
   // Keys
 
   /** The `kid` of the key that signs. */
   get signingKid(): string {
-    return this.parts.keys.newest.kid;
+    return this.own.keys.newest.kid;
   }
 
   /** Makes a key that signs from now on. The older ones stay published. @returns its `kid`. */
   async rotateKey(): Promise<string> {
-    return this.parts.keys.rotate();
+    return this.own.keys.rotate();
   }
 
   /** Stops publishing a key: what it signed is invalid from then on. */
   removeKey(kid: string): void {
-    check(this.parts.keys.remove(kid), 'there is no key with this kid');
+    check(this.own.keys.remove(kid), 'there is no key with this kid');
   }
 
   /** The public keys, as a JWK Set. */
   jwks(): { readonly keys: readonly PublicJwk[] } {
-    return this.parts.keys.publicJwks;
+    return this.own.keys.publicJwks;
   }
 
   /** Serves another document as JWKS; null serves the real one again. */
   setJwks(document: unknown): void {
-    this.parts.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
+    this.own.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
   }
 
   // Faults and observation
@@ -252,20 +275,12 @@ export class FakeHanko implements AsyncDisposable {
    * ```
    */
   async fault(kind: FaultKind, options: FaultOptions = {}): Promise<void> {
-    if (kind !== 'refuse') return this.parts.faults.add(kind, options);
-    check(
-      Object.keys(options).length === 0,
-      'the fault refuse takes no options: it applies to all requests',
-    );
-    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
-    await this.parts.servers.close();
+    return this.parts.fail(kind, options);
   }
 
   /** Ends all faults: requests get real replies again. */
   async recover(): Promise<void> {
-    check(!this.parts.servers.isStopped, 'it is stopped: start another one with FakeHanko.start()');
-    this.parts.faults.clear();
-    await this.parts.servers.listen();
+    return this.parts.recover();
   }
 
   /** The last 10,000 requests to the public API, in the order in which they came. */

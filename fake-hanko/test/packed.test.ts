@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SoftwareKey } from './support/authenticator.js';
 import { CommandProcess } from './support/command-process.js';
+import { FlowClient } from './support/flow-client.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const execute = promisify(execFile);
@@ -82,6 +84,33 @@ describe('the packed package, where nothing else is installed', () => {
       );
     },
   );
+
+  it.each([
+    ['mjs', "import { FakeHanko } from 'fake-hanko';"],
+    ['cjs', "const { FakeHanko } = require('fake-hanko');"],
+  ])('verifies passkeys with what it carries (%s)', async (extension, first) => {
+    const file = join(folder, `passkeys.${extension}`);
+    const start = `FakeHanko.start({ users: [{ email: 'ada@example.test', password: 'correct horse' }] })`;
+    await writeFile(file, `${first}\n${start}.then(({ url }) => console.log('at ' + url));\n`);
+    await using running = new CommandProcess(file, []);
+    const client = new FlowClient(await running.printed(/^at (\S+)$/m));
+    const key = new SoftwareKey('http://localhost:5173');
+    expect(await client.signIn('ada@example.test', 'correct horse')).toBe('success');
+    expect(await client.addKey(key, 'passkey')).toBe('profile_init');
+    await client.start('login', true);
+    expect(await client.sign(key)).toBe('success');
+    expect(await client.start('login', true)).toBe('login_init');
+    await client.sign(key, { signer: new SoftwareKey('http://localhost:5173') });
+    expect(client.errors).toEqual(['passkey_invalid']);
+  });
+
+  it('has the licenses of what it carries', async () => {
+    const carried = await readFile(join(installed, 'dist/cjs/webauthn/library.js'), 'utf8');
+    for (const name of ['@simplewebauthn/server', '@peculiar/x509', 'asn1js', 'reflect-metadata']) {
+      expect(carried).toContain(`${name} `);
+    }
+    expect(carried).toContain('Apache License');
+  });
 
   it('has its command', async () => {
     const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {

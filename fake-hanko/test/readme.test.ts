@@ -37,13 +37,16 @@ describe("FakeHanko's page", () => {
   test('names every option with its default', () => {
     const defaults = {
       ...checkOptions({}),
+      config: 'as Hanko',
       audience: 'localhost',
       issuer: 'none',
       onMail: 'nobody',
+      onboarding: 'offered',
       lifespanSeconds: '43,200',
       tenantId: 'none',
       port: 'any free',
       adminPort: 'any free',
+      managementPort: 'any free',
       now: 'Date.now',
     };
     expect(checkOptions({})).toMatchObject({ audience: ['localhost'], lifespanSeconds: 43_200 });

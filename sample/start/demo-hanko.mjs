@@ -34,7 +34,11 @@ export async function startDemoHanko(tokenTransport, instances, receivers) {
   const hanko = await FakeHanko.start({
     host: 'localhost', // not 127.0.0.1: cookies belong to the name in the address bar
     tokenTransport,
-    onboarding: 'skipped',
+    config: {
+      // Who registers is offered a passkey, and nobody is asked for more than that.
+      passkey: { acquire_on_login: 'never' },
+      mfa: { acquire_on_registration: false, device_trust_policy: 'never' },
+    },
     users: [ADA],
     webhooks: [
       { url: `http://localhost:${receiver.address().port}`, events: ['email.send'] },

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launch } from './chromium.js';
 import { Sample } from '../sample/running-sample.js';
+import { VirtualAuthenticator, WITHOUT_AUTOFILL } from './virtual-authenticator.js';
 import { expectVisible, Visitor } from './visitor.js';
 
 /** Whom the page names. */
@@ -35,14 +36,39 @@ async function code(text: string): Promise<string> {
   return /\d{6}/.exec(await mail.innerText())?.[0] ?? '';
 }
 
+/** With the code of a mail, and without the passkey that is offered. */
+async function register(email: string, password: string): Promise<void> {
+  await visitor.register(email, password, () => code('Use passcode'));
+  await visitor.button('Skip').click();
+}
+
 describe('npm start, without a Hanko of your own', () => {
   test('registers with the code that the page shows', async () => {
     const { page } = visitor;
     await page.goto(sample.url);
     expect(await visitor.violations()).toEqual([]);
     await visitor.open(`${sample.url}/svelte`);
-    await visitor.register('grace@example.test', 'nanosecond', () => code('Use passcode'));
+    await register('grace@example.test', 'nanosecond');
     await expectVisible(visitor.greeting('grace@example.test'));
+  });
+
+  test('registers with a passkey, which is enough wherever more than a password is asked for', async () => {
+    const { page } = visitor;
+    await page.addInitScript(WITHOUT_AUTOFILL);
+    await VirtualAuthenticator.plugInto(page, 'internal');
+    await visitor.open(`${sample.url}/react`);
+    await visitor.register('radia@example.test', 'spanning tree', () => code('Use passcode'));
+    await visitor.button('Create a passkey').click();
+    await expectVisible(visitor.greeting('radia@example.test'));
+    expect((await visitor.call('Second factor')).status).toBe('/account/billing → 200');
+    await visitor.button('Sign out').click();
+    await expectVisible(visitor.notice('You are signed out.'));
+    await page.reload();
+    await visitor.formSettles(1);
+    expect(await visitor.violations()).toEqual([]);
+    await visitor.button('Sign in with a passkey').click();
+    await expectVisible(visitor.greeting('radia@example.test'));
+    await expectVisible(page.getByText('Signed in by passkey'));
   });
 
   test('the user whom the page names signs in, and learns that their session was ended', async () => {
@@ -60,7 +86,7 @@ describe('npm start, without a Hanko of your own', () => {
       const { page } = visitor;
       await visitor.open(`${sample.url}/${name}`);
       const email = `${name}-user@example.test`;
-      await visitor.register(email, 'difference engine', () => code('Use passcode'));
+      await register(email, 'difference engine');
       await expectVisible(visitor.greeting(email));
       expect((await visitor.call('Protected')).body).toContain(email);
       await visitor.button('Sign out').click();
@@ -133,7 +159,7 @@ describe('npm start, without a Hanko of your own', () => {
     const { page } = visitor;
     const hedy = { email: 'hedy@example.test', password: 'frequency hopping' };
     await visitor.open(`${sample.url}/react`);
-    await visitor.register(hedy.email, hedy.password, () => code('Use passcode'));
+    await register(hedy.email, hedy.password);
     await page.getByText('Manage authenticator app').click();
     await visitor.button('Set up').click();
     const first = await code('Your authenticator app would show');

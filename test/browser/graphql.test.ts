@@ -38,7 +38,7 @@ const notes = (page: Page): Locator => page.locator('.notes li');
 
 async function addNote(page: Page, text: string): Promise<void> {
   await page.getByLabel('New note').fill(text);
-  await page.getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
 }
 
 /** Settles when the page has subscribed. @returns the frames that it has sent until then */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +7,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 /** Where screenshots of failed tests go. */
 export const FAILURES = fileURLToPath(new URL('failures', import.meta.url));
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Its buttons, and what they call. */
 const ROUTES = {
@@ -25,6 +26,15 @@ const COUNT_STATES = `
     const { dataset } = document.documentElement;
     dataset.states = Number(dataset.states ?? 0) + 1;
   });
+`;
+
+/** In the page: until colours that fade have faded. */
+const ANIMATIONS_END = `
+  Promise.allSettled(
+    [document, ...[...document.querySelectorAll('*')].flatMap(({ shadowRoot }) => shadowRoot ?? [])]
+      .flatMap((root) => root.getAnimations())
+      .map((animation) => animation.finished),
+  )
 `;
 
 /** Waits for it. @throws Error if it does not come. */
@@ -181,7 +191,9 @@ export class Visitor {
 
   /** What axe finds that is serious or critical: the rule and where. */
   async violations(): Promise<readonly string[]> {
-    await this.page.addScriptTag({ path: axe });
+    await this.page.evaluate(ANIMATIONS_END);
+    // No script element: a page may forbid all of them.
+    await this.page.evaluate(axe);
     const { violations, passes } = await this.page.evaluate(() =>
       (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(),
     );

@@ -71,6 +71,9 @@ const documents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'SECURITY.md': AMBIENT,
   'fake-hanko/README.md': {
     hanko: "declare const hanko: import('fake-hanko').FakeHanko;",
+    browser: "declare const browser: import('playwright-core').Browser;",
+    context: "declare const context: import('playwright-core').BrowserContext;",
+    page: "declare const page: import('playwright-core').Page;",
     app: AMBIENT['app'] ?? '',
   },
 };

@@ -1,8 +1,10 @@
+import { originOf } from './caller.js';
 import type { Lookup, SessionLookup } from './session-lookup.js';
 import type { Caller, FlowServices } from '../flow/flow-context.js';
 import { type ActionCall, type FlowAnswer, FlowEngine, flowError } from '../flow/flow-engine.js';
 import { FLOW_ERRORS } from '../flow/flow-errors.js';
 import type { FlowKind } from '../flow/flow.js';
+import { cookieValues } from '../server/cookies.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteRequest } from '../server/route.js';
 
@@ -53,9 +55,10 @@ function readCall(action: string, request: RouteRequest): ActionCall | null {
   }
 }
 
-const callerOf = ({ raw }: RouteRequest, { found }: Lookup): Caller => ({
+const callerOf = (request: RouteRequest, { found }: Lookup): Caller => ({
+  ...originOf(request),
   session: found?.session ?? null,
-  userAgent: raw.headers['user-agent'] ?? '',
-  ipAddress: (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-  language: String(raw.headers['x-language'] ?? ''),
+  language: String(request.raw.headers['x-language'] ?? ''),
+  cookie: (name) => cookieValues(request.raw, name)[0],
+  base: request.origin + (request.raw.url ?? '').replace(/\/\w+(?:\?.*)?$/s, ''),
 });

@@ -2,21 +2,19 @@ import type { Route } from '../server/route.js';
 import type { Forger } from '../tokens/forgeries.js';
 
 /** Where the `jku` and `x5u` of forged tokens point to: whoever follows them finds a key that fits. */
-export function forgerRoutes(forger: Forger): readonly Route[] {
+export function forgerRoutes(forger: () => Forger): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/forger/jwks.json',
-      isGlobal: true,
-      handle: async () => ({ status: 200, body: { keys: [(await forger.own()).publicJwk] } }),
+      handle: async () => ({ status: 200, body: { keys: [(await forger().own()).publicJwk] } }),
     },
     {
       method: 'GET',
       path: '/forger/certificate.pem',
-      isGlobal: true,
       handle: async () => ({
         status: 200,
-        text: toPem(await forger.certificate()),
+        text: toPem(await forger().certificate()),
         headers: { 'content-type': 'application/x-pem-file' },
       }),
     },

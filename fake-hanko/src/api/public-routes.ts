@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { originOf } from './caller.js';
+import { HEALTH_ROUTES } from './health-routes.js';
 import type { FoundSession, Lookup, SessionLookup } from './session-lookup.js';
+import { STATUS_PAGE } from './status-page.js';
+import type { HankoConfig } from '../config/schema.js';
 import { field, readFields } from '../server/json-body.js';
 import { Problem, type Route, type RouteResponse } from '../server/route.js';
+import type { AuditLog } from '../store/audit-log.js';
 import { shownClaims, shownUser } from '../store/dto.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
 
@@ -9,6 +14,8 @@ import type { UsersAndSessions } from '../store/users-and-sessions.js';
 export function publicRoutes(
   sessions: SessionLookup,
   store: UsersAndSessions,
+  config: HankoConfig,
+  auditLog: AuditLog,
   jwks: () => unknown,
 ): readonly Route[] {
   return [
@@ -38,28 +45,21 @@ export function publicRoutes(
         const { session } = authenticated(sessions, raw);
         const user = store.user(session.user_id);
         if (user === undefined) throw new Problem(404, 'user not found');
-        return { status: 200, body: shownUser(user, store.credentialsOf(user.id)) };
+        return { status: 200, body: shownUser(store, user, config) };
       },
     },
     {
       method: 'POST',
       path: '/logout',
-      handle: ({ raw }) => {
-        const { session } = authenticated(sessions, raw);
+      handle: (request) => {
+        const { session } = authenticated(sessions, request.raw);
         store.endSession(session.id, 'session.delete.explicit.logout');
+        auditLog.add('user_logged_out', originOf(request), store.user(session.user_id));
         return { status: 204, headers: sessions.cookieDeletion };
       },
     },
-    {
-      method: 'GET',
-      path: '/health/alive',
-      handle: () => ({ status: 200, body: { alive: true } }),
-    },
-    {
-      method: 'GET',
-      path: '/health/ready',
-      handle: () => ({ status: 200, body: { ready: true } }),
-    },
+    ...HEALTH_ROUTES,
+    STATUS_PAGE,
   ];
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { UUID } from '../check.js';
 import type { FakeHankoSettings } from '../options.js';
+import { cookieValues } from '../server/cookies.js';
 import { Problem } from '../server/route.js';
 import { type FakeSession, rfc3339 } from '../store/records.js';
+import { sessionCookie } from '../store/session-cookie.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
 import type { KeyRing } from '../tokens/keys.js';
 
@@ -33,7 +35,10 @@ export class SessionLookup {
   constructor(
     private readonly keys: KeyRing,
     private readonly store: UsersAndSessions,
-    private readonly settings: Pick<FakeHankoSettings, 'cookieName' | 'idleTimeoutSeconds' | 'now'>,
+    private readonly settings: Pick<
+      FakeHankoSettings,
+      'config' | 'cookieName' | 'idleTimeoutSeconds' | 'now'
+    >,
   ) {}
 
   /**
@@ -73,8 +78,7 @@ export class SessionLookup {
 
   /** The field that takes the cookie away. */
   get cookieDeletion(): Lookup['headers'] {
-    const { cookieName } = this.settings;
-    return { 'set-cookie': `${cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` };
+    return { 'set-cookie': sessionCookie(this.settings.config.session, '', 0) };
   }
 
   private firstOf(
@@ -151,11 +155,7 @@ export class SessionLookup {
         bearers.push(value.slice('bearer'.length));
       }
     }
-    const cookies: string[] = [];
-    for (const pair of (request.headers.cookie ?? '').split(';')) {
-      const [name, value] = pair.trim().split('=', 2);
-      if (name === this.settings.cookieName && value) cookies.push(value.replace(/^"(.*)"$/, '$1'));
-    }
+    const cookies = cookieValues(request, this.settings.cookieName);
     return [...bearers.slice(0, MAX_CANDIDATES), ...cookies.slice(0, MAX_CANDIDATES)];
   }
 }

@@ -17,11 +17,26 @@ interface Flag {
 /** In the order of the help. */
 export const FLAGS = {
   port: { value: 'number', help: 'port of the public API, 0 for any free one (default 8000)' },
-  'admin-port': { value: 'number', help: 'port of the Admin API (default 0: any free one)' },
+  'admin-port': {
+    value: 'number',
+    help: 'port of the Admin API and of the page with mails (default 0: any free one)',
+  },
   user: {
     value: 'email[:password]',
     help: 'a user that exists from the start; without a password it signs in with passcodes',
     isRepeatable: true,
+  },
+  users: {
+    value: 'file',
+    help: 'users in a JSON file: a list of { email, password, username, metadata, ... }',
+  },
+  config: {
+    value: 'file',
+    help: "Hanko's own configuration, its config.yaml: flags override it",
+  },
+  'hanko-version': {
+    value: '3.0.4|main',
+    help: 'which Hanko it answers as, where they differ (default main)',
   },
   audience: {
     value: 'name',
@@ -57,6 +72,15 @@ export const FLAGS = {
     help: 'receiver of webhooks: http:// on this machine',
     isRepeatable: true,
   },
+  'tenant-id': { value: 'uuid', help: 'makes it a multi-tenant server; paths begin with it' },
+  'management-port': {
+    value: 'number',
+    help: 'port of the management API of a multi-tenant server (default 0: any free one)',
+  },
+  'modulus-length': {
+    value: '2048|4096',
+    help: 'bits of the RSA keys (default 2048, quick to make; Hanko has 4096)',
+  },
   host: { value: 'address', help: 'address to listen on (default localhost)' },
   'allowed-host': {
     value: 'name',
@@ -77,6 +101,7 @@ type FlagName = keyof typeof FLAGS;
 const OTHER_NAMES: Readonly<Record<string, FlagName>> = {
   allowOrigins: 'allow-origin',
   hosts: 'allowed-host',
+  version: 'hanko-version',
 };
 
 /** What `FakeHanko.start` says of an option, said of its flag. */
@@ -88,7 +113,13 @@ export function inFlags(message: string): string {
 }
 
 /** What to do: print something, or start. */
-export type Command = { readonly print: 'help' | 'version' } | { readonly start: FakeHankoOptions };
+export type Command =
+  | { readonly print: 'help' | 'version' }
+  | {
+      readonly start: FakeHankoOptions;
+      /** Names of files to be read. */
+      readonly files: { readonly config?: string; readonly users?: string };
+    };
 
 /** @throws FlagError */
 export function readFlags(args: readonly string[]): Command {
@@ -96,9 +127,15 @@ export function readFlags(args: readonly string[]): Command {
   if (values.help !== undefined) return { print: 'help' };
   if (values.version !== undefined) return { print: 'version' };
   const one = (name: FlagName): string | undefined => values[name]?.[0];
+  const files = { config: one('config'), users: one('users') };
   const options = {
-    port: wholeNumber('port', one('port') ?? '8000'),
+    // A file can say it too.
+    port: wholeNumber('port', one('port') ?? (files.config === undefined ? '8000' : undefined)),
     adminPort: wholeNumber('admin-port', one('admin-port')),
+    managementPort: wholeNumber('management-port', one('management-port')),
+    tenantId: one('tenant-id'),
+    modulusLength: wholeNumber('modulus-length', one('modulus-length')),
+    version: one('hanko-version'),
     users: (values.user ?? []).map(readUser),
     audience: values.audience,
     issuer: one('issuer'),
@@ -116,10 +153,14 @@ export function readFlags(args: readonly string[]): Command {
     allowNonLoopback: one('allow-non-loopback'),
     banner: 'on',
   };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   // `FakeHanko.start` checks what each may be.
-  return { start: Object.fromEntries(given) };
+  return { start: present(options) as FakeHankoOptions, files: present(files) };
 }
+
+const present = <T extends object>(all: T): { [Name in keyof T]?: NonNullable<T[Name]> } =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: NonNullable<T[Name]>;
+  };
 
 type Values = { readonly [Name in FlagName]?: readonly string[] };
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
 import { FakeHanko } from '../fake-hanko.js';
 import type { FakeHankoOptions } from '../options.js';
 import { VERSION } from '../version.js';
 import { type Command, FlagError, inFlags, readFlags } from './flags.js';
+import { readConfigFile, readUsersFile } from './files.js';
 import { helpText, mailText, startText } from './texts.js';
 
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
@@ -21,8 +23,35 @@ function main(args: readonly string[]): Promise<void> | void {
     if (!(error instanceof FlagError)) throw error;
     return fail(`${error.message}. See fake-hanko --help.`, 2);
   }
-  if ('start' in command) return start(command.start);
+  if ('start' in command) return startWith(command);
   print(command.print === 'help' ? helpText() : VERSION);
+}
+
+async function startWith({
+  start: options,
+  files,
+}: Extract<Command, { start: unknown }>): Promise<void> {
+  try {
+    const { config, notes = [] } =
+      files.config === undefined ? {} : await readConfigFile(files.config);
+    const more = files.users === undefined ? [] : await readUsersFile(files.users);
+    for (const note of notes) process.stderr.write(`fake-hanko: ${files.config}: ${note}\n`);
+    const users = [...(options.users ?? []), ...more].map((user) => ({
+      id: randomUUID(),
+      ...user,
+    }));
+    // A file need not say where it listens.
+    const port = options.port ?? (config?.server?.public?.address === undefined ? 8000 : undefined);
+    await start({
+      ...options,
+      ...(config && { config }),
+      ...(port !== undefined && { port }),
+      users,
+    });
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    fail(`${error.message}. See fake-hanko --help.`, 2);
+  }
 }
 
 async function start(options: FakeHankoOptions): Promise<void> {

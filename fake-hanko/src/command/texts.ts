@@ -1,5 +1,5 @@
 import type { FakeHanko } from '../fake-hanko.js';
-import type { FakeHankoOptions } from '../options.js';
+import { checkOptions, type FakeHankoOptions } from '../options.js';
 import type { FakeMail } from '../store/records.js';
 import { VERSION } from '../version.js';
 import { FLAGS } from './flags.js';
@@ -22,17 +22,23 @@ Ctrl-C stops it. It stores nothing. Documentation: https://www.npmjs.com/package
 }
 
 /** What a person needs once it runs. */
-export function startText(hanko: FakeHanko, { users = [], audience }: FakeHankoOptions): string {
-  const known = users.map(({ id, email, password }) => {
+export function startText(hanko: FakeHanko, options: FakeHankoOptions): string {
+  const { users = [] } = options;
+  const { audience, modulusLength } = checkOptions(options);
+  const known = users.map(({ id, email, username, password }) => {
     const how = password === undefined ? 'passcode only' : `password ${password}`;
-    return `  ${email}, ${how}, id ${id}`;
+    return `  ${email ?? username ?? 'no address'}, ${how}, id ${id}`;
   });
+  const management =
+    hanko.managementUrl === undefined ? '' : `\nManagement  ${hanko.managementUrl}`;
   const [{ id = '<id of a user>' } = {}] = users;
   return `fake-hanko ${VERSION}
 
 Public API  ${hanko.url}
-Admin API   ${hanko.adminUrl}
-Audience    ${[audience ?? 'localhost'].flat().join(', ')}
+Admin API   ${hanko.adminUrl}${management}
+Page        ${new URL(hanko.adminUrl).origin}/ (users, sessions, mails)
+Audience    ${audience.join(', ')}
+Keys        RSA ${modulusLength}${modulusLength === 4096 ? '' : ", which is quick (Hanko's have 4096 bits)"}
 
 Users:
 ${known.length > 0 ? known.join('\n') : '  none yet: register one on your page, or pass --user'}

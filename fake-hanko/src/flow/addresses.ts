@@ -1,6 +1,6 @@
 import { type FlowContext, tellOfUser } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem } from './flow-errors.js';
-import { type FakeUser, newEmail, rfc3339 } from '../store/records.js';
+import type { FakeUser } from '../store/records.js';
 
 /**
  * The user has proved the address of this flow: it is verified from now on, and added where it is new
@@ -8,7 +8,7 @@ import { type FakeUser, newEmail, rfc3339 } from '../store/records.js';
  */
 export function confirmAddress(context: FlowContext, user: FakeUser): void {
   const { flow, caller, services } = context;
-  const { store, mailer, settings } = services;
+  const { store, mailer } = services;
   const { email: address = '' } = flow.data;
   const owner = store.userByEmail(address);
   // Somebody else was faster.
@@ -21,11 +21,7 @@ export function confirmAddress(context: FlowContext, user: FakeUser): void {
     store.setEmails(user, verified);
     return;
   }
-  const added = newEmail(
-    { address, is_primary: emails.length === 0, is_verified: true },
-    rfc3339(settings.now()),
-  );
-  const changed = store.setEmails(user, [...emails, added]);
+  const changed = store.addEmail(user, address, true);
   tellOfUser(context, 'user.update.email.create', changed);
   mailer.notification('email_create', user, caller.language, { new_email_address: address });
 }

@@ -1,109 +1,95 @@
-import { randomUUID } from 'node:crypto';
 import { confirmAddress, mailPasscode } from './addresses.js';
-import { type Action, tooOften, userOf, wrong } from './flow-context.js';
+import { type Action, knownUser, tellOfUser, tooOften, userOf, wrong } from './flow-context.js';
 import { FLOW_ERRORS, FlowProblem, INPUT_ERRORS } from './flow-errors.js';
+import { textOf } from './flow-inputs.js';
+import { continueWithIdentifier, identifierInputs, passcodeStep } from './identifiers.js';
+import { factsOf, mfaCreationStates } from './onboarding.js';
 import { afterFirstFactor } from './sign-in.js';
 import { hashPassword, isPassword } from '../store/passwords.js';
-import { checkTotp } from '../store/totp.js';
 
 const REQUIRED = { required: true } as const;
 const CODE_INPUT = { type: 'string', ...REQUIRED } as const;
 
-/** Signing in and up (hanko backend/flow_api/flow: one file per action, of the same name). */
+/** Signing in (hanko backend/flow_api/flow/credential_usage: one file per action, of the same name). */
 export const SIGN_IN_ACTIONS = {
   back: {
     description: 'Navigate one step back.',
     isOffered: ({ flow }) => flow.isRevertible,
     run: () => ({ back: true }),
   },
-  continue_to_otp_secret_creation: {
-    description: 'Create an OTP secret',
-    isOffered: ({ flow, services }) =>
-      flow.ownerId === null || services.store.credentialsOf(flow.ownerId).totp === undefined,
-    run: ({ flow }) => ({
-      next: [
-        'mfa_otp_secret_creation',
-        ...(flow.kind === 'profile' ? (['profile_init'] as const) : []),
-      ],
-      // A new one for each attempt.
-      learn: { totpSecret: undefined },
-    }),
-  },
   continue_to_passcode_confirmation: {
     description: 'Send a login passcode code via email.',
+    isOffered: (context) => {
+      const { email, privacy } = context.services.settings.config;
+      const isUsable =
+        (userOf(context)?.emails ?? []).length > 0 && email.enabled && email.use_for_authentication;
+      return !privacy.only_show_actual_login_methods || isUsable;
+    },
+    run: (context) => passcodeStep(userOf(context) !== undefined),
+  },
+  continue_to_passcode_confirmation_recovery: {
+    description: 'Send a recovery passcode code via email.',
+    isOffered: ({ flow, services }) =>
+      services.settings.config.password.recovery && flow.data.email !== undefined,
     run: (context) => ({
       next: ['passcode_confirmation'],
       learn: {
-        loginMethod: 'passcode',
-        mail: userOf(context) === undefined ? 'email_login_attempted' : 'login',
+        loginMethod: 'password',
+        isRecovering: true,
+        mail: userOf(context) === undefined ? 'email_login_attempted' : 'recovery',
       },
     }),
   },
   continue_to_password_login: {
     description: 'Continue to the password login.',
+    isOffered: (context) => {
+      const { password, privacy } = context.services.settings.config;
+      const isUsable = password.enabled && factsOf(context).hasPassword;
+      return !privacy.only_show_actual_login_methods || isUsable;
+    },
     run: () => ({ next: ['login_password'] }),
   },
   continue_with_login_identifier: {
     description: 'Enter an identifier to login.',
-    inputs: { email: { type: 'email', min_length: 3, max_length: 120, ...REQUIRED } },
-    run: ({ services }, values) => {
-      const email = String(values.get('email'));
-      const user = services.store.userByEmail(email);
-      // Known or not, the answer is the same.
-      const learn = { email, ...(user && { userId: user.id }) };
-      return { next: ['login_method_chooser'], learn };
+    inputs: identifierInputs,
+    isOffered: (context) => {
+      const { email, password } = context.services.settings.config;
+      const canSignIn = password.enabled || email.use_for_authentication;
+      return canSignIn && Object.keys(identifierInputs(context)).length > 0;
     },
-  },
-  otp_code_validate: {
-    description: 'Validates the provided code.',
-    inputs: { otp_code: CODE_INPUT },
-    run: (context, values) => {
-      const { limits, store, settings } = context.services;
-      const user = userOf(context);
-      const totp = user && store.credentialsOf(user.id).totp;
-      if (user === undefined || totp === undefined) throw new FlowProblem(FLOW_ERRORS.technical);
-      const wait = limits.take('totp', user.id);
-      if (wait !== null) return tooOften({ retry_after: wait });
-      const step = checkTotp(String(values.get('otp_code')), totp, settings.now());
-      if (step === 'invalid') return wrong({ otp_code: INPUT_ERRORS.otpCode });
-      if (step === 'already used') return wrong({ otp_code: INPUT_ERRORS.otpCodeUsed });
-      store.setCredentials(user.id, { totp: { ...totp, lastStep: step } });
-      return { next: [], learn: { mfaMethod: 'totp' }, isFinal: true };
-    },
-  },
-  otp_code_verify: {
-    description: 'Verify an OTP code',
-    inputs: { otp_code: CODE_INPUT },
-    run: (context, values) => {
-      const { flow, caller, services } = context;
-      const secret = flow.data.totpSecret ?? '';
-      const code = String(values.get('otp_code'));
-      const step = checkTotp(code, { secret, lastStep: null }, services.settings.now());
-      if (typeof step === 'string') return wrong({ otp_code: INPUT_ERRORS.passcode });
-      // The code that set it up is used up.
-      const totp = { secret, lastStep: step };
-      const user = flow.ownerId === null ? undefined : userOf(context);
-      if (user !== undefined) {
-        services.store.setCredentials(user.id, { totp });
-        services.mailer.notification('mfa_create', user, caller.language);
-      }
-      return { next: [], learn: { totp }, isFinal: true };
-    },
+    run: continueWithIdentifier,
   },
   password_login: {
     description: 'Login with a password.',
     inputs: { password: { type: 'password', ...REQUIRED } },
+    isOffered: ({ services }) => services.settings.config.password.enabled,
     run: async (context, values) => {
       const { flow, services } = context;
       const { store, limits } = services;
-      const wait = limits.take('password', flow.data.email ?? '');
+      const wait = limits.take('password', flow.data.identifier ?? '');
       if (wait !== null) return tooOften({ retry_after: wait });
       const user = userOf(context);
       const hash = user && store.credentialsOf(user.id).passwordHash;
-      if (hash === undefined || !(await isPassword(String(values.get('password')), hash))) {
+      if (hash === undefined || !(await isPassword(textOf(values, 'password'), hash))) {
         return wrong({ password: INPUT_ERRORS.invalid });
       }
       return afterFirstFactor(context, { loginMethod: 'password' });
+    },
+  },
+  password_recovery: {
+    description: 'Submit a new password.',
+    inputs: ({ services }) => {
+      const { min_length } = services.settings.config.password;
+      return { new_password: { type: 'password', min_length, max_length: 72, ...REQUIRED } };
+    },
+    isOffered: ({ services }) => services.settings.config.password.enabled,
+    run: (context, values) => {
+      const user = knownUser(context);
+      const passwordHash = hashPassword(textOf(values, 'new_password'));
+      context.services.store.setCredentials(user.id, { passwordHash });
+      tellOfUser(context, 'user.update.password.update', user);
+      const learn = { isRecovering: false };
+      return { next: mfaCreationStates(context, learn), learn, isFinal: true };
     },
   },
   register_client_capabilities: {
@@ -115,45 +101,21 @@ export const SIGN_IN_ACTIONS = {
     },
     run: (_context, values) => ({
       next: [],
-      learn: { hasWebauthn: values.get('webauthn_available') === true },
+      learn: {
+        hasWebauthn: values.get('webauthn_available') === true,
+        hasAutofill: values.get('webauthn_conditional_mediation_available') === true,
+        hasPlatformAuthenticator: values.get('webauthn_platform_authenticator_available') === true,
+      },
     }),
   },
-  register_login_identifier: {
-    description: 'Enter an identifier to register.',
-    inputs: { email: { type: 'email', max_length: 120, ...REQUIRED } },
-    run: ({ flow, services }, values) => {
-      const email = String(values.get('email'));
-      if (services.store.userByEmail(email) !== undefined) {
-        // It looks as if all were well; no code is right.
-        const learn = { email, mail: 'email_registration_attempted' } as const;
-        return { next: ['passcode_confirmation'], learn };
-      }
-      const isOffered = services.settings.onboarding === 'offered' && flow.data.hasWebauthn;
-      return {
-        next: [
-          'passcode_confirmation',
-          'password_creation',
-          ...(isOffered === true ? (['onboarding_create_passkey'] as const) : []),
-          'success',
-        ],
-        learn: { email, userId: randomUUID(), mail: 'email_verification' },
-      };
-    },
-  },
-  register_password: {
-    description: 'Submit a new password.',
-    inputs: { new_password: { type: 'password', min_length: 8, ...REQUIRED } },
-    run: ({ services }, values) => {
-      const password = String(values.get('new_password'));
-      // As bytes it is long enough: perhaps not as letters. And bcrypt takes no more than 72.
-      if (Array.from(password).length < 8) return wrong({ new_password: INPUT_ERRORS.invalid });
-      if (Buffer.byteLength(password) > 72) return wrong({ new_password: INPUT_ERRORS.tooLong });
-      return {
-        next: services.settings.onboarding === 'offered' ? ['mfa_method_chooser'] : [],
-        learn: { newPasswordHash: hashPassword(password) },
-        isFinal: true,
-      };
-    },
+  remember_me: {
+    description: 'Enables the user to stay signed in.',
+    inputs: { remember_me: { type: 'boolean', ...REQUIRED } },
+    isOffered: ({ services }) => services.settings.config.session.cookie.retention === 'prompt',
+    run: ({ flow }, values) => ({
+      next: [flow.state],
+      learn: { isRemembered: values.get('remember_me') === true },
+    }),
   },
   resend_passcode: {
     description: 'Send the passcode email again.',
@@ -165,23 +127,22 @@ export const SIGN_IN_ACTIONS = {
       return { next: ['passcode_confirmation'] };
     },
   },
-  skip: { description: 'Skip', run: () => ({ next: [] }) },
   verify_passcode: {
     description: 'Enter a passcode.',
     inputs: { code: CODE_INPUT },
     run: (context, values) => {
       const { flow, services } = context;
-      const verdict = services.passcodes.check(flow.data.passcode, String(values.get('code')));
+      const verdict = services.passcodes.check(flow.data.passcode, textOf(values, 'code'));
       if (verdict === 'wrong') return wrong({ code: INPUT_ERRORS.passcode });
       if (verdict === 'too often') return { error: FLOW_ERRORS.tooManyPasscodes };
-      const learn = { passcode: undefined };
-      if (flow.kind === 'registration') return { next: [], learn, isFinal: true };
-      const user = userOf(context);
-      if (user === undefined) throw new FlowProblem(FLOW_ERRORS.notPermitted);
-      confirmAddress(context, user);
-      return flow.kind === 'login'
-        ? afterFirstFactor(context, learn)
-        : { next: [], learn, isFinal: true };
+      if (flow.data.userId === undefined && flow.ownerId === null) {
+        throw new FlowProblem(FLOW_ERRORS.notPermitted);
+      }
+      const learn = { passcode: undefined, isEmailVerified: true };
+      // Who registers is not there yet; one whom a third party has brought stays unverified, as with Hanko.
+      if (flow.kind !== 'registration') confirmAddress(context, knownUser(context));
+      if (flow.kind === 'login') return afterFirstFactor(context, learn);
+      return { next: mfaCreationStates(context, learn), learn, isFinal: true };
     },
   },
 } as const satisfies Readonly<Record<string, Action>>;

@@ -1,16 +1,19 @@
 import { UUID } from '../check.js';
-import type {
-  Action,
-  Arrival,
-  Caller,
-  FlowContext,
-  FlowServices,
-  Outcome,
-  Refusal,
+import { audit, auditRefusal } from './audit.js';
+import {
+  type Action,
+  type Arrival,
+  type Caller,
+  type FlowContext,
+  type FlowServices,
+  type Headers,
+  type Outcome,
+  type Refusal,
+  userOf,
 } from './flow-context.js';
 import { FLOW_ERRORS, type FlowError, FlowProblem } from './flow-errors.js';
-import { checkValues, readValues, shownInputs } from './flow-inputs.js';
-import { ACTIONS, offered, STATES } from './flow-states.js';
+import { checkValues, type Inputs, readValues, shownInputs, type Values } from './flow-inputs.js';
+import { offered, STATES } from './flow-states.js';
 import { type FlowKind, Flows, newCsrfToken } from './flow.js';
 
 /** What a caller sends to run an action. */
@@ -24,7 +27,7 @@ export interface ActionCall {
 export interface FlowAnswer {
   readonly status: number;
   readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
 }
 
 /** Leads flows from state to state, as the tables say (hanko backend/flowpilot/context.go). */
@@ -39,7 +42,7 @@ export class FlowEngine {
   start(kind: FlowKind, caller: Caller): FlowAnswer {
     if (kind === 'profile' && caller.session === null) return flowError(FLOW_ERRORS.unauthorized);
     const flow = this.flows.start(kind, (kind === 'profile' && caller.session?.user_id) || null);
-    return answer({ flow, caller, services: this.services }, kind, {});
+    return answer({ flow, caller, services: this.services, warnings: [] }, kind, {});
   }
 
   /**
@@ -57,16 +60,26 @@ export class FlowEngine {
     if (flow.ownerId !== null && caller.session?.user_id !== flow.ownerId) {
       return flowError(FLOW_ERRORS.notPermitted);
     }
-    const context = { flow, caller, services: this.services };
+    const context = { flow, caller, services: this.services, warnings: [] };
     const action = offered(context, name);
     if (action === undefined) return flowError(FLOW_ERRORS.notPermitted);
     // Before anything is waited for: of two calls with one token, one runs.
     const restore = flow.save();
     flow.csrfToken = newCsrfToken();
     try {
-      const outcome = await run(context, action, call.input);
-      if ('error' in outcome) return answer(context, path, outcome, name);
-      return answer(context, path, await move(context, outcome));
+      const inputs = inputsOf(context, action);
+      const values = readValues(inputs, call.input);
+      const user = userOf(context);
+      const keys = this.services.store.keysOf(user?.id ?? '').map((key) => key.id);
+      const done = { action: name, values, user, keys };
+      const outcome = await run(context, action, inputs, values);
+      if ('error' in outcome) {
+        auditRefusal(context, done, outcome);
+        return answer(context, path, outcome, { action: name, values });
+      }
+      const arrival = await move(context, outcome);
+      audit(context, done);
+      return answer(context, path, arrival);
     } catch (problem) {
       restore();
       if (problem instanceof FlowProblem) return flowError(problem.error);
@@ -78,56 +91,54 @@ export class FlowEngine {
 function run(
   context: FlowContext,
   action: Action,
-  sent: ActionCall['input'],
+  inputs: Inputs,
+  values: Values,
 ): Outcome | Promise<Outcome> {
-  const inputs = inputsOf(context, action);
-  const values = readValues(inputs, sent);
   const faults = checkValues(inputs, values);
   if (faults.size === 0) return action.run(context, values);
   return { error: FLOW_ERRORS.formData, inputErrors: Object.fromEntries(faults) };
 }
 
-function move(
-  context: FlowContext,
-  outcome: Exclude<Outcome, Refusal>,
-): Arrival | Promise<Arrival> {
+async function move(context: FlowContext, outcome: Exclude<Outcome, Refusal>): Promise<Arrival> {
   const { flow } = context;
+  const before = flow.data;
   if ('back' in outcome) {
     flow.goBack();
-    return {};
+    return (await STATES[flow.state].arrive?.(context)) ?? {};
   }
-  const before = flow.data;
   flow.learn(outcome.learn ?? {});
   flow.goOn(before, outcome.next, outcome.isFinal !== true);
-  return STATES[flow.state].arrive?.(context) ?? {};
+  const { payload, ...arrival } = (await STATES[flow.state].arrive?.(context)) ?? {};
+  return { ...arrival, ...outcome.arrival, payload: { ...payload, ...outcome.arrival?.payload } };
 }
 
-/** @param failed the action that was refused: its inputs say why. */
+/** @param failed the action that was refused, whose inputs say why. */
 function answer(
   context: FlowContext,
   path: FlowKind,
   result: Arrival | Refusal,
-  failed?: string,
+  failed?: { readonly action: string; readonly values: Values },
 ): FlowAnswer {
   const { flow } = context;
   const state = STATES[flow.state];
-  const { error, payload } = result;
-  const faults = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
+  const { payload } = result;
+  const error = result.error ?? context.warnings[0];
+  const errors = new Map(Object.entries(('inputErrors' in result && result.inputErrors) || {}));
   const status = error?.status ?? 200;
-  const actions = state.actions
-    .filter((name) => offered(context, name) !== undefined)
-    .map((name) => {
-      const action: Action = ACTIONS[name];
-      return [
-        name,
-        {
-          href: `/${path}?action=${name}%40${flow.id}`,
-          inputs: shownInputs(inputsOf(context, action), name === failed ? faults : undefined),
-          action: name,
-          description: action.description,
-        },
-      ];
-    });
+  const actions = state.actions.flatMap((name) => {
+    const action = offered(context, name);
+    if (action === undefined) return [];
+    const shown = {
+      href: `/${path}?action=${name}%40${flow.id}`,
+      inputs: shownInputs(
+        inputsOf(context, action),
+        name === failed?.action ? { errors, values: failed.values } : undefined,
+      ),
+      action: name,
+      description: descriptionOf(context, action),
+    };
+    return [[name, shown] as const];
+  });
   return {
     status,
     body: {
@@ -143,10 +154,13 @@ function answer(
   };
 }
 
+const descriptionOf = (context: FlowContext, { description }: Action): string =>
+  typeof description === 'function' ? description(context) : description;
+
 const inputsOf = (context: FlowContext, { inputs = {} }: Action) =>
   typeof inputs === 'function' ? inputs(context) : inputs;
 
-/** The `error` state, which belongs to no flow: whatever flow there is stays as it was. */
+/** What does not run at all, which belongs to no flow: whatever flow there is stays as it was. */
 export const flowError = ({ status, code, message }: FlowError): FlowAnswer => ({
   status,
   body: {

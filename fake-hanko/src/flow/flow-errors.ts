@@ -7,7 +7,10 @@ export interface FlowError {
 }
 
 /** What is wrong with one input. */
-export type InputError = Omit<FlowError, 'status'>;
+export interface InputError extends Omit<FlowError, 'status'> {
+  /** What Hanko's code says of it. */
+  readonly cause?: string;
+}
 
 /** hanko backend/flowpilot/errors.go, backend/flow_api/flow/shared/errors.go */
 export const FLOW_ERRORS = {
@@ -21,8 +24,20 @@ export const FLOW_ERRORS = {
     'The passcode was entered wrong too many times.',
     401,
   ),
+  noAuthenticator: flowError(
+    'platform_authenticator_required',
+    'The device or browser does not support the required platform authenticators.',
+    401,
+  ),
+  discontinuity: flowError('flow_discontinuity_error', "The flow can't be continued.", 500),
   rateLimit: flowError('rate_limit_exceeded', 'The rate limit has been exceeded.', 429),
   unauthorized: flowError('unauthorized', 'The session is invalid.', 401),
+  passkeyInvalid: flowError('passkey_invalid', 'The passkey is invalid.', 401),
+  passkeyMfaOnly: flowError(
+    'webauthn_credential_invalid_mfa_only',
+    'This credential can be used as a second factor security key only.',
+    401,
+  ),
   noSaml: flowError('forbidden', 'SAML is not enabled for this tenant', 403),
 } as const;
 
@@ -38,6 +53,11 @@ export const INPUT_ERRORS = {
     code: 'otp_code_already_used',
     message: 'The OTP code has already been used.',
   },
+  metadata: { code: 'invalid_metadata_error', message: 'The metadata is invalid.' },
+  username: { code: 'invalid_username_error', message: 'The username is invalid.' },
+  usernameExists: { code: 'username_already_exists', message: 'The username already exists.' },
+  unknownEmail: { code: 'unknown_email_error', message: 'The email address is unknown.' },
+  unknownUsername: { code: 'unknown_username_error', message: 'The username is unknown.' },
   emailExists: { code: 'email_already_exists', message: 'The email address already exists.' },
 } as const;
 

@@ -2,18 +2,24 @@ import { INPUT_ERRORS, type InputError } from './flow-errors.js';
 
 /** An input as an action offers it (hanko backend/flowpilot/input.go). */
 export interface Input {
-  readonly type: 'boolean' | 'email' | 'password' | 'string';
+  readonly type: 'boolean' | 'email' | 'json' | 'password' | 'string';
   /** Bytes. */
   readonly min_length?: number;
   /** Bytes. */
   readonly max_length?: number;
-  readonly required?: true;
-  readonly hidden?: true;
+  readonly required?: boolean;
+  readonly hidden?: boolean;
   /** None or an empty list: any. */
   readonly allowed_values?: readonly AllowedValue[];
+  /** It is trimmed, and made lower case, as addresses are. */
+  readonly isName?: true;
+  /** The answer has the value that was refused, or null. */
+  readonly isKept?: true;
+  /** It is read, and answers do not say so. */
+  readonly isUnlisted?: true;
 }
 
-interface AllowedValue {
+export interface AllowedValue {
   readonly value: string;
   /** What people see. */
   readonly name: string;
@@ -24,8 +30,14 @@ export type Inputs = Readonly<Record<string, Input>>;
 /** The values of the inputs of an action, and nothing else of what was sent. */
 export type Values = ReadonlyMap<string, unknown>;
 
+/** A text among the values; empty if there is none. */
+export function textOf(values: Values, name: string): string {
+  const value = values.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
 /** hanko backend/flowpilot/input.go */
-const EMAIL = /^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}$/;
+export const EMAIL = /^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}$/;
 
 /** Takes from what was sent the values that the action knows. */
 export function readValues(inputs: Inputs, sent: Readonly<Record<string, unknown>>): Values {
@@ -35,19 +47,27 @@ export function readValues(inputs: Inputs, sent: Readonly<Record<string, unknown
 
 function readValue(input: Input | undefined, value: unknown): unknown {
   if (input?.type === 'boolean') return value === true;
-  // Addresses are trimmed, which makes text of everything.
-  if (typeof value === 'string') {
-    return input?.type === 'email' ? value.trim().toLowerCase() : value;
+  const isName = input?.type === 'email' || input?.isName === true;
+  if (typeof value === 'string') return isName ? value.trim().toLowerCase() : value;
+  // To be trimmed, a name is made text of, whatever it was.
+  return (isName || input?.type === 'json') && value !== null ? jsonOf(value) : '';
+}
+
+/** Nothing for what is nested deeper than the stack of this process goes. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '';
   }
-  // To be trimmed, an address is made text of, whatever it was.
-  return input?.type === 'email' && value !== null ? JSON.stringify(value) : '';
 }
 
 /** @returns what is wrong, by the name of the input. */
 export function checkValues(inputs: Inputs, values: Values): ReadonlyMap<string, InputError> {
   const faults = new Map<string, InputError>();
   for (const [name, input] of Object.entries(inputs)) {
-    const fault = input.type === 'boolean' ? null : faultOf(input, values.get(name));
+    const isFree = input.type === 'boolean' || input.type === 'json';
+    const fault = isFree ? null : faultOf(input, values.get(name));
     if (fault !== null) faults.set(name, fault);
   }
   return faults;
@@ -68,19 +88,28 @@ function faultOf(input: Input, value: unknown): InputError | null {
   };
 }
 
+/** Why values were refused, and the values. */
+export interface Fault {
+  readonly errors: ReadonlyMap<string, InputError>;
+  readonly values: Values;
+}
+
 /** As the answer shows them. */
 export const shownInputs = (
   inputs: Inputs,
-  faults: ReadonlyMap<string, InputError> | undefined,
+  fault: Fault | undefined,
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(inputs).map(([name, { allowed_values: allowed = [], ...input }]) => [
-      name,
-      {
+    Object.entries(inputs).flatMap(([name, input]) => {
+      if (input.isUnlisted) return [];
+      const { allowed_values: allowed = [], isName: _isName, isKept, ...shown } = input;
+      const all = {
         name,
-        ...input,
-        ...(faults?.has(name) && { error: faults.get(name) }),
+        ...shown,
+        ...(isKept && { value: fault?.values.get(name) ?? null }),
+        ...(fault?.errors.has(name) && { error: fault.errors.get(name) }),
         ...(allowed.length > 0 && { allowed_values: allowed }),
-      },
-    ]),
+      };
+      return [[name, all]];
+    }),
   );

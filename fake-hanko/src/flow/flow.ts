@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
 import type { Passcode } from './passcodes.js';
-import type { TotpCredential } from '../store/records.js';
+import type { TotpCredential, WebauthnCredential } from '../store/records.js';
+import type { BegunCeremony, Ceremony } from '../webauthn/ceremony.js';
 
 /** What a flow is for; also its path. */
 export type FlowKind = 'login' | 'registration' | 'profile';
@@ -11,39 +12,81 @@ export type StateName =
   | 'login_init'
   | 'login_method_chooser'
   | 'login_password'
+  | 'login_password_recovery'
   | 'login_otp'
+  | 'login_passkey'
+  | 'login_security_key'
+  | 'thirdparty'
   | 'registration_init'
   | 'passcode_confirmation'
   | 'password_creation'
   | 'mfa_method_chooser'
   | 'mfa_otp_secret_creation'
+  | 'mfa_security_key_creation'
+  | 'credential_onboarding_chooser'
   | 'onboarding_create_passkey'
+  | 'onboarding_email'
+  | 'onboarding_username'
+  | 'onboarding_verify_passkey_attestation'
   | 'device_trust'
   | 'profile_init'
-  | 'success';
+  | 'webauthn_credential_verification'
+  | 'account_deleted'
+  | 'success'
+  | 'error';
 
 /** What has been learned on the way; `back` unlearns it. */
 export interface FlowData {
   readonly hasWebauthn?: boolean;
+  /** Whether the browser can offer passkeys beside the field of the address. */
+  readonly hasAutofill?: boolean;
+  readonly hasPlatformAuthenticator?: boolean;
   readonly email?: string;
+  readonly username?: string;
+  /** What was entered to sign in with. */
+  readonly identifier?: string;
   /** Id of the user who signs in, or of the one to be created. */
   readonly userId?: string;
   /** What is mailed to the address. */
   readonly mail?: PasscodeMail;
   readonly passcode?: Passcode | undefined;
-  readonly loginMethod?: 'password' | 'passcode';
-  readonly mfaMethod?: 'totp';
+  readonly loginMethod?: 'passcode' | 'passkey' | 'password' | 'third_party';
+  readonly mfaMethod?: 'security_key' | 'totp';
+  /** A provider's id. */
+  readonly thirdParty?: string;
+  /** The tick at "remember me". */
+  readonly isRemembered?: boolean;
+  /** A new password is due, after a code. */
+  readonly isRecovering?: boolean;
+  /** What comes after the first factor has been scheduled. */
+  readonly isOnboarding?: boolean;
+  /** The address is not the user's yet. */
+  readonly isEmailNew?: boolean;
+  readonly isEmailVerified?: boolean;
+  readonly isDeviceTrusted?: boolean;
   readonly newPasswordHash?: string;
   readonly totpSecret?: string | undefined;
   readonly totp?: TotpCredential;
+  /** What an authenticator has been asked. */
+  readonly ceremony?: Ceremony | undefined;
+  /** What the browser offers beside the field of the address; `login_init` shows it. */
+  readonly autofill?: BegunCeremony['options'];
+  /** Passkeys and security keys that are made while registering. */
+  readonly newKeys?: readonly WebauthnCredential[];
 }
 
 /** The `_attempted` ones have no code: that an address is known, or is not, only its owner learns. */
 export type PasscodeMail =
-  'login' | 'email_verification' | 'email_login_attempted' | 'email_registration_attempted';
+  | 'login'
+  | 'email_verification'
+  | 'recovery'
+  | 'email_login_attempted'
+  | 'email_registration_attempted';
 
 interface Step {
   readonly state: StateName;
+  readonly previous: StateName | null;
+  readonly isRevertible: boolean;
   readonly scheduled: readonly StateName[];
   readonly data: FlowData;
 }
@@ -58,6 +101,8 @@ export class Flow {
   csrfToken = newCsrfToken();
   state: StateName = 'preflight';
   data: FlowData = {};
+  /** The state before this one. */
+  previous: StateName | null = null;
   private history: readonly Step[] = [];
 
   constructor(
@@ -77,23 +122,36 @@ export class Flow {
   }
 
   get isRevertible(): boolean {
-    return this.history.length > 0;
+    return this.history.at(-1)?.isRevertible ?? false;
+  }
+
+  /** Whether a state is still to come. */
+  isScheduled(state: StateName): boolean {
+    return this.scheduled.includes(state);
+  }
+
+  /** Whether a state has been left, unless `back` led to before it. */
+  hasVisited(state: StateName): boolean {
+    return this.history.some((step) => step.state === state);
   }
 
   /** To the first of these states, the others before those that were scheduled already. */
   goOn(before: FlowData, next: readonly StateName[], isRevertible: boolean): void {
-    const step = { state: this.state, scheduled: this.scheduled, data: before };
-    const [state = this.state, ...scheduled] = [...next, ...this.scheduled];
-    if (!isRevertible) this.history = [];
-    else if (state !== this.state) this.history = [...this.history, step];
+    const { state: left, previous, scheduled: later } = this;
+    const [state = left, ...scheduled] = [...next, ...later];
+    if (state !== left) {
+      const step = { state: left, previous, isRevertible, scheduled: later, data: before };
+      this.history = [...this.history, step];
+    }
+    this.previous = left;
     this.state = state;
     this.scheduled = scheduled;
   }
 
   /** @returns what makes it as it is now. */
   save(): () => void {
-    const { csrfToken, state, data, history, scheduled } = this;
-    return () => Object.assign(this, { csrfToken, state, data, history, scheduled });
+    const { csrfToken, state, previous, data, history, scheduled } = this;
+    return () => Object.assign(this, { csrfToken, state, previous, data, history, scheduled });
   }
 
   goBack(): void {
@@ -101,8 +159,10 @@ export class Flow {
     if (step === undefined) return;
     this.history = this.history.slice(0, -1);
     this.state = step.state;
+    this.previous = step.previous;
     this.scheduled = step.scheduled;
-    this.data = step.data;
+    // A code that has been mailed is still good.
+    this.data = { ...step.data, passcode: this.data.passcode };
   }
 }
 

@@ -1,8 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
+import type { HankoConfig } from '../config/schema.js';
 
-/** Life of a passcode, in seconds (hanko backend/config/config_default.go). */
-export const PASSCODE_TTL_SECONDS = 300;
+const LENGTH = 6;
+/** Without those that look alike (hanko backend/crypto/passcode.go). */
+const LETTERS = {
+  numeric: '0123456789',
+  alphanumeric: '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz',
+} as const;
 const MAX_TRIES = 3;
 const MAX_ADDRESSES = 1000;
 
@@ -18,12 +23,18 @@ export interface Passcode {
 export class Passcodes {
   private readonly newest = new BoundedMap<string, Passcode>(MAX_ADDRESSES);
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly settings: Pick<HankoConfig['email'], 'passcode_charset' | 'passcode_ttl'>,
+  ) {}
 
   /** @param isMailed false where the mail says only that somebody tried. */
   create(address: string, isMailed: boolean): Passcode {
-    const code = isMailed ? String(randomInt(1_000_000)).padStart(6, '0') : null;
-    const expiresAt = this.now() + PASSCODE_TTL_SECONDS * 1000;
+    const { passcode_charset, passcode_ttl } = this.settings;
+    const letters = LETTERS[passcode_charset];
+    const pick = (): string => letters.charAt(randomInt(letters.length));
+    const code = isMailed ? Array.from({ length: LENGTH }, pick).join('') : null;
+    const expiresAt = this.now() + passcode_ttl * 1000;
     const passcode = { address, code, expiresAt, tries: 0 };
     if (isMailed) this.newest.set(address, passcode);
     return passcode;

@@ -1,6 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { encode } from 'uqr';
-import { SERVICE_NAME } from './mails.js';
 
 /** Hanko draws it as wide and as high, in pixels. */
 const SIZE = 200;
@@ -10,9 +9,9 @@ const SIZE = 200;
  * but the code open). Parameters and order are those of Hanko
  * (backend/flow_api/flow/mfa_creation/hook_otp_secret_generate.go).
  */
-export function keyUri(account: string, secret: string): string {
-  const label = `${encodeURIComponent(SERVICE_NAME)}:${encodeURIComponent(account)}`;
-  const issuer = encodeURIComponent(SERVICE_NAME);
+export function keyUri(service: string, account: string, secret: string): string {
+  const issuer = encodeURIComponent(service);
+  const label = `${issuer}:${encodeURIComponent(account)}`;
   return `otpauth://totp/${label}?algorithm=SHA1&digits=6&issuer=${issuer}&period=30&secret=${secret}`;
 }
 

@@ -16,12 +16,12 @@ const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 /** Which pages may call it from a browser, with cookies: those get the fields, all others none. */
 export class Cors {
   private readonly exposed: string;
+  private readonly allowedOrigins: readonly RegExp[];
 
-  constructor(
-    private readonly allowOrigins: 'loopback' | readonly string[],
-    tokenTransport: 'cookie' | 'header',
-  ) {
+  /** @param allowOrigins may have wildcards, as Hanko's `cors.allow_origins`. */
+  constructor(allowOrigins: 'loopback' | readonly string[], tokenTransport: 'cookie' | 'header') {
     const token = tokenTransport === 'header' ? ['X-Auth-Token'] : [];
+    this.allowedOrigins = patternsOf(allowOrigins);
     this.exposed = [...EXPOSED, ...token].join(',');
   }
 
@@ -49,9 +49,25 @@ export class Cors {
   private allowed(request: IncomingMessage): string | null {
     const { origin } = request.headers;
     if (origin === undefined) return null;
-    const { allowOrigins } = this;
-    const isAllowed =
-      allowOrigins === 'loopback' ? LOOPBACK_ORIGIN.test(origin) : allowOrigins.includes(origin);
+    const isAllowed = this.allowedOrigins.some((allowed) => allowed.test(origin));
     return isAllowed ? origin : null;
   }
 }
+
+/** Whether pages of an origin may call the public API. */
+export const isAllowedOrigin = (
+  allowOrigins: 'loopback' | readonly string[],
+  origin: string,
+): boolean => patternsOf(allowOrigins).some((allowed) => allowed.test(origin));
+
+const patternsOf = (allowOrigins: 'loopback' | readonly string[]): readonly RegExp[] =>
+  allowOrigins === 'loopback' ? [LOOPBACK_ORIGIN] : allowOrigins.map(pattern);
+
+/** `*` is any text, `?` any letter, all else itself (labstack/echo middleware/cors.go). */
+const pattern = (origin: string): RegExp =>
+  new RegExp(
+    `^${origin
+      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  );

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UUID } from '../check.js';
-import type { Cors } from './cors.js';
 import { commit, type Faults, REDIRECTED } from './faults.js';
 import { Hosts } from './allowed-hosts.js';
-import { Problem, type Route, type RouteRequest, type RouteResponse } from './route.js';
+import {
+  Problem,
+  type Route,
+  type RouteRequest,
+  type RouteResponse,
+  type Site,
+  type Sites,
+} from './route.js';
 
 /** A request that was seen, without its header fields, query and body: they may hold credentials. */
 export interface LoggedRequest {
@@ -28,16 +33,15 @@ export class FakeServer {
   private readonly hosts: Hosts;
 
   constructor(
-    private readonly routes: readonly Route[],
+    private readonly sites: Sites,
     private readonly faults: Faults,
     private readonly settings: {
       readonly host: string;
       /** Other names under which it may be called. */
       readonly hosts: readonly string[];
       readonly port: number;
-      readonly tenantId: string | undefined;
-      /** Where browsers come. */
-      readonly cors?: Cors;
+      /** What the paths of its own tenant begin with. */
+      readonly prefix: string;
     },
   ) {
     this.port = settings.port;
@@ -52,8 +56,7 @@ export class FakeServer {
   }
 
   get url(): string {
-    const { tenantId } = this.settings;
-    return tenantId === undefined ? this.origin : `${this.origin}/${tenantId}`;
+    return this.origin + this.settings.prefix;
   }
 
   /** Listens; after `close`, again on the same port. */
@@ -80,6 +83,8 @@ export class FakeServer {
     const { method = 'GET', url = '/' } = request;
     const path = url.split('?', 1)[0] as string;
     response.on('error', () => undefined);
+    const requestId = randomBytes(16).toString('hex');
+    response.setHeader('x-request-id', requestId);
     // Noted as they come: those that are never answered count, too.
     const entry = { method, path, status: 0 };
     if (this.requests.length >= MAX_LOGGED) this.requests.shift();
@@ -92,7 +97,8 @@ export class FakeServer {
       entry.status = send(response, method, answerTo(error));
       return;
     }
-    const { cors } = this.settings;
+    const place = this.placeOf(withoutRedirection(target.pathname));
+    const cors = place.site?.cors;
     for (const [name, value] of Object.entries(cors?.fieldsFor(request) ?? {})) {
       response.setHeader(name, value);
     }
@@ -102,51 +108,60 @@ export class FakeServer {
       return;
     }
     const fault = path.startsWith(REDIRECTED) ? undefined : this.faults.take(path);
-    const answer = (): Promise<RouteResponse> => this.answer(request, method, target);
+    const answer = (): Promise<RouteResponse> => this.answer(request, requestId, target, place);
     entry.status =
       (fault && (await commit(fault, url, response, answer))) ??
       send(response, method, await answer());
   }
 
-  private answer(request: IncomingMessage, method: string, target: URL): Promise<RouteResponse> {
-    return this.run(request, method, target).catch(answerTo);
-  }
-
-  private async run(
-    request: IncomingMessage,
-    method: string,
-    { pathname, searchParams: query, origin }: URL,
-  ): Promise<RouteResponse> {
-    const path = pathname.startsWith(REDIRECTED) ? pathname.slice(REDIRECTED.length) : pathname;
-    const body = await readBody(request);
-    const [route, params] =
-      this.find(method, path, true) ?? this.find(method, this.withoutTenant(path), false) ?? [];
-    // A wrong method is 404 too.
-    if (route === undefined || params === undefined) throw new Problem(404, 'Not Found');
-    return route.handle({ params, query, raw: request, body, origin });
-  }
-
-  private find(
-    method: string,
-    path: string,
-    isGlobal: boolean,
-  ): readonly [Route, RouteRequest['params']] | undefined {
-    for (const route of this.routes) {
-      if (route.method !== method || (route.isGlobal ?? false) !== isGlobal) continue;
-      const params = match(route.path, path);
-      if (params !== null) return [route, params];
+  private placeOf(path: string): Place {
+    try {
+      return this.sites.at(path);
+    } catch (problem) {
+      // A route for all comes first.
+      return { site: null, path, problem };
     }
-    return undefined;
   }
 
-  private withoutTenant(path: string): string {
-    const { tenantId } = this.settings;
-    if (tenantId === undefined) return path;
-    const tenant = path.split('/', 2)[1] ?? '';
-    if (!UUID.test(tenant)) throw new Problem(400, 'invalid tenant ID format');
-    if (tenant.toLowerCase() !== tenantId.toLowerCase()) throw new Problem(404, 'tenant not found');
-    return path.slice(tenant.length + 1);
+  private async answer(
+    request: IncomingMessage,
+    requestId: string,
+    { pathname, searchParams: query, origin }: URL,
+    place: Place,
+  ): Promise<RouteResponse> {
+    try {
+      const { method = 'GET' } = request;
+      const body = await readBody(request);
+      const found = find(this.sites.global, method, withoutRedirection(pathname));
+      if (found === undefined && place.site === null) throw place.problem;
+      const [route, params] = found ?? find(place.site?.routes ?? [], method, place.path) ?? [];
+      // A wrong method is 404 too.
+      if (route === undefined || params === undefined) throw new Problem(404, 'Not Found');
+      return await route.handle({ params, query, raw: request, body, origin, requestId });
+    } catch (error) {
+      return answerTo(error);
+    }
   }
+}
+
+/** Where a path leads; no site, and why, where there is no such tenant. */
+type Place =
+  | { readonly site: Site; readonly path: string; readonly problem?: never }
+  | { readonly site: null; readonly path: string; readonly problem: unknown };
+
+const withoutRedirection = (path: string): string =>
+  path.startsWith(REDIRECTED) ? path.slice(REDIRECTED.length) : path;
+
+function find(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): readonly [Route, RouteRequest['params']] | undefined {
+  for (const route of routes) {
+    const params = route.method === method ? match(route.path, path) : null;
+    if (params !== null) return [route, params];
+  }
+  return undefined;
 }
 
 /** How a route's error is answered: in the form of all of Hanko's errors. */
@@ -170,7 +185,6 @@ function send(
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
     }),
-    'x-request-id': randomBytes(16).toString('hex'),
     ...headers,
   });
   response.end(text);

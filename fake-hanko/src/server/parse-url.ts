@@ -9,3 +9,11 @@ export function parseUrl(text: string): URL | null {
     return null;
   }
 }
+
+export const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
+
+/** Whether a text is the address of something on this machine that speaks plain HTTP. */
+export function isLocalUrl(text: string): boolean {
+  const { protocol, hostname } = parseUrl(text) ?? { protocol: '', hostname: '' };
+  return protocol === 'http:' && LOOPBACK.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Cors } from './cors.js';
 
 /** A request as a route sees it. */
 export interface RouteRequest {
@@ -8,6 +9,8 @@ export interface RouteRequest {
   readonly body: string;
   /** `http://host:port` as the caller addressed it. */
   readonly origin: string;
+  /** As in `X-Request-Id`. */
+  readonly requestId: string;
 }
 
 export interface RouteResponse {
@@ -23,9 +26,25 @@ export interface Route {
   readonly method: string;
   /** Segments that begin with `:` are parameters. */
   readonly path: string;
-  /** True for routes that a multi-tenant server has outside of its tenants. */
-  readonly isGlobal?: boolean;
   readonly handle: (request: RouteRequest) => RouteResponse | Promise<RouteResponse>;
+}
+
+/** What is served to the callers of one tenant. */
+export interface Site {
+  readonly routes: readonly Route[];
+  /** Where browsers come. */
+  readonly cors?: Cors;
+}
+
+/** What is served under which path. */
+export interface Sites {
+  /** Served whatever the tenant. */
+  readonly global: readonly Route[];
+  /**
+   * Finds the tenant that a path belongs to.
+   * @returns the path without the tenant, too. @throws Problem for a tenant that is not there.
+   */
+  readonly at: (path: string) => { readonly site: Site; readonly path: string };
 }
 
 /** Thrown by a route: answered `{ code, message }`, as all of Hanko's errors are. */

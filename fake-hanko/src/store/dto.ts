@@ -1,4 +1,8 @@
-import { type Credentials, type FakeSession, type FakeUser, rfc3339 } from './records.js';
+import { type FakeSession, type FakeUser, rfc3339, type WebauthnCredential } from './records.js';
+import type { Identity } from './identities.js';
+import type { UsersAndSessions } from './users-and-sessions.js';
+import { providersOf } from '../config/providers.js';
+import type { HankoConfig } from '../config/schema.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -23,27 +27,66 @@ export function shownClaims(token: Claims): Claims & { readonly expiration: stri
 }
 
 /** A user as `/me`, the profile and a finished sign-in show them (hanko backend/dto/profile.go). */
-export function shownUser(user: FakeUser, { totp }: Credentials): unknown {
+export function shownUser(store: UsersAndSessions, user: FakeUser, config: HankoConfig): unknown {
+  const { mfa, passkey, third_party } = config;
+  const { totp, webauthn = [] } = store.credentialsOf(user.id);
+  const passkeys = webauthn.filter((key) => !key.mfa_only && passkey.enabled);
+  const securityKeys = webauthn.filter((key) => key.mfa_only && mfa.security_keys.enabled);
+  const { private_metadata: _private, ...metadata } = store.metadata.of(user.id);
+  const { name, given_name, family_name, picture } = user;
+  const known = store.identities.of(user.id);
+  const identities = shownIdentities(known, third_party);
   return {
     id: user.id,
     user_id: user.id,
+    ...(passkeys.length > 0 && { passkeys: passkeys.map(shownKey) }),
+    ...(securityKeys.length > 0 && { security_keys: securityKeys.map(shownKey) }),
     mfa_config: {
       auth_app_set_up: totp !== undefined,
-      totp_enabled: true,
-      security_keys_enabled: true,
+      totp_enabled: mfa.enabled && mfa.totp.enabled,
+      security_keys_enabled: mfa.enabled && mfa.security_keys.enabled,
     },
-    ...(user.emails && {
-      emails: user.emails.map(({ id, address, is_verified, is_primary }) => ({
-        id,
-        address,
-        is_verified,
-        is_primary,
-      })),
+    ...(user.emails?.length && {
+      emails: user.emails.map(({ id, address, is_verified, is_primary }) => {
+        const own = known.filter((identity) => identity.email_id === id);
+        const [identity, ...more] = shownIdentities(own, third_party);
+        return {
+          id,
+          address,
+          is_verified,
+          is_primary,
+          // Deprecated by Hanko, and still there.
+          ...(identity !== undefined && { identity, identities: [identity, ...more] }),
+        };
+      }),
     }),
     ...(user.username && { username: user.username }),
     created_at: user.created_at,
     updated_at: user.updated_at,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(identities.length > 0 && { identities }),
+    ...(name && { name }),
+    ...(given_name && { given_name }),
+    ...(family_name && { family_name }),
+    ...(picture && { picture }),
   };
+}
+
+/** Those at third parties that are enabled (hanko backend/dto/thirdparty.go). */
+function shownIdentities(
+  identities: readonly Identity[],
+  config: HankoConfig['third_party'],
+): readonly unknown[] {
+  const providers = providersOf(config);
+  return identities.flatMap(({ id: identity_id, provider_id, subject: id }) => {
+    const provider = providers.find((one) => one.id === provider_id)?.name;
+    return provider === undefined ? [] : { id, provider, identity_id };
+  });
+}
+
+/** A passkey or security key (hanko backend/dto/webauthn.go). */
+export function shownKey({ sign_count: _count, ...key }: WebauthnCredential): unknown {
+  return key;
 }
 
 /** A session as the profile shows it (hanko backend/dto/session.go). */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { check, checkNoMore, checkObject, isText, UUID } from '../check.js';
+import { check, checkJsonObject, checkNoMore, checkObject, isText, UUID } from '../check.js';
+import { type Metadata, METADATA_KINDS, type MetadataKind } from './metadata.js';
 import { hashPassword } from './passwords.js';
 import type { FakeUser, NewFakeUser } from './records.js';
 import { isTotpSecret } from './totp.js';
@@ -12,7 +13,7 @@ import type { UsersAndSessions } from './users-and-sessions.js';
 export function createUser(store: UsersAndSessions, user: NewFakeUser): FakeUser {
   checkUser(user);
   const { id = randomUUID(), email, emailVerified = true, username } = user;
-  const { password, totpSecret } = user;
+  const { password, totpSecret, metadata } = user;
   check(typeof id === 'string' && UUID.test(id), 'the id of a user must be a UUID');
   check(store.user(id) === undefined, 'a user with this id exists already');
   check(
@@ -30,6 +31,9 @@ export function createUser(store: UsersAndSessions, user: NewFakeUser): FakeUser
     passwordHash: password === undefined ? undefined : hashPassword(password),
     totp: totpSecret === undefined ? undefined : { secret: totpSecret, lastStep: null },
   });
+  for (const [kind, wanted] of Object.entries(metadata ?? {})) {
+    store.metadata.patch(added.id, kind as MetadataKind, wanted);
+  }
   store.tell('user.create', added);
   return added;
 }
@@ -37,7 +41,8 @@ export function createUser(store: UsersAndSessions, user: NewFakeUser): FakeUser
 /** @throws TypeError that names the wrong member. */
 function checkUser(user: NewFakeUser): void {
   checkObject(user, 'a user');
-  const { id: _id, password, totpSecret, ...person } = user;
+  const { id: _id, password, totpSecret, metadata, ...person } = user;
+  if (metadata !== undefined) checkMetadata(metadata);
   check(
     password === undefined || (isText(password) && Buffer.byteLength(password) <= 72),
     'password must be text of at most 72 bytes',
@@ -47,6 +52,19 @@ function checkUser(user: NewFakeUser): void {
     'totpSecret must be Base32, such as JBSWY3DPEHPK3PXP',
   );
   checkPerson(person, 'member of a user');
+}
+
+/** @throws TypeError */
+function checkMetadata(metadata: Metadata): void {
+  checkObject(metadata, 'metadata');
+  for (const [kind, value] of Object.entries(metadata)) {
+    check(
+      METADATA_KINDS.includes(kind as MetadataKind),
+      `${kind} is not a valid kind of metadata: it is ${METADATA_KINDS.join(', ')}`,
+    );
+    checkJsonObject(value, kind);
+    check(JSON.stringify(value).length <= 3000, `${kind} must be at most 3,000 characters of JSON`);
+  }
 }
 
 /** What users and tokens say alike of a person. @throws TypeError */

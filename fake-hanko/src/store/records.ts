@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Metadata } from './metadata.js';
 
 /** An address of a user, as the Admin API shows it. */
 export interface FakeEmail {
@@ -10,8 +11,20 @@ export interface FakeEmail {
   readonly updated_at: string;
 }
 
+/** What a user is called, as a third party says. */
+export interface Personal {
+  /** The whole name of the user. Absent if it is not known. */
+  readonly name?: string;
+  /** Absent if it is not known. */
+  readonly given_name?: string;
+  /** Absent if it is not known. */
+  readonly family_name?: string;
+  /** Address of a picture. Absent if there is none. */
+  readonly picture?: string;
+}
+
 /** A user, as the Admin API shows it. */
-export interface FakeUser {
+export interface FakeUser extends Personal {
   /** Id of the user, a UUID. */
   readonly id: string;
   /** Absent if there are none. */
@@ -75,13 +88,49 @@ export interface NewFakeUser {
   readonly password?: string;
   /** Key of an authenticator app, in Base32 (RFC 4648 §6): a sign-in asks for its code. Default none. */
   readonly totpSecret?: string;
+  /** Metadata of the user, such as `{ public_metadata: { role: 'admin' } }`: JWT templates read it. Default none. */
+  readonly metadata?: Metadata;
 }
 
 /** What a user signs in with; the Admin API shows none of it. */
 export interface Credentials {
   /** `hashPassword`'s. */
   readonly passwordHash?: string;
+  /** Noted by the store, when the hash is set. */
+  readonly password?: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  /** Noted by the store, when there is another app. */
+  readonly otp?: { readonly id: string; readonly created_at: string };
   readonly totp?: TotpCredential;
+  /** Oldest first. */
+  readonly webauthn?: readonly WebauthnCredential[];
+}
+
+/** A passkey or a security key (hanko backend/persistence/models/webauthn_credential.go). */
+export interface WebauthnCredential {
+  /** The authenticator's, Base64url. */
+  readonly id: string;
+  /** Absent until somebody gives it one, unless its authenticator is well known. */
+  readonly name?: string;
+  /** A COSE key (RFC 9052 §7), Base64url. */
+  readonly public_key: string;
+  /** Format of the attestation statement. */
+  readonly attestation_type: string;
+  /** Model of the authenticator, a UUID. */
+  readonly aaguid: string;
+  readonly last_used_at: string;
+  readonly created_at: string;
+  /** How a browser reaches the authenticator, such as `internal` or `usb`. */
+  readonly transports: readonly string[];
+  readonly backup_eligible: boolean;
+  readonly backup_state: boolean;
+  /** A security key. */
+  readonly mfa_only: boolean;
+  /** Signatures so far, as the authenticator counts; never shown. */
+  readonly sign_count: number;
 }
 
 /** An authenticator app. */
@@ -106,8 +155,7 @@ export const newEmail = (
 });
 
 /** The primary address of a user. */
-export const primaryEmail = (user: FakeUser): FakeEmail | undefined =>
+export const primaryEmail = (user: Pick<FakeUser, 'emails'>): FakeEmail | undefined =>
   user.emails?.find((email) => email.is_primary);
 
-/** As Go prints times: without zeros at the end of the fraction. */
-export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
+export { rfc3339 } from '../time.js';

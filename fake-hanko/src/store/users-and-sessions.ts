@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { check } from '../check.js';
+import { Identities } from './identities.js';
+import { withNotes } from './credential-notes.js';
+import { AllMetadata } from './metadata.js';
 import {
   type Credentials,
   type FakeEmail,
   type FakeSession,
   type FakeUser,
   newEmail,
+  type Personal,
   rfc3339,
+  type WebauthnCredential,
 } from './records.js';
-import type { SessionEnd, Tell } from '../webhooks/event-names.js';
+import type { SessionEnd, SessionStart, Tell } from '../webhooks/event-names.js';
 
 /** Enough for any test; a loop gone wild hits it instead of the memory. */
 const MAX_ENTRIES = 10_000;
@@ -20,13 +25,21 @@ export class UsersAndSessions {
   /** The ids of a user's sessions: to look through all of them for each login would be slow. */
   private readonly sessionIds = new Map<string, Set<string>>();
   private readonly credentials = new Map<string, Credentials>();
+  readonly identities = new Identities();
+  readonly metadata = new AllMetadata();
 
   constructor(
     private readonly now: () => number,
-    private readonly sessionLimit: number,
+    private sessionLimit: number,
     /** Called for ended sessions and deleted users; other events of users are reported by whoever causes them. */
-    readonly tell: Tell = () => undefined,
+    public tell: Tell = () => undefined,
   ) {}
+
+  /** From now on, for the users and sessions that are there too. */
+  reconfigure(sessionLimit: number, tell: Tell): void {
+    this.sessionLimit = sessionLimit;
+    this.tell = tell;
+  }
 
   addUser(
     id: string,
@@ -76,9 +89,12 @@ export class UsersAndSessions {
   deleteUser(id: string): boolean {
     const userId = id.toLowerCase();
     const user = this.users.get(userId);
+    // What is told is all that there was.
+    if (user !== undefined) this.tell('user.delete', user);
     for (const sessionId of this.sessionIds.get(userId) ?? []) this.endSession(sessionId);
     this.credentials.delete(userId);
-    if (user !== undefined) this.tell('user.delete', user);
+    this.identities.deleteOf(userId);
+    this.metadata.delete(userId);
     return this.users.delete(userId);
   }
 
@@ -93,8 +109,43 @@ export class UsersAndSessions {
   ): void {
     const id = userId.toLowerCase();
     if (!this.users.has(id)) return;
-    const all = Object.entries({ ...this.credentials.get(id), ...changes });
-    this.credentials.set(id, Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+    const before = this.credentials.get(id) ?? {};
+    const all = Object.entries({ ...before, ...changes });
+    const after = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+    this.credentials.set(id, withNotes(before, after, rfc3339(this.now())));
+  }
+
+  /** Whose passkey or security key it is; ids are unique. */
+  ownerOfKey(
+    id: string,
+  ): { readonly ownerId: string; readonly key: WebauthnCredential } | undefined {
+    for (const [ownerId, { webauthn = [] }] of this.credentials) {
+      const key = webauthn.find((one) => one.id === id);
+      if (key !== undefined) return { ownerId, key };
+    }
+    return undefined;
+  }
+
+  keysOf(userId: string): readonly WebauthnCredential[] {
+    return this.credentialsOf(userId).webauthn ?? [];
+  }
+
+  /** Adds a passkey or security key, or puts one in the place of that with its id. */
+  setKey(userId: string, key: WebauthnCredential): void {
+    const others = this.keysOf(userId);
+    const isKnown = others.some(({ id }) => id === key.id);
+    const webauthn = isKnown
+      ? others.map((one) => (one.id === key.id ? key : one))
+      : [...others, key];
+    this.setCredentials(userId, { webauthn });
+  }
+
+  /** @returns whether the user had such a key. */
+  deleteKey(userId: string, id: string): boolean {
+    const keys = this.keysOf(userId);
+    const webauthn = keys.filter((key) => key.id !== id);
+    this.setCredentials(userId, { webauthn });
+    return webauthn.length < keys.length;
   }
 
   /** Puts other addresses in place of a user's, who must be there. @returns the user as changed. */
@@ -104,12 +155,46 @@ export class UsersAndSessions {
     return changed;
   }
 
+  /** Adds an address, which is the primary one if there is no other. @returns the user as changed. */
+  addEmail(user: FakeUser, address: string, isVerified: boolean): FakeUser {
+    const emails = user.emails ?? [];
+    const email = { address, is_primary: emails.length === 0, is_verified: isVerified };
+    return this.setEmails(user, [...emails, newEmail(email, rfc3339(this.now()))]);
+  }
+
+  /** Gives a user, who must be there, another name or none. @returns the user as changed. */
+  setUsername(user: FakeUser, name: string | undefined): FakeUser {
+    const { username, ...others } = user;
+    const at = rfc3339(this.now());
+    const changed: FakeUser =
+      name === undefined
+        ? others
+        : {
+            ...others,
+            username: {
+              id: username?.id ?? randomUUID(),
+              username: name,
+              created_at: username?.created_at ?? at,
+              updated_at: at,
+            },
+          };
+    this.users.set(user.id, changed);
+    return changed;
+  }
+
+  /** Writes over what a user, who must be there, is called. @returns the user as changed. */
+  setPersonal(user: FakeUser, personal: Personal): FakeUser {
+    const changed = { ...user, ...personal, updated_at: rfc3339(this.now()) };
+    this.users.set(user.id, changed);
+    return changed;
+  }
+
   /** Starts a session; beyond the limit the user's oldest ones end. One that has expired is no news. */
   addSession(
     session: Pick<FakeSession, 'id' | 'user_id'> & Partial<FakeSession>,
     startMs: number,
     expiresMs: number,
-    event: 'session.create.admin' | 'session.create.flow',
+    event: SessionStart,
   ): FakeSession {
     if (this.sessions.size >= MAX_ENTRIES) this.dropExpired();
     check(this.sessions.size < MAX_ENTRIES, `it holds at most ${MAX_ENTRIES} sessions`);

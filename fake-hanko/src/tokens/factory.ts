@@ -4,6 +4,9 @@ import type { FakeHankoSettings } from '../options.js';
 import { createUser } from '../store/new-user.js';
 import { type FakeUser, type NewFakeUser, primaryEmail } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
+import type { SessionStart } from '../webhooks/event-names.js';
+import { TemplateClaims } from '../jwt-template/claims.js';
+import type { TemplateUser } from '../jwt-template/fill.js';
 import { signCompact } from './compact-jws.js';
 import type { KeyRing, SigningKey } from './keys.js';
 import { checkRawToken, checkShape, checkWebhook } from './shape-checks.js';
@@ -13,16 +16,21 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** Makes tokens as Hanko does (hanko backend/session/session.go, backend/webhooks/manager.go). */
 export class TokenFactory {
+  private readonly template: TemplateClaims;
+
   constructor(
     private readonly settings: FakeHankoSettings,
     private readonly keys: KeyRing,
     private readonly store: UsersAndSessions,
-  ) {}
+  ) {
+    this.template = new TemplateClaims(settings.config.session.jwt_template.claims ?? {});
+  }
 
   /** Starts a session and returns what its token says. */
   startSession(
     shape: TokenShape,
     session: { user_agent?: string; ip_address?: string } = {},
+    event?: SessionStart,
   ): Payload {
     checkShape(shape);
     const user = this.resolveUser(shape);
@@ -36,12 +44,13 @@ export class TokenFactory {
       start,
       exp * 1000,
       // A flow knows how the user signed in, the Admin API does not.
-      amr === null ? 'session.create.admin' : 'session.create.flow',
+      event ?? (amr === null ? 'session.create.admin' : 'session.create.flow'),
     );
     const email = primaryEmail(user);
     const issuer = shape.issuer ?? this.settings.issuer;
     return {
       // First, so that Hanko's own claims are written over them.
+      ...this.template.of(templateUser(user, this.store)),
       ...shape.claims,
       sub: user.id,
       iat,
@@ -127,4 +136,22 @@ export class TokenFactory {
   ): readonly string[] {
     return typeof audience === 'string' ? [audience] : audience;
   }
+}
+
+/** hanko backend/dto/user.go */
+function templateUser(user: FakeUser, store: UsersAndSessions): TemplateUser {
+  const email = primaryEmail(user);
+  const { public_metadata: publicKind, unsafe_metadata: unsafeKind } = store.metadata.of(user.id);
+  return {
+    UserID: user.id,
+    Email: email
+      ? { Address: email.address, IsPrimary: email.is_primary, IsVerified: email.is_verified }
+      : null,
+    Username: user.username?.username ?? '',
+    Name: user.name ?? '',
+    GivenName: user.given_name ?? '',
+    FamilyName: user.family_name ?? '',
+    Picture: user.picture ?? '',
+    Metadata: publicKind || unsafeKind ? { public: publicKind, unsafe: unsafeKind } : null,
+  };
 }

@@ -57,3 +57,16 @@ export function checkWebhook(event: string, data: unknown, options: object): voi
 }
 
 const isWhole = (value: unknown): boolean => value === undefined || Number.isSafeInteger(value);
+
+/** A shape whose token expired a minute ago. @throws TypeError */
+export function expiredShape(
+  shape: Omit<TokenShape, 'ageSeconds'>,
+  usualLifespanSeconds: number,
+): TokenShape {
+  check(
+    (shape as TokenShape | null)?.ageSeconds === undefined,
+    'expiredToken() takes no ageSeconds: token() does',
+  );
+  const { lifespanSeconds = usualLifespanSeconds } = shape;
+  return { ...shape, ageSeconds: lifespanSeconds + 60 };
+}

@@ -39,6 +39,9 @@ type EventName = (typeof EVENTS | typeof SESSION_EVENTS)[number];
 /** What can become of a user. */
 export type UserEvent = Extract<EventName, `user.${string}`>;
 
+/** How a session starts. */
+export type SessionStart = Extract<EventName, `session.create.${string}`>;
+
 /** How a session ends, where somebody is told. */
 export type SessionEnd = Extract<EventName, `session.delete.${string}.${string}`>;
 
@@ -48,6 +51,3 @@ export type Tell = (event: EventName, data: unknown) => void;
 /** The names that a hook may list. */
 export const eventNames = (sessionEvents: 'on' | 'off'): readonly string[] =>
   sessionEvents === 'on' ? [...EVENTS, ...SESSION_EVENTS] : EVENTS;
-
-/** Address and events of a receiver. */
-export type Hook = readonly [url: string, events: readonly string[]];

@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http';
-import type { Hook } from './event-names.js';
+import type { StoredHooks } from './stored-hooks.js';
+import type { Hook } from '../config/settings.js';
+import { isLocalUrl } from '../server/parse-url.js';
 
 /** A webhook that was sent, or was to be; its token is a credential and is omitted. */
 export interface WebhookDelivery {
@@ -11,6 +13,12 @@ export interface WebhookDelivery {
   readonly status: number | null;
   /** Why there was no answer; null if there was one. */
   readonly error: string | null;
+}
+
+/** Whom to tell; with the id of what is stored about it. */
+interface Receiver {
+  readonly url: string;
+  readonly id?: string;
 }
 
 /** As Hanko's own client waits (hanko backend/webhooks/webhook.go). */
@@ -29,9 +37,13 @@ export class Webhooks {
   private readonly underWay = new Set<Promise<unknown>>();
   private isOpen = false;
 
-  /** @param sign makes the token that says what happened. */
+  /**
+   * @param stored receivers that come and go.
+   * @param sign makes the token that says what happened.
+   */
   constructor(
     private readonly hooks: readonly Hook[],
+    private readonly stored: StoredHooks,
     private readonly sign: (event: string, data: unknown) => Promise<string>,
   ) {}
 
@@ -42,18 +54,23 @@ export class Webhooks {
 
   /** Returns at once: who signs in does not wait for a receiver. */
   send(event: string, data: unknown): void {
-    const hooks = this.hooks.filter(([, events]) => events.some((name) => event.startsWith(name)));
-    if (hooks.length === 0 || !this.isOpen) return;
-    const urls = hooks.map(([url]) => url);
+    if (!this.isOpen) return;
+    const receivers: readonly Receiver[] = [
+      ...this.hooks
+        .filter(([, events]) => events.some((name) => event.startsWith(name)))
+        .map(([url]) => ({ url })),
+      ...this.stored.for(event).map(({ id, callback }) => ({ url: callback, id })),
+    ];
+    if (receivers.length === 0) return;
     if (this.underWay.size >= MAX_UNDER_WAY) {
       const error = `more than ${MAX_UNDER_WAY} are waiting`;
-      for (const url of urls) this.note({ event, url, status: null, error });
+      for (const { url } of receivers) this.note({ event, url, status: null, error });
       return;
     }
     // Now, not when its turn comes: the token lives from the event on.
     const token = this.sign(event, data);
     token.catch(() => undefined);
-    void this.track(this.deliverInTurn(urls, event, token));
+    void this.track(this.deliverInTurn(receivers, event, token));
   }
 
   /** Sends one by hand. @throws Error if there is no answer. */
@@ -83,11 +100,14 @@ export class Webhooks {
   }
 
   private async deliverInTurn(
-    urls: readonly string[],
+    receivers: readonly Receiver[],
     event: string,
     token: Promise<string>,
   ): Promise<void> {
-    for (const url of urls) await this.deliver(url, event, token);
+    for (const { url, id } of receivers) {
+      const { status } = await this.deliver(url, event, token);
+      if (id !== undefined) this.stored.note(id, status !== null && status < 400);
+    }
   }
 
   private deliver(url: string, event: string, token: Promise<string>): Promise<WebhookDelivery> {
@@ -105,7 +125,9 @@ export class Webhooks {
     return delivery;
   }
 
-  private post(url: string, body: string): Promise<number> {
+  private async post(url: string, body: string): Promise<number> {
+    // Whoever reaches the Admin API can store any address.
+    if (!isLocalUrl(url)) throw new Error('it is not on this machine, or not http://');
     const { agent } = this;
     const signal = AbortSignal.any([this.abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const headers = {

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, readFlags } from '../../src/command/flags.js';
 import { BUILT, CommandProcess } from '../support/command-process.js';
 import { FlowClient } from '../support/flow-client.js';
+import { decodeJws } from '../support/raw-http.js';
 
 const ADA = 'ada@example.test';
 const run = (...args: readonly string[]): CommandProcess => new CommandProcess(BUILT, args);
@@ -137,6 +141,102 @@ describe('npx fake-hanko', () => {
     expect(command.errors).toContain('(listening on 0.0.0.0) is NO LOGIN SERVER');
   });
 
+  describe('with files', () => {
+    let folder: string;
+    const write = async (name: string, text: string): Promise<string> => {
+      const file = join(folder, name);
+      await writeFile(file, text);
+      return file;
+    };
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'fake-hanko-'));
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    it('takes the configuration of a real Hanko, names what has no use, and users with metadata', async () => {
+      const config = await write(
+        'hanko.yaml',
+        `database: &database
+  user: hanko
+server:
+  public:
+    address: "127.0.0.1:0"
+    cors: { allow_origins: ["http://localhost:8888"] }
+email_delivery:
+  enabled: true
+  smtp: { host: localhost }
+session:
+  lifespan: 1h
+  audience: [app.test]
+  nonsense: *database
+  jwt_template:
+    claims:
+      role: '{{ .User.Metadata.Public "role" }}'
+saml: { enabled: true }
+webhooks:
+  enabled: true
+  hooks: [{ callback: "https://app.test/hook", events: [user] }]
+`,
+      );
+      const metadata = { public_metadata: { role: 'admin' } };
+      const users = await write(
+        'users.json',
+        JSON.stringify([{ email: 'bob@example.test', password: 'secret-1', metadata }]),
+      );
+      await using command = run('--config', config, '--users', users, '--user', ADA);
+      const url = await command.printed(/^HANKO_API_URL=(\S+)$/m);
+      expect(command.output).toContain('Audience    app.test\n');
+      expect(command.output).toContain('  bob@example.test, password secret-1, id ');
+      expect(command.output).toContain(`  ${ADA}, passcode only, id `);
+      const client = new FlowClient(url);
+      expect(await client.signIn('bob@example.test', 'secret-1')).toBe('success');
+      const { claims } = decodeJws(client.token ?? '');
+      expect(claims).toMatchObject({ role: 'admin', aud: ['app.test'] });
+      expect(Number(claims.exp) - Number(claims.iat)).toBe(3600);
+      for (const note of [
+        'server.public.cors is no key of Hanko (since 3.0.0 it is cors): ignored, as Hanko does',
+        'session.nonsense is no key of Hanko: ignored, as Hanko does',
+        'database: not used, for everything is kept in memory',
+        'email_delivery.enabled, email_delivery.smtp.host: not used, for mails are not sent',
+        'webhooks: https://app.test/hook is not told: it is not http:// on this machine',
+        'saml.enabled is taken for false: there is no SAML',
+      ]) {
+        expect(command.errors).toContain(`fake-hanko: ${config}: ${note}`);
+      }
+    });
+
+    it('a flag overrides the file', async () => {
+      const file = await write('flag.yaml', 'session: { issuer: a, audience: b }');
+      await using command = run('--config', file, '--port', '0', '--audience', 'c');
+      await command.printed(/^HANKO_API_URL=(\S+)$/m);
+      expect(command.output).toContain('Audience    c\n');
+    });
+
+    it.each([
+      ['--config', 'a: [', 'is no YAML: '],
+      ['--config', '- a', "must have the keys of Hanko's config.yaml"],
+      ['--config', 'session: { lifespan: 5 }', 'config.session.lifespan must be a duration'],
+      ['--config', 'session: { limit: 0 }', 'config.session.limit must be a whole number'],
+      ['--users', '{', 'is no JSON: '],
+      ['--users', '{}', 'must be a list, such as [{ "email": "ada@example.test" }]'],
+      ['--users', '[1]', 'must be a list, such as'],
+      ['--users', '[{"mail":"x"}]', 'mail is not a valid member of a user'],
+      ['--users', '[{"metadata":{"public":{}}}]', 'public is not a valid kind of metadata'],
+    ])('%s with %j ends with 2 and says why', async (flag, text, message) => {
+      const file = await write('wrong', text);
+      const { code, output, errors } = await ended('--port', '0', flag, file);
+      expect(errors).toContain(message);
+      expect(errors).toMatch(/See fake-hanko --help\.\n$/);
+      expect([code, output]).toEqual([2, '']);
+    });
+
+    it('a file that is not there ends with 2', async () => {
+      const { code, errors } = await ended('--config', join(folder, 'nowhere.yaml'));
+      expect(errors).toContain('nowhere.yaml cannot be read: ENOENT. See fake-hanko --help.');
+      expect(code).toBe(2);
+    });
+  });
+
   it('hands every flag on', () => {
     const args = Object.entries({
       port: '1',
@@ -155,6 +255,12 @@ describe('npx fake-hanko', () => {
       'allowed-host': 'hanko',
       'allow-non-loopback': 'no',
       user: `${ADA}:x`,
+      users: 'users.json',
+      config: 'hanko.yaml',
+      'hanko-version': '3.0.4',
+      'tenant-id': 'd9f8d3bf-0cd9-4627-a567-9d0001e39301',
+      'management-port': '5',
+      'modulus-length': '4096',
     }).flatMap(([name, value]) => [`--${name}`, value]);
     expect(args.length / 2).toBe(Object.keys(FLAGS).length - 2); // all but help and version
     expect(readFlags([...args, '--audience', 'b'])).toEqual({
@@ -176,7 +282,12 @@ describe('npx fake-hanko', () => {
         allowNonLoopback: 'no',
         users: [{ id: expect.any(String) as unknown, email: ADA, password: 'x' }],
         banner: 'on',
+        version: '3.0.4',
+        tenantId: 'd9f8d3bf-0cd9-4627-a567-9d0001e39301',
+        managementPort: 5,
+        modulusLength: 4096,
       },
+      files: { config: 'hanko.yaml', users: 'users.json' },
     });
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { adminAsker } from './asking.js';
 import {
   type AdminUser,
   type HankoClient,
-  outcome,
   problem,
   sessionIdOf,
   text,
@@ -14,13 +14,7 @@ import {
 
 /** Users and sessions of the Admin API (docs/hanko.md, The Admin API). */
 export function adminApi(hanko: HankoClient): void {
-  const ask = async (method: string, path: string, body?: unknown, type?: string) =>
-    outcome(
-      await hanko.admin(method, path, {
-        body,
-        ...(type !== undefined && { headers: { 'content-type': type } }),
-      }),
-    );
+  const ask = adminAsker(hanko);
   const times = { created_at: time(), updated_at: time() };
   const email = (address: string, is_primary = true) => ({
     address,

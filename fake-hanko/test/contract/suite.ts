@@ -1,5 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import { adminApi } from './admin-api.js';
+import { adminCredentials } from './admin-credentials.js';
+import { adminEmails } from './admin-emails.js';
+import { adminWebhooks } from './admin-webhooks.js';
 import { HankoClient, type HankoServer } from './client.js';
 import { publicApi } from './public-api.js';
 
@@ -10,7 +13,13 @@ export type Part = (hanko: HankoClient) => void;
  * All that a Hanko with its default configuration can be asked for through HTTP: statuses and the
  * shape of replies. It holds on FakeHanko and on a real server alike, whatever that holds already.
  */
-export const CONTRACT: readonly Part[] = [publicApi, adminApi];
+export const CONTRACT: readonly Part[] = [
+  publicApi,
+  adminApi,
+  adminEmails,
+  adminCredentials,
+  adminWebhooks,
+];
 
 /** Runs parts on a server. */
 export function contractSuite(start: () => Promise<HankoServer>, parts = CONTRACT): void {

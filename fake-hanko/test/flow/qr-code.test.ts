@@ -18,7 +18,7 @@ function chunksOf(image: string): ReadonlyMap<string, Buffer> {
 
 describe('the QR code of an authenticator app', () => {
   it('says whose key it is, and how codes are made, as Hanko says it', () => {
-    expect(keyUri('ada@example.test', 'JBSWY3DPEHPK3PXP')).toBe(
+    expect(keyUri('FakeHanko', 'ada@example.test', 'JBSWY3DPEHPK3PXP')).toBe(
       'otpauth://totp/FakeHanko:ada%40example.test?algorithm=SHA1&digits=6&issuer=FakeHanko&period=30&secret=JBSWY3DPEHPK3PXP',
     );
   });
@@ -28,7 +28,7 @@ describe('the QR code of an authenticator app', () => {
     expect([header?.readUInt32BE(0), header?.readUInt32BE(4)]).toEqual([200, 200]);
   });
 
-  it.each(['text', keyUri(`${'long'.repeat(30)}@example.test`, 'A'.repeat(32))])(
+  it.each(['text', keyUri('FakeHanko', `${'long'.repeat(30)}@example.test`, 'A'.repeat(32))])(
     'shows every module of the code: %s',
     (text) => {
       const { data, size } = encode(text, { border: 4 });

@@ -68,7 +68,7 @@ describe('an authenticator app', () => {
     await client.enrolTotp(hanko);
     now += 30_000;
     await client.signIn(ADA, PASSWORD);
-    for (let i = 0; i < 3; i++) await client.act('otp_code_validate', { otp_code: '12345' });
+    for (let i = 0; i < 3; i++) await client.act('otp_code_validate', { otp_code: '000000' });
     await client.act('otp_code_validate', { otp_code: hanko.totp(ADA) });
     expect(client.body).toMatchObject({ status: 429, payload: { retry_after: 59 } });
   });

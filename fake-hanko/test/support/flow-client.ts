@@ -1,4 +1,5 @@
 import type { FakeHanko } from 'fake-hanko';
+import type { Lies, PublicKeyOptions, SoftwareKey } from './authenticator.js';
 import { type RawResponse, send } from './raw-http.js';
 
 /** What the Flow API answers. */
@@ -23,6 +24,8 @@ export class FlowClient {
   answer!: RawResponse;
   /** The session token, once there is one. */
   token: string | null = null;
+  /** All other cookies. */
+  readonly cookies = new Map<string, string>();
 
   constructor(
     private readonly base: string,
@@ -53,21 +56,50 @@ export class FlowClient {
       headers: {
         'user-agent': this.userAgent,
         'content-type': 'application/json',
-        ...(this.token !== null && { cookie: `hanko=${this.token}` }),
+        ...this.cookieField,
         ...headers,
       },
       body: body ?? '',
     });
-    const cookie = this.answer.headers['set-cookie']?.[0];
-    const token = /^hanko=([^;]+)/.exec(cookie ?? '')?.[1];
-    if (token !== undefined) this.token = token;
+    this.keepCookies();
     return this.state;
+  }
+
+  /** Goes to a page, or sends a form of one. @returns where it leads. */
+  async visit(url: string, form?: Readonly<Record<string, string>>): Promise<string | undefined> {
+    this.answer = await send({
+      method: form === undefined ? 'GET' : 'POST',
+      url: new URL(url, this.base).href,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...this.cookieField },
+      body: new URLSearchParams(form).toString(),
+    });
+    this.keepCookies();
+    return this.answer.headers.location;
+  }
+
+  private get cookieField(): { readonly cookie?: string } {
+    const all = [...this.cookies].map(([name, value]) => `${name}=${value}`);
+    if (this.token !== null) all.unshift(`hanko=${this.token}`);
+    return all.length > 0 ? { cookie: all.join('; ') } : {};
+  }
+
+  private keepCookies(): void {
+    for (const field of this.answer.headers['set-cookie'] ?? []) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(field) ?? [];
+      if (name === 'hanko') this.token = value || null;
+      else if (value === '') this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
   }
 
   /** Starts a flow and goes through preflight. @returns the state. */
   async start(flow: 'login' | 'registration' | 'profile', hasWebauthn = false): Promise<string> {
     if ((await this.post(`/${flow}`)) !== 'preflight') return this.state;
-    return this.act('register_client_capabilities', { webauthn_available: hasWebauthn });
+    return this.act('register_client_capabilities', {
+      webauthn_available: hasWebauthn,
+      webauthn_conditional_mediation_available: hasWebauthn,
+      webauthn_platform_authenticator_available: hasWebauthn,
+    });
   }
 
   /** Runs an action of the last answer. @returns the state. */
@@ -89,10 +121,40 @@ export class FlowClient {
   /** Signs in with a password, up to where something else than skipping is needed. */
   async signIn(email: string, password: string): Promise<string> {
     await this.start('login');
-    await this.act('continue_with_login_identifier', { email });
+    // `email`, or `identifier` where names sign in too.
+    const { inputs = {} } = this.body.actions.continue_with_login_identifier ?? {};
+    const [name = 'email'] = Object.keys(inputs);
+    await this.act('continue_with_login_identifier', { [name]: email });
     await this.act('continue_to_password_login');
     await this.act('password_login', { password });
     return this.skipAll();
+  }
+
+  /** What the page is to ask an authenticator. */
+  get asked(): PublicKeyOptions {
+    const { request_options: request, creation_options: creation } = this.body.payload;
+    const options = (creation ?? request) as { publicKey: PublicKeyOptions } | undefined;
+    if (options === undefined) throw new Error(`${this.state} asks no authenticator`);
+    return options.publicKey;
+  }
+
+  /** The authenticator makes a new key. @returns the state. */
+  create(key: SoftwareKey, lies: Lies = {}): Promise<string> {
+    const public_key = key.create(this.asked, lies);
+    return this.act('webauthn_verify_attestation_response', { public_key });
+  }
+
+  /** The authenticator signs. @returns the state. */
+  sign(key: SoftwareKey, lies: Lies = {}): Promise<string> {
+    const assertion_response = key.get(this.asked, lies);
+    return this.act('webauthn_verify_assertion_response', { assertion_response });
+  }
+
+  /** Adds a passkey or security key to the profile of who is signed in. @returns the state. */
+  async addKey(key: SoftwareKey, kind: 'passkey' | 'security key'): Promise<string> {
+    await this.start('profile', true);
+    await this.act(kind === 'passkey' ? 'webauthn_credential_create' : 'security_key_create');
+    return this.create(key);
   }
 
   async skipAll(): Promise<string> {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { FakeHanko } from 'fake-hanko';
+import { type PublicKeyOptions, SoftwareKey } from './authenticator.js';
 import { decodeJws, send } from './raw-http.js';
 import { Translation } from './recordings.js';
 
@@ -43,6 +44,8 @@ export function scenariosOf(server: string): readonly Scenario[] {
 }
 
 const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+/** What follows the user's id in the cookie of a trusted device. */
+const DEVICE = /[\w-]{86}==/;
 const FLOW_ID = /%40([0-9a-f-]{36})/;
 /** Held in both directions: none may be missing, none may be there that was not. */
 const COMPARED_FIELDS =
@@ -54,9 +57,12 @@ export class FlowReplay {
     Promise.reject(new Error('no webhook token is sent to a flow')),
   );
   private readonly csrfTokens = new Map<string, string>();
-  /** The last token of a flow, by the recorded id. */
-  private readonly lastCsrf = new Map<string, string>();
   private readonly sessionTokens = new Map<string, string>();
+  private readonly devices = new Map<string, string>();
+  /** By the recorded id: keys of authenticators that sign the challenges of now. */
+  private readonly keys = new Map<string, SoftwareKey>();
+  private readonly challenges = new Set<string>();
+  private asked: PublicKeyOptions | undefined;
   private recordedSecret = '';
   private secret = '';
 
@@ -84,13 +90,6 @@ export class FlowReplay {
     this.secret = secret;
   }
 
-  /** Goes on as if an exchange that is not replayed had brought nothing new. */
-  pass({ request, response }: FlowExchange): void {
-    const id = FLOW_ID.exec(request.path)?.[1] ?? '';
-    const recorded = (response.body as { csrf_token?: string } | null)?.csrf_token;
-    if (recorded) this.csrfTokens.set(recorded, this.lastCsrf.get(id) ?? '');
-  }
-
   /**
    * @param userAgent the recordings leave it out, and the profile shows it.
    * @param codes passcodes that the recorded mails held, with those of now.
@@ -110,13 +109,12 @@ export class FlowReplay {
       },
       body: this.requestBody(request.body, codes),
     });
-    const id = FLOW_ID.exec(request.path)?.[1];
-    const fresh = this.learnBody(response.body, answer.body, id);
+    const fresh = this.learnBody(response.body, answer.body);
     return [
       ...fresh,
       ...this.compare(response.status, answer.status, 'status'),
       ...this.compareFields(response.headers, answer.headers),
-      ...this.compare(response.body ?? '', answer.body, 'body'),
+      ...this.compare(this.withoutKeys(response.body ?? ''), this.withoutKeys(answer.body), 'body'),
     ];
   }
 
@@ -125,7 +123,8 @@ export class FlowReplay {
   }
 
   private tokens(text: string): string {
-    return text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    const known = text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    return this.ids(known.replace(DEVICE, (token) => this.devices.get(token) ?? token));
   }
 
   private requestBody(body: unknown, codes: (recorded: string) => string | undefined): unknown {
@@ -135,9 +134,33 @@ export class FlowReplay {
     const text = JSON.stringify(body, (key, value: unknown) => {
       if (key === 'code') return codes(String(value)) ?? value;
       if (key === 'otp_code') return this.totp(String(value));
+      if (isResponse(value)) return this.sign(value);
       return value;
     });
     return this.ids(this.tokens(this.csrf(text)));
+  }
+
+  /** What the authenticator answers to what it was asked now: nobody else can sign that. */
+  private sign({ id, response }: RecordedResponse): unknown {
+    const key = this.keys.get(id) ?? new SoftwareKey(originIn(response.clientDataJSON));
+    this.keys.set(id, key);
+    const { asked } = this;
+    if (asked === undefined) throw new Error('no authenticator was asked');
+    return 'attestationObject' in response ? key.create(asked) : key.get(asked);
+  }
+
+  /** As recorded, but for what a new key and a new challenge change. */
+  private withoutKeys(body: unknown): unknown {
+    const ours = new Map([...this.keys].map(([recorded, { id }]) => [id, recorded]));
+    return JSON.parse(JSON.stringify(body), (name, value: unknown) => {
+      if (name === 'challenge' && /^[\w-]{43}$/.test(String(value))) return '<challenge>';
+      if (name === 'public_key' && /^pQECAyYgASFY[\w-]+$/.test(String(value))) return '<P-256>';
+      // Of a user, in Base64url.
+      if (name === 'user' && isObject(value) && 'displayName' in value) {
+        return { ...value, id: uuidIn(String(value.id)) };
+      }
+      return typeof value === 'string' ? (ours.get(value) ?? value) : value;
+    });
   }
 
   private csrf(text: string): string {
@@ -155,7 +178,7 @@ export class FlowReplay {
   }
 
   /** Flow ids, CSRF tokens and the key of an authenticator app, which stand nowhere by themselves. */
-  private learnBody(recorded: unknown, actual: unknown, id: string | undefined): readonly string[] {
+  private learnBody(recorded: unknown, actual: unknown): readonly string[] {
     if (!isFlowBody(recorded) || !isFlowBody(actual)) return [];
     const [href, ourHref] = [recorded, actual].map(
       ({ actions }) => FLOW_ID.exec(Object.values(actions)[0]?.href ?? '')?.[1],
@@ -166,13 +189,20 @@ export class FlowReplay {
     const isOld = [...this.csrfTokens.values()].includes(actual.csrf_token);
     if (recorded.csrf_token !== '') {
       this.csrfTokens.set(recorded.csrf_token, actual.csrf_token);
-      this.lastCsrf.set(href ?? id ?? '', actual.csrf_token);
     }
+    const { request_options: request, creation_options: creation } = actual.payload ?? {};
+    this.asked = (creation ?? request)?.publicKey ?? this.asked;
+    const { challenge } = (creation ?? request)?.publicKey ?? {};
+    const isRepeated = challenge !== undefined && this.challenges.has(challenge);
+    if (challenge !== undefined) this.challenges.add(challenge);
     if (recorded.payload?.otp_secret !== undefined) {
       this.recordedSecret = recorded.payload.otp_secret;
       this.secret = actual.payload?.otp_secret ?? '';
     }
-    return isOld ? ['body.csrf_token: not a new one'] : [];
+    return [
+      ...(isOld ? ['body.csrf_token: not a new one'] : []),
+      ...(isRepeated ? ['body.payload: the challenge is not a new one'] : []),
+    ];
   }
 
   private compareFields(
@@ -208,6 +238,11 @@ export class FlowReplay {
       const [was, is] = [recorded, actual].map((text) => text.replace(/^\w{32}$/, '<random>'));
       return this.translation.differences(was, is, at);
     }
+    const [device, ourDevice] = [recorded, actual].map((text) => DEVICE.exec(text)?.[0]);
+    if (device !== undefined && ourDevice !== undefined) {
+      this.devices.set(device, ourDevice);
+      return this.compare(recorded.replace(device, ''), actual.replace(ourDevice, ''), at);
+    }
     const [token, ours] = [recorded, actual].map((text) => text.match(TOKENS)?.[0]);
     if (token === undefined || ours === undefined) {
       return this.translation.differences(recorded, actual, at);
@@ -222,8 +257,29 @@ export class FlowReplay {
 interface RecordedBody {
   readonly csrf_token: string;
   readonly actions: Readonly<Record<string, { readonly href: string }>>;
-  readonly payload?: { readonly otp_secret?: string };
+  readonly payload?: {
+    readonly otp_secret?: string;
+    readonly request_options?: { readonly publicKey: PublicKeyOptions };
+    readonly creation_options?: { readonly publicKey: PublicKeyOptions };
+  };
 }
+
+/** Of an authenticator. */
+interface RecordedResponse {
+  readonly id: string;
+  readonly response: { readonly clientDataJSON: string };
+}
+
+const isResponse = (value: unknown): value is RecordedResponse =>
+  isObject(value) && value.type === 'public-key' && isObject(value.response);
+
+const originIn = (clientDataJSON: string): string =>
+  (JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as { origin: string }).origin;
+
+const uuidIn = (base64url: string): string =>
+  Buffer.from(base64url, 'base64url')
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -28,8 +28,11 @@ export function send({
   const fields = Object.entries(headers).flatMap(([name, value]) =>
     [value].flat().flatMap((single) => [name, single]),
   );
+  const isChunked = Object.keys(headers).some((name) => /^transfer-encoding$/i.test(name));
   const length =
-    method === 'GET' && text === '' ? [] : ['Content-Length', String(Buffer.byteLength(text))];
+    isChunked || (method === 'GET' && text === '')
+      ? []
+      : ['Content-Length', String(Buffer.byteLength(text))];
   const target = new URL(url);
   return new Promise((resolve, reject) => {
     request(

@@ -14,7 +14,8 @@ const ALLOWED = [...REQUIRED, 'CHANGELOG.md'];
 /** Where each is, and the most that its tarball may weigh, in kilobytes. */
 const PACKAGES = {
   'nestjs-hanko': { folder: repository, mostPacked: 180, isInReadme: true },
-  'fake-hanko': { folder: join(repository, 'fake-hanko'), mostPacked: 100 },
+  // 109 of it verify passkeys, and 30 read YAML: it carries what it needs, and installs nothing else.
+  'fake-hanko': { folder: join(repository, 'fake-hanko'), mostPacked: 310 },
 };
 const TEST = /(^|[\\/])(__tests__|tests?|fixtures)[\\/]|\.(spec|test)\./;
 const DIST = /\.(js|d\.ts|js\.map|d\.ts\.map)$|^dist[\\/]cjs[\\/]package\.json$/;
