@@ -25,7 +25,7 @@ export class LiveSession implements Due {
   /** When its token was issued, in milliseconds since 1970. */
   readonly issuedAt: number;
   watches: Few<Watch<LiveSession>>;
-  /** Of `HankoLiveSessions.signal()`. */
+  /** Aborts the signal that `HankoLiveSessions.signal()` shares. */
   controller: AbortController | undefined;
   /** When a call of it was let in last, in milliseconds since 1970. */
   seenAt: number;

@@ -34,9 +34,9 @@ import { expired, Watch } from './watch.js';
  *
  * ```ts
  * const user = await hanko.authenticate(request);
- * const onClose = (listener: () => void) => response.once('close', listener);
+ * const onClose = (listener: () => void) => request.res.once('close', listener);
  * const signal = app.get(HankoLiveSessions).signal(user, onClose);
- * signal.addEventListener('abort', () => download.destroy());
+ * signal.addEventListener('abort', () => request.res.destroy());
  * ```
  */
 @Injectable()
@@ -50,7 +50,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   private readonly sessions = new SessionIndex();
   /** By the key of the connection. Several only if several users came by it. */
   private readonly watches = new Map<object, Few<Watch<LiveSession>>>();
-  /** Of calls that came by one connection: by its key and the session. */
+  /** Those that calls on one connection share: by its key and the session. */
   private readonly signals = new WeakMap<object, Map<string, AbortSignal>>();
   private isClosed = false;
 
@@ -202,7 +202,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
     }
   }
 
-  /** The same user came again: by the same session, or by a later one. */
+  /** A user came again: by the same session, or by a later one. */
   private renew(watch: Watch<LiveSession>, user: LiveUser): void {
     const isSame = watch.session.sessionId === user.sessionId.toLowerCase();
     if (isSame && watch.expiresAt === this.endOf(user)) {

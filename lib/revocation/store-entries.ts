@@ -30,7 +30,7 @@ const MAX_WRITES = 8;
 /** Sessions that one read is about. */
 const WHOLE = 10_000;
 
-/** The same for a store that does not answer to so many, and how long it is spared from them, in milliseconds. */
+/** Sessions in one read of a store that does not reply to so many, and how long it is spared from them, in milliseconds. */
 const PART = 500;
 const PARTS_MS = 600_000;
 
