@@ -75,7 +75,7 @@ export const FULL: Settings = {
   revocations: { rounds: 25, calls: 1_000 },
   connect: { warmUp: 3, rounds: 15, connections: 200 },
   watching: { connections: 50_000, rounds: 15, revoked: 1_000 },
-  logout: { logouts: 200 },
+  logout: { logouts: 100 },
   contexts: {
     apps: ['none', 'nestjs-hanko', 'nestjs-better-auth'],
     warmUp: 5,

@@ -34,6 +34,8 @@ const NO_HANDLER = (): void => undefined;
 export class Routes {
   /** By class, then handler: classes that inherit a handler share the function, not the mark. */
   private readonly known = new WeakMap<object, WeakMap<object, Route>>();
+  /** By class: a gateway's is asked for at each connection (the scenario `connect` of bench). */
+  private readonly classes = new WeakMap<Type, Route>();
 
   /** What holds where nothing else is said. */
   readonly moduleSession: ResolvedSessionPolicy | null;
@@ -67,7 +69,12 @@ export class Routes {
 
   /** What the marks of a class ask, for what concerns none of its handlers alone. */
   ofClass(owner: Type): Route {
-    return this.asMarked(classMarks(owner), owner.name);
+    let route = this.classes.get(owner);
+    if (route === undefined) {
+      route = this.asMarked(classMarks(owner), owner.name);
+      this.classes.set(owner, route);
+    }
+    return route;
   }
 
   resolve(policy: HankoSessionPolicy): ResolvedSessionPolicy | null {

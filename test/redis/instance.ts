@@ -13,6 +13,8 @@ export interface InstanceOptions {
   readonly hankoUrl: string;
   readonly redisUrl: string;
   readonly onUnavailable?: 'reject' | 'accept';
+  /** Whether its store has `subscribe`. Default: no. */
+  readonly isTold?: boolean;
 }
 
 export interface Reply {
@@ -41,18 +43,23 @@ export class Instance implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}/webhooks/hanko`;
   }
 
+  get socketUrl(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
   get isRunning(): boolean {
     return this.process !== null && this.process.exitCode === null;
   }
 
   async start(): Promise<void> {
-    const { hankoUrl, redisUrl, onUnavailable = 'reject' } = this.options;
+    const { hankoUrl, redisUrl, onUnavailable = 'reject', isTold = false } = this.options;
     const child = fork(script, {
       env: {
         ...process.env,
         HANKO_API_URL: hankoUrl,
         REDIS_URL: redisUrl,
         ON_UNAVAILABLE: onUnavailable,
+        IS_TOLD: isTold ? 'yes' : 'no',
         PORT: String(this.port),
       },
       execArgv: [],

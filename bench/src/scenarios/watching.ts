@@ -1,15 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import {
-  HankoAuthService,
   HankoLiveSessions,
   HankoModule,
   HankoRevocation,
   type HankoUser,
   type LiveConnection,
 } from 'nestjs-hanko';
+import { hankoUser } from 'nestjs-hanko/testing';
 import type { Bench, Scenario } from '../bench.js';
 import type { HankoSettings } from '../contenders/contender.js';
-import { TokenLines } from '../hanko/token-lines.js';
 import { measureApart } from '../isolated/isolated.js';
 import { usedBytes } from '../isolated/used-bytes.js';
 import { Figures, type Report } from '../report/figure.js';
@@ -17,7 +17,6 @@ import type { Settings } from '../settings.js';
 
 interface Input {
   readonly hanko: HankoSettings;
-  readonly tokensFile: string;
   readonly size: Settings['watching'];
 }
 
@@ -32,8 +31,6 @@ interface Output {
   readonly sessionMicros: readonly number[];
   readonly userMicros: readonly number[];
 }
-
-const BATCH = 500;
 
 /** As a client of a gateway, but without what those hold anyway. */
 class Connection {
@@ -56,16 +53,17 @@ const liveConnection = (connection: Connection): LiveConnection => ({
   },
 });
 
-export async function measure({ hanko, tokensFile, size }: Input): Promise<Output> {
+export async function measure({ hanko, size }: Input): Promise<Output> {
   const { apiUrl, issuer, audience } = hanko;
   const app = await NestFactory.createApplicationContext(
-    // What is remembered of tokens does not count here.
-    HankoModule.forRoot({ apiUrl, issuer, audience, signatureCache: false }),
+    HankoModule.forRoot({ apiUrl, issuer, audience }),
     { logger: ['error', 'warn'] },
   );
   const live = app.get(HankoLiveSessions);
   const revocation = app.get(HankoRevocation);
-  const users = await usersOf(app.get(HankoAuthService), tokensFile, size.connections);
+  const users = Array.from({ length: size.connections }, () =>
+    hankoUser({ id: randomUUID(), sessionId: randomUUID() }),
+  );
   const [tabs, others] = [0, 1].map(() => users.map(() => new Connection())) as [
     Connection[],
     Connection[],
@@ -122,28 +120,12 @@ export async function measure({ hanko, tokensFile, size }: Input): Promise<Outpu
   return output;
 }
 
-async function usersOf(
-  service: HankoAuthService,
-  tokensFile: string,
-  count: number,
-): Promise<HankoUser[]> {
-  const tokens = await TokenLines.read(tokensFile);
-  const users: HankoUser[] = [];
-  while (users.length < count) {
-    const batch = tokens.slice(users.length, Math.min(BATCH, count - users.length));
-    users.push(...(await Promise.all(batch.map((token) => service.verifyToken(token)))));
-  }
-  return users;
-}
-
 export const watching: Scenario = {
   name: 'watching',
-  tokens: (settings) => settings.watching.connections,
-  async run({ settings, tokens, jwks, execPath }: Bench): Promise<Report> {
+  async run({ settings, jwks, execPath }: Bench): Promise<Report> {
     const { connections, revoked } = settings.watching;
     const input: Input = {
       hanko: jwks.settingsFor(watching.name),
-      tokensFile: tokens.file,
       size: settings.watching,
     };
     const output = await measureApart<Output>(import.meta.url, input, execPath);

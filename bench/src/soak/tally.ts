@@ -1,9 +1,6 @@
 import { table } from '../report/markdown.js';
 import { quantile } from '../report/statistics.js';
 
-/** How long after its session a connection may be alive before it is one that should not be, in milliseconds. */
-const TOO_LATE_MS = 10_000;
-
 /** What happened, and what should not have. */
 export class Tally {
   private readonly delays = new Map<string, number[]>();
@@ -20,12 +17,17 @@ export class Tally {
   }
 
   /** @param delayMs from the moment when it should have ended; below 0 if it ended before. */
-  ended(how: string, why: string, delayMs: number, promisedMs: number): void {
+  ended(
+    how: string,
+    why: string,
+    delayMs: number,
+    { promisedMs, graceMs }: { readonly promisedMs: number; readonly graceMs: number },
+  ): void {
     const delays = this.delays.get(how);
     if (delays === undefined) this.delays.set(how, [delayMs]);
     else delays.push(delayMs);
     this.count(`ended: ${why}`);
-    if (delayMs > promisedMs + TOO_LATE_MS) this.fault(`${how}: ended too late`);
+    if (delayMs > promisedMs + graceMs) this.fault(`${how}: ended too late`);
     else if (delayMs > promisedMs) this.count(`later than promised: ${how}`);
   }
 

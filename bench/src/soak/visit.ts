@@ -54,6 +54,18 @@ const PROMISED_MS = 1_000;
 /** What is told by the store is learned in a round, of a second by default. */
 const ROUND_MS = 1_000;
 
+/** How long after that a connection may be alive before it is one that should not be. */
+const TOO_LATE_MS = 10_000;
+/** On a busy machine Hanko may not reply in time, and is asked again. */
+const UNANSWERED_MS = 2 * REFRESH_SECONDS * 1_000;
+
+interface Promised {
+  /** When the session was over, of `performance.now()`. */
+  readonly at: number;
+  readonly promisedMs: number;
+  readonly graceMs: number;
+}
+
 interface Tab {
   readonly instance: Instance;
   readonly client: SocketClient;
@@ -182,7 +194,9 @@ async function end(
       let promisedMs = PROMISED_MS + ended.lateMs;
       if (!isSoon) promisedMs += REFRESH_SECONDS * 1_000;
       else if (!isTold) promisedMs += ROUND_MS;
-      await expectEnd(client, `${how}, ${instance.library}`, ended.at, promisedMs, session.tally);
+      const graceMs = isSoon ? TOO_LATE_MS : UNANSWERED_MS;
+      const promise = { at: ended.at, promisedMs, graceMs };
+      await expectEnd(client, `${how}, ${instance.library}`, promise, session.tally);
     }),
   );
 }
@@ -193,9 +207,16 @@ async function endsByExpiry(
   { tally }: Ground,
 ): Promise<void> {
   const at = expiry + CLOCK_TOLERANCE_SECONDS * 1_000;
+  // Also where none was let in.
+  await wait(at - performance.now());
   await Promise.all(
     tabs.map(({ instance, client }) =>
-      expectEnd(client, `expired, ${instance.library}`, at, PROMISED_MS, tally),
+      expectEnd(
+        client,
+        `expired, ${instance.library}`,
+        { at, promisedMs: PROMISED_MS, graceMs: TOO_LATE_MS },
+        tally,
+      ),
     ),
   );
 }
@@ -206,11 +227,10 @@ const GIVE_UP_MS = 30_000;
 async function expectEnd(
   client: SocketClient,
   how: string,
-  at: number,
-  promisedMs: number,
+  { at, promisedMs, graceMs }: Promised,
   tally: Tally,
 ): Promise<void> {
-  const patienceMs = at - performance.now() + promisedMs + GIVE_UP_MS;
+  const patienceMs = at - performance.now() + promisedMs + graceMs + GIVE_UP_MS;
   const timeout = new AbortController();
   const ending = await Promise.race([
     client.ended,
@@ -224,7 +244,7 @@ async function expectEnd(
   }
   // A millisecond is what two clocks may differ.
   if (ending.at < at - 5) tally.fault(`${how}: ended too early, ${ending.why}`);
-  tally.ended(how, ending.why, ending.at - at, promisedMs);
+  tally.ended(how, ending.why, ending.at - at, { promisedMs, graceMs });
 }
 
 async function noneEndedBefore(tabs: readonly Tab[], fate: Fate, tally: Tally): Promise<void> {
