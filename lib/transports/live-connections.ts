@@ -65,11 +65,13 @@ export const endByDestroying = (socket: Socket): LiveConnection => ({
   },
 });
 
-/** A `Socket` of socket.io. */
+/** A `Socket` of socket.io: one namespace of a client's connection, which others may share. */
 interface SocketIoSocket extends Emitter {
   readonly disconnected: boolean;
+  readonly conn?: unknown;
+  readonly client?: { readonly sockets?: unknown };
   emit(event: string, data: unknown): unknown;
-  disconnect(isWhole: boolean): unknown;
+  disconnect(): unknown;
 }
 
 export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
@@ -78,18 +80,34 @@ export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
   isFunction(value.disconnect) &&
   isFunction(value.once);
 
-/** Says why first: socket.io tells a client that it was disconnected, and nothing more. */
+/**
+ * Says why first: socket.io tells a client that it was disconnected, and nothing more. Other namespaces of the same client
+ * may be of another session, or of none, and say for themselves why they end.
+ */
 export const endByDisconnecting = (socket: SocketIoSocket): LiveConnection => ({
   key: socket,
   end(error) {
     socket.emit('exception', { ...(error.getResponse() as object) });
-    socket.disconnect(true);
+    socket.disconnect();
+    setTimeout(() => cutUnused(socket), FAREWELL_MS).unref();
   },
   onClose(listener) {
     if (socket.disconnected) listener();
     else socket.once('disconnect', listener);
   },
 });
+
+/** Real clients close a connection without namespaces by themselves, and at once. */
+function cutUnused({ conn, client }: SocketIoSocket): void {
+  const sockets: unknown = client?.sockets;
+  if (!isObject(conn) || !isFunction(conn.close) || (sockets instanceof Map && sockets.size > 0))
+    return;
+  const { transport } = conn;
+  // What waits to be sent is not waited for.
+  conn.close.call(conn, true as never);
+  const { socket } = Object(transport) as { socket?: unknown };
+  if (isWebSocket(socket)) socket.terminate?.();
+}
 
 /** Node's response. */
 interface Response extends Emitter {
