@@ -124,6 +124,8 @@ async function connectSocketIo(port: number, token: string): Promise<SocketClien
       socket.disconnect();
       reject(new Refusal(codeIn((error as { data?: unknown }).data) ?? error.message));
     });
+    // The server may close before it has said anything, which is no error of a connection.
+    socket.io.once('close', (reason) => reject(new Refusal(reason)));
   });
   return {
     ended: talk.ended,
