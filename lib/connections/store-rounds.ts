@@ -16,7 +16,6 @@ export class StoreRounds implements Due {
   dueAt = Infinity;
   place = -1;
   readonly isInterval = true;
-  private readonly everyMs: number;
   private isReading = false;
   private isStopped = true;
   /** When the last round began that was answered, in milliseconds since 1970. */
@@ -29,9 +28,14 @@ export class StoreRounds implements Due {
     private readonly schedule: Schedule,
     private readonly revocation: HankoRevocation,
     private readonly sessions: SessionIndex,
-  ) {
-    const everyMs = Math.max(options.revocation.maxAgeSeconds * 1000, MIN_ROUND_MS);
-    this.everyMs = revocation.isToldByStore ? Math.max(everyMs, TOLD_ROUND_MS) : everyMs;
+  ) {}
+
+  private get everyMs(): number {
+    const { isToldByStore } = this.revocation;
+    return Math.max(
+      this.options.revocation.maxAgeSeconds * 1000,
+      isToldByStore ? TOLD_ROUND_MS : MIN_ROUND_MS,
+    );
   }
 
   /** Goes on until it is stopped. */
