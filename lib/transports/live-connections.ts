@@ -37,11 +37,12 @@ export const isWebSocket = (value: unknown): value is WebSocket =>
 export const endByClosing = (socket: WebSocket, code: number): LiveConnection => ({
   key: socket,
   end(error) {
-    socket.close(closeCode(error, code), error.code);
+    // First: what throws while it says why must not keep it open.
     setTimeout(
       () => void (socket.readyState === CLOSED || socket.terminate?.()),
       FAREWELL_MS,
     ).unref();
+    socket.close(closeCode(error, code), error.code);
   },
   onClose(listener) {
     if (socket.readyState === CLOSED) listener();
@@ -87,9 +88,13 @@ export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
 export const endByDisconnecting = (socket: SocketIoSocket): LiveConnection => ({
   key: socket,
   end(error) {
-    socket.emit('exception', { ...(error.getResponse() as object) });
-    socket.disconnect();
     setTimeout(() => cutUnused(socket), FAREWELL_MS).unref();
+    try {
+      socket.emit('exception', { ...(error.getResponse() as object) });
+    } finally {
+      // Listeners of the app's own, of `onAnyOutgoing()`, may throw.
+      socket.disconnect();
+    }
   },
   onClose(listener) {
     if (socket.disconnected) listener();
@@ -117,7 +122,7 @@ interface Response extends Emitter {
   readonly req?: { destroy(): unknown };
   readonly closed?: boolean;
   readonly destroyed?: boolean;
-  end(onEnd: () => void): unknown;
+  end(): unknown;
 }
 
 /** Node's response, of Express' or Fastify's. */
@@ -136,9 +141,11 @@ export const endResponse = (response: Response): LiveConnection => ({
   key: response,
   end(error) {
     const destroy = (): void => void response.req?.destroy();
-    if (response.headersSent === false) answer(response, error);
-    response.end(destroy);
     setTimeout(destroy, FAREWELL_MS).unref();
+    response.once('finish', destroy);
+    if (response.headersSent === false) answer(response, error);
+    // Without a callback: middleware that wraps it, such as `compression`, takes that for a part of the body.
+    response.end();
   },
   onClose: (listener) => onResponseClose(response, listener),
 });
