@@ -4,6 +4,7 @@ import { eachOf } from './few.js';
 import { ASK_AGAIN_MS } from './live-session.js';
 import type { Due, Schedule } from './schedule.js';
 import type { SessionIndex } from './session-index.js';
+import type { Unasked } from './watch.js';
 
 /** The shortest time between two rounds. */
 const MIN_ROUND_MS = 1_000;
@@ -12,7 +13,7 @@ const MIN_ROUND_MS = 1_000;
 const TOLD_ROUND_MS = 30_000;
 
 /** Reads the store for all watched sessions at once, as other instances may have revoked them. */
-export class StoreRounds implements Due {
+export class StoreRounds implements Due, Unasked {
   dueAt = Infinity;
   place = -1;
   readonly isInterval = true;
@@ -52,6 +53,10 @@ export class StoreRounds implements Due {
 
   onDue(): void {
     void this.read();
+  }
+
+  hasRepliedSince(at: number): boolean {
+    return this.answeredAt >= at;
   }
 
   private async read(): Promise<void> {
