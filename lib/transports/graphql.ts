@@ -240,7 +240,7 @@ class GraphqlHttpCall implements HankoCall {
   }
 
   get onClose(): HankoCall['onClose'] {
-    return this.http.onClose;
+    return this.connection === undefined ? this.http.onClose : undefined;
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {
