@@ -3,4 +3,5 @@ import { prepare } from './prepare.mjs';
 
 await prepare();
 const { main } = await import('./dist/soak/main.js');
-process.exitCode = await main(process.argv.slice(2));
+// Whatever is still open does not keep it.
+process.exit(await main(process.argv.slice(2)));

@@ -37,7 +37,15 @@ export class ConnectionLog {
 
   /** The app's own code threw. */
   endFailed(cause: unknown): void {
-    const line = `A connection could not be ended: ${whereThrown(cause)}`;
+    this.tellOnce(`A connection could not be ended: ${whereThrown(cause)}`);
+  }
+
+  /** The app's own code rejected. */
+  closeUnknown(cause: unknown): void {
+    this.tellOnce(`A connection does not tell when it has closed: ${whereThrown(cause)}`);
+  }
+
+  private tellOnce(line: string): void {
     if (this.told.has(line) || this.told.size >= MAX_TOLD) return;
     this.told.add(line);
     this.logger.error(line);

@@ -21,6 +21,6 @@ export const countOf = (few: Few<object>): number =>
 
 /** Those that there are now: they may be taken out meanwhile. */
 export const eachOf = <T extends object>(few: Few<T>): Iterable<T> =>
-  few === undefined ? NONE : few instanceof Set ? few : [few];
+  few === undefined ? NONE : few instanceof Set ? [...few] : [few];
 
 const NONE: readonly never[] = [];

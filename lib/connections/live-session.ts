@@ -5,7 +5,7 @@ import type { SessionLiveness } from '../session/session-liveness.js';
 import { eachOf, type Few, withoutOne, withOne } from './few.js';
 import type { LiveUser } from './live-user.js';
 import type { Due } from './schedule.js';
-import { MIN_ASK_MS, type Watch, type Watcher } from './watch.js';
+import { MIN_ASK_MS, type Unasked, type Watch, type Watcher } from './watch.js';
 
 /** What a session needs of the whole. */
 export interface SessionAsker extends Watcher<LiveSession> {
@@ -15,7 +15,7 @@ export interface SessionAsker extends Watcher<LiveSession> {
 }
 
 /** A session that connections hang on. It is due when Hanko is asked about it, if a policy asks. */
-export class LiveSession implements Due {
+export class LiveSession implements Due, Unasked {
   dueAt = Infinity;
   place = -1;
   readonly isInterval = true;
@@ -81,6 +81,14 @@ export class LiveSession implements Due {
     }
     this.isAsking = true;
     line.enter(this);
+  }
+
+  /** A request of the session may have asked. */
+  hasRepliedSince(at: number): boolean {
+    const { now, liveness } = this.asker;
+    const toldAt = liveness.aliveAt(this.sessionId);
+    // Not what a clock that was set back makes late.
+    return toldAt !== null && toldAt >= at && toldAt <= now();
   }
 
   /** Asks Hanko, and is due again. An open connection is no activity of its user: an idle session ends all the same. */

@@ -51,7 +51,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   /** By the key of the connection. Several only if several users came by it. */
   private readonly watches = new Map<object, Few<Watch<LiveSession>>>();
   /** Those that calls on one connection share: by its key and the session. */
-  private readonly signals = new WeakMap<object, Map<string, AbortSignal>>();
+  private readonly controllers = new WeakMap<object, Map<string, AbortController>>();
   private isClosed = false;
 
   constructor(
@@ -105,7 +105,13 @@ export class HankoLiveSessions implements OnModuleDestroy {
   watch(user: LiveUser, connection: LiveConnection): void {
     checkUser('watch()', user);
     checkConnection(connection);
-    this.watchOrEnd(user, connection);
+    const { key } = connection;
+    this.watchOrEnd(user, {
+      // Read once: it must not be another one later.
+      key,
+      end: (error) => connection.end(error),
+      onClose: (listener) => connection.onClose(listener),
+    });
   }
 
   /**
@@ -123,7 +129,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   signal(user: LiveUser, onClose?: LiveConnection['onClose']): AbortSignal {
     checkUser('signal()', user);
     if (onClose !== undefined) return this.watchSignal(user, newController(), onClose);
-    const controller = this.sessions.find(user)?.controller ?? newController();
+    const controller = usable(this.sessions.find(user)?.controller) ?? newController();
     const signal = this.watchSignal(user, controller, NEVER);
     const session = this.sessions.find(user);
     if (session !== undefined && !signal.aborted) session.controller = controller;
@@ -136,14 +142,14 @@ export class HankoLiveSessions implements OnModuleDestroy {
    */
   signalOn(user: LiveUser, connection: LiveConnection): AbortSignal {
     const { key } = connection;
-    const signals = this.signals.get(key) ?? new Map<string, AbortSignal>();
-    this.signals.set(key, signals);
-    let signal = signals.get(user.sessionId);
-    if (signal === undefined) {
-      signal = this.watchSignal(user, newController(), (listener) => connection.onClose(listener));
-      signals.set(user.sessionId, signal);
-    }
-    return signal;
+    const sessionId = user.sessionId.toLowerCase();
+    const controllers = this.controllers.get(key) ?? new Map<string, AbortController>();
+    this.controllers.set(key, controllers);
+    const known = usable(controllers.get(sessionId));
+    if (known !== undefined) return known.signal;
+    const controller = newController();
+    controllers.set(sessionId, controller);
+    return this.watchSignal(user, controller, (listener) => connection.onClose(listener));
   }
 
   /**
@@ -192,9 +198,11 @@ export class HankoLiveSessions implements OnModuleDestroy {
     this.storeRounds?.start();
     this.log.watched(watch.session);
     try {
-      connection.onClose(() => {
+      const asked: unknown = connection.onClose(() => {
         if (this.forget(watch)) this.log.closed(watch.session);
       });
+      // Held until its session ends, if this fails.
+      if (isPromise(asked)) Promise.resolve(asked).catch((cause) => this.log.closeUnknown(cause));
     } catch (error) {
       // What cannot say when it has closed would be held for ever.
       this.forget(watch);
@@ -253,6 +261,8 @@ export class HankoLiveSessions implements OnModuleDestroy {
     if (!hasOne(watches, watch)) return;
     for (const each of eachOf(watches)) this.forget(each);
     this.log.ended(session, error);
+    // First: some connections close at once, and signals are forgotten then.
+    this.controllers.get(connection.key)?.get(session.sessionId)?.abort(error);
     this.finish(connection, error);
   }
 
@@ -288,6 +298,10 @@ const revoked = (): HankoTokenError =>
   new HankoTokenError('session_revoked', 'The session, or its user, was revoked');
 
 const NEVER = (): void => undefined;
+
+/** One that has aborted has, though its session may live: nobody could be asked for too long. */
+const usable = (controller: AbortController | undefined): AbortController | undefined =>
+  controller?.signal.aborted === true ? undefined : controller;
 
 /** Whoever has many streams has many listeners. */
 function newController(): AbortController {

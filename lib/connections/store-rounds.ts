@@ -4,6 +4,7 @@ import { eachOf } from './few.js';
 import { ASK_AGAIN_MS } from './live-session.js';
 import type { Due, Schedule } from './schedule.js';
 import type { SessionIndex } from './session-index.js';
+import type { Unasked } from './watch.js';
 
 /** The shortest time between two rounds. */
 const MIN_ROUND_MS = 1_000;
@@ -12,11 +13,10 @@ const MIN_ROUND_MS = 1_000;
 const TOLD_ROUND_MS = 30_000;
 
 /** Reads the store for all watched sessions at once, as other instances may have revoked them. */
-export class StoreRounds implements Due {
+export class StoreRounds implements Due, Unasked {
   dueAt = Infinity;
   place = -1;
   readonly isInterval = true;
-  private readonly everyMs: number;
   private isReading = false;
   private isStopped = true;
   /** When the last round began that was answered, in milliseconds since 1970. */
@@ -29,9 +29,14 @@ export class StoreRounds implements Due {
     private readonly schedule: Schedule,
     private readonly revocation: HankoRevocation,
     private readonly sessions: SessionIndex,
-  ) {
-    const everyMs = Math.max(options.revocation.maxAgeSeconds * 1000, MIN_ROUND_MS);
-    this.everyMs = revocation.isToldByStore ? Math.max(everyMs, TOLD_ROUND_MS) : everyMs;
+  ) {}
+
+  private get everyMs(): number {
+    const { isToldByStore } = this.revocation;
+    return Math.max(
+      this.options.revocation.maxAgeSeconds * 1000,
+      isToldByStore ? TOLD_ROUND_MS : MIN_ROUND_MS,
+    );
   }
 
   /** Goes on until it is stopped. */
@@ -48,6 +53,10 @@ export class StoreRounds implements Due {
 
   onDue(): void {
     void this.read();
+  }
+
+  hasRepliedSince(at: number): boolean {
+    return this.answeredAt >= at;
   }
 
   private async read(): Promise<void> {

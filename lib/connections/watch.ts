@@ -28,7 +28,15 @@ export interface Watcher<Session> {
 interface Early {
   readonly error: HankoAuthError;
   /** Who could not be asked. */
-  readonly unasked: object;
+  readonly unasked: Unasked;
+  /** When that was decided, in milliseconds since 1970. */
+  readonly decidedAt: number;
+}
+
+/** Who could not be asked for too long. */
+export interface Unasked {
+  /** Whether it has replied since, to whoever asked. */
+  hasRepliedSince(at: number): boolean;
 }
 
 /** One connection, and the session that it hangs on. It is due when the token expires, or earlier if that is decided. */
@@ -67,7 +75,7 @@ export class Watch<Session> implements Due {
   }
 
   /** @param aliveAt when Hanko said last that the session is alive. */
-  outlastHanko(aliveAt: number, unasked: object): void {
+  outlastHanko(aliveAt: number, unasked: Unasked): void {
     if (this.isStrict) this.outlast(aliveAt, this.askEveryMs, unasked);
   }
 
@@ -76,16 +84,16 @@ export class Watch<Session> implements Due {
    * @param aliveAt when that was known last, in milliseconds since 1970.
    * @param everyMs how often somebody is asked.
    */
-  outlast(aliveAt: number, everyMs: number, unasked: object): void {
+  outlast(aliveAt: number, everyMs: number, unasked: Unasked): void {
     const { now, schedule } = this.watcher;
     const at = now();
     if (this.early !== null || at - aliveAt <= everyMs + GRACE_MS) return;
-    this.early = { error: unknown(), unasked };
+    this.early = { error: unknown(), unasked, decidedAt: at };
     schedule.set(this, Math.min(at + Math.random() * SPREAD_MS, this.expiresAt));
   }
 
   /** Whoever could not be asked replies again. */
-  letOff(unasked: object): void {
+  letOff(unasked: Unasked): void {
     if (this.early?.unasked !== unasked) return;
     this.early = null;
     this.watcher.schedule.set(this, this.expiresAt);
@@ -102,7 +110,9 @@ export class Watch<Session> implements Due {
 
   onDue(): void {
     const { early, watcher, expiresAt } = this;
-    watcher.end(this, early === null || watcher.now() >= expiresAt ? expired() : early.error);
+    if (early === null || watcher.now() >= expiresAt) watcher.end(this, expired());
+    else if (early.unasked.hasRepliedSince(early.decidedAt)) this.letOff(early.unasked);
+    else watcher.end(this, early.error);
   }
 }
 

@@ -24,9 +24,10 @@ export interface RevocationStore {
   /**
    * Calls the listener for each value that another instance has set, as soon as it can. Optional: with it
    * `revoked$` emits those at once, and not only when a request comes for them.
-   * @returns a function that ends the subscription.
+   * @returns a function that ends the subscription, or a promise of it, which resolves once the subscription has begun.
+   * If it fails, or returns anything else, that is logged, and the store is read as one that does not tell.
    */
-  subscribe?(listener: (key: string, value: unknown) => void): () => void;
+  subscribe?(listener: (key: string, value: unknown) => void): (() => void) | Promise<() => void>;
 }
 
 /** Configures how revoked sessions are remembered and shared: the option `revocation`. */

@@ -3,7 +3,6 @@ import { Observable, Subject } from 'rxjs';
 import { HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
-import type { RevocationStore } from '../options/revocation-options.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 import { whereThrown } from '../util/where-thrown.js';
@@ -13,13 +12,9 @@ import { checkId, readTime } from './revocation-arguments.js';
 import { RevocationList } from './revocation-list.js';
 import type { HankoRevoked, RevocationStatus } from './revoked.js';
 import { StoreClient } from './store-client.js';
-import {
-  type RevocationEntry,
-  type StoredSession,
-  StoreEntries,
-  subscribeToEntries,
-} from './store-entries.js';
+import { type RevocationEntry, type StoredSession, StoreEntries } from './store-entries.js';
 import { StoreOutage } from './store-outage.js';
+import { StoreSubscription } from './store-subscription.js';
 
 /**
  * Ends sessions before their tokens expire, without a call to Hanko per request. `nestjs-hanko/webhooks`
@@ -48,7 +43,7 @@ export class HankoRevocation implements OnModuleDestroy {
   private readonly list: RevocationList;
   private readonly entries: StoreEntries | null;
   private readonly askedLately: AskedLately;
-  private readonly unsubscribe: (() => void) | null;
+  private readonly subscription: StoreSubscription | null;
   /** Failures of other code, which are logged once each. */
   private readonly logged = new Set<string>();
   private readonly outage: StoreOutage;
@@ -64,25 +59,28 @@ export class HankoRevocation implements OnModuleDestroy {
     this.askedLately = new AskedLately(revocation.maxAgeSeconds * 1000, now);
     this.storeClient = store && new StoreClient(store, now);
     this.entries = this.storeClient && new StoreEntries(this.storeClient, now);
-    this.unsubscribe = store === null ? null : this.listen(store);
+    this.subscription =
+      store &&
+      new StoreSubscription(
+        store,
+        (entry) => this.learn(entry),
+        (line) => this.logOnce(line),
+      );
   }
 
   /** Ends `revoked$`, and all that is done for the store. */
   onModuleDestroy(): void {
     this.storeClient?.close();
-    try {
-      this.unsubscribe?.();
-    } finally {
-      this.revoked.complete();
-    }
+    this.subscription?.close();
+    this.revoked.complete();
   }
 
   /**
-   * Whether the store tells of revocations at once.
+   * Whether the store tells of revocations at once. It may turn out later.
    * @internal
    */
   get isToldByStore(): boolean {
-    return this.unsubscribe !== null;
+    return this.subscription?.isActive === true;
   }
 
   /** @internal */
@@ -259,19 +257,6 @@ export class HankoRevocation implements OnModuleDestroy {
     } else if (this.list.addUser(entry.userId, entry.issuedUpTo, entry.until)) {
       const issuedUpTo = new Date(entry.issuedUpTo);
       this.revoked.next({ kind: 'user', userId: entry.userId, issuedUpTo });
-    }
-  }
-
-  /**
-   * A failure is no harm: each request asks the store anyway.
-   * @returns null if the store does not tell.
-   */
-  private listen(store: RevocationStore): (() => void) | null {
-    try {
-      return subscribeToEntries(store, (entry) => this.learn(entry));
-    } catch (error) {
-      this.logOnce(`The revocation store cannot subscribe: ${whereThrown(error)}`);
-      return null;
     }
   }
 

@@ -51,7 +51,7 @@ const readEntries = (keys: readonly string[], values: readonly unknown[]): Revoc
   keys.flatMap((key, index) => readEntry(key, values[index]) ?? []);
 
 /** @returns null for what is no revocation: a store is shared, and may hold and tell anything. */
-function readEntry(key: unknown, value: unknown): RevocationEntry | null {
+export function readEntry(key: unknown, value: unknown): RevocationEntry | null {
   if (typeof key !== 'string' || !isObject(value)) return null;
   const { until, issuedUpTo } = value;
   if (!isTime(until)) return null;
@@ -164,21 +164,3 @@ function latest(own: Times, kept: readonly unknown[]): Times {
 const holds = (value: unknown, times: Times): boolean =>
   isObject(value) &&
   Object.entries(times).every(([name, time]) => isTime(value[name]) && value[name] >= time);
-
-/**
- * @param listener gets each entry that the store tells of; it is never called with anything else.
- * @returns what ends it; null for a store that does not tell.
- */
-export function subscribeToEntries(
-  store: { subscribe?(listener: (key: string, value: unknown) => void): () => void },
-  listener: (entry: RevocationEntry) => void,
-): (() => void) | null {
-  if (store.subscribe === undefined) return null;
-  const unsubscribe: unknown = store.subscribe((key, value) => {
-    const entry = readEntry(key, value);
-    if (entry !== null) listener(entry);
-  });
-  return () => {
-    if (typeof unsubscribe === 'function') (unsubscribe as () => void)();
-  };
-}

@@ -86,8 +86,7 @@ function callOf(call: {}, type: string): HankoCall {
     connection: connection === undefined ? undefined : connectionCopy(connection, type),
     onClose:
       isFunction(onClose) &&
-      ((listener: object) =>
-        ask(type, 'onClose', () => void onClose.call(call, listener as never))),
+      ((listener: object) => ask(type, 'onClose', () => onClose.call(call, listener as never))),
     setHeaders:
       isFunction(setHeaders) &&
       ((headers: object) =>
@@ -119,8 +118,7 @@ function connectionCopy(connection: unknown, type: string): LiveConnection {
   return {
     key: key as object,
     end: (error) => end.call(connection, error as never) as never,
-    onClose: (listener) =>
-      ask(type, 'onClose', () => void onClose.call(connection, listener as never)),
+    onClose: (listener) => ask(type, 'onClose', () => onClose.call(connection, listener as never)),
   };
 }
 

@@ -164,8 +164,8 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
   const { req, connectionParams } = context;
   if (!isRequest(req)) return undefined;
   // An app's own context may have put the handshake of a socket there.
-  if (isWebSocketHandshake(req)) {
-    const raw = req.raw ?? req;
+  const raw = req.raw ?? req;
+  if (isWebSocketHandshake(req) && opensConnection(raw)) {
     return openSocket(raw, connectionParams, info, connectionOf(raw));
   }
   if (isAnswered(req, context.reply)) return { unsupported: SHARED_CONTEXT };
@@ -177,6 +177,13 @@ function openHttp(context: Fields, info: Fields): HankoCall | undefined {
   }
   return new GraphqlHttpCall(req, responseOf(context, req), info);
 }
+
+/**
+ * Anyone can ask for a WebSocket and be answered by HTTP all the same. The connection then is not the caller's own: proxies
+ * send the requests of others by it.
+ */
+const opensConnection = (request: object): boolean =>
+  (request as { readonly upgrade?: unknown }).upgrade !== false;
 
 /** `query`, `mutation` or `subscription`. */
 const operationOf = ({ operation }: Fields): unknown => (Object(operation) as Fields).operation;
@@ -233,7 +240,7 @@ class GraphqlHttpCall implements HankoCall {
   }
 
   get onClose(): HankoCall['onClose'] {
-    return this.http.onClose;
+    return this.connection === undefined ? this.http.onClose : undefined;
   }
 
   setHeaders(headers: Readonly<Record<string, string>>): void {

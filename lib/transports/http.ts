@@ -84,8 +84,9 @@ export class HttpCall implements HankoCall {
     return this.handler !== undefined && isEventStream(this.handler);
   }
 
-  /** Undefined where no response is found. */
+  /** Undefined where no response is found, and for a stream, which is over when its connection closes. */
   get onClose(): HankoCall['onClose'] {
+    if (this.isEventStream) return undefined;
     const response = nodeResponse(this.response) ?? responseTo(this.identity);
     return response && ((listener) => onResponseClose(response, listener));
   }

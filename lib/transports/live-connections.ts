@@ -37,11 +37,12 @@ export const isWebSocket = (value: unknown): value is WebSocket =>
 export const endByClosing = (socket: WebSocket, code: number): LiveConnection => ({
   key: socket,
   end(error) {
-    socket.close(closeCode(error, code), error.code);
+    // First: what throws while it says why must not keep it open.
     setTimeout(
       () => void (socket.readyState === CLOSED || socket.terminate?.()),
       FAREWELL_MS,
     ).unref();
+    socket.close(closeCode(error, code), error.code);
   },
   onClose(listener) {
     if (socket.readyState === CLOSED) listener();
@@ -65,11 +66,13 @@ export const endByDestroying = (socket: Socket): LiveConnection => ({
   },
 });
 
-/** A `Socket` of socket.io. */
+/** A `Socket` of socket.io: one namespace of a client's connection, which others may share. */
 interface SocketIoSocket extends Emitter {
   readonly disconnected: boolean;
+  readonly conn?: unknown;
+  readonly client?: { readonly sockets?: unknown };
   emit(event: string, data: unknown): unknown;
-  disconnect(isWhole: boolean): unknown;
+  disconnect(): unknown;
 }
 
 export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
@@ -78,18 +81,38 @@ export const isSocketIoSocket = (value: unknown): value is SocketIoSocket =>
   isFunction(value.disconnect) &&
   isFunction(value.once);
 
-/** Says why first: socket.io tells a client that it was disconnected, and nothing more. */
+/**
+ * Says why first: socket.io tells a client that it was disconnected, and nothing more. Other namespaces of the same client
+ * may be of another session, or of none, and say for themselves why they end.
+ */
 export const endByDisconnecting = (socket: SocketIoSocket): LiveConnection => ({
   key: socket,
   end(error) {
-    socket.emit('exception', { ...(error.getResponse() as object) });
-    socket.disconnect(true);
+    setTimeout(() => cutUnused(socket), FAREWELL_MS).unref();
+    try {
+      socket.emit('exception', { ...(error.getResponse() as object) });
+    } finally {
+      // Listeners of the app's own, of `onAnyOutgoing()`, may throw.
+      socket.disconnect();
+    }
   },
   onClose(listener) {
     if (socket.disconnected) listener();
     else socket.once('disconnect', listener);
   },
 });
+
+/** Real clients close a connection without namespaces by themselves, and at once. */
+function cutUnused({ conn, client }: SocketIoSocket): void {
+  const sockets: unknown = client?.sockets;
+  if (!isObject(conn) || !isFunction(conn.close) || (sockets instanceof Map && sockets.size > 0))
+    return;
+  const { transport } = conn;
+  // What waits to be sent is not waited for.
+  conn.close.call(conn, true as never);
+  const { socket } = Object(transport) as { socket?: unknown };
+  if (isWebSocket(socket)) socket.terminate?.();
+}
 
 /** Node's response. */
 interface Response extends Emitter {
@@ -99,7 +122,7 @@ interface Response extends Emitter {
   readonly req?: { destroy(): unknown };
   readonly closed?: boolean;
   readonly destroyed?: boolean;
-  end(onEnd: () => void): unknown;
+  end(): unknown;
 }
 
 /** Node's response, of Express' or Fastify's. */
@@ -118,9 +141,11 @@ export const endResponse = (response: Response): LiveConnection => ({
   key: response,
   end(error) {
     const destroy = (): void => void response.req?.destroy();
-    if (response.headersSent === false) answer(response, error);
-    response.end(destroy);
     setTimeout(destroy, FAREWELL_MS).unref();
+    response.once('finish', destroy);
+    if (response.headersSent === false) answer(response, error);
+    // Without a callback: middleware that wraps it, such as `compression`, takes that for a part of the body.
+    response.end();
   },
   onClose: (listener) => onResponseClose(response, listener),
 });

@@ -167,7 +167,7 @@ const ENTRY_POINTS = `
 describe('documentation', () => {
   const blocks = Object.keys(documents).flatMap(codeBlocks);
 
-  test('compiles, every block of pages and comments', { timeout: 60_000 }, () => {
+  test('compiles, every block of pages and comments', { timeout: 180_000 }, () => {
     expect(blocks.length).toBeGreaterThan(4);
     // And one that must not: else the check might see nothing.
     const code = "HankoModule.forRoot({ sesion: 'online' });";

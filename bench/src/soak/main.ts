@@ -14,6 +14,8 @@ import { MEAN_SOCKETS, OPTIONS, visit } from './visit.js';
 
 /** The visits do not all begin at one moment. */
 const ARRIVE_MS = 40_000;
+/** How long all may take to leave, at most: the longest life, and whatever is waited for. */
+const LEAVE_MS = 300_000;
 const REPORT_EVERY_MS = 30_000;
 
 /** How long the instances get to let go at the end, and how many sockets each may still hold. */
@@ -63,7 +65,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const ground = { hanko, key, instances, isShared: redis !== undefined, tally };
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  const visits = Array.from({ length: Math.round(sockets / MEAN_SOCKETS) }, async () => {
+  let pending = Math.round(sockets / MEAN_SOCKETS);
+  const visits = Array.from({ length: pending }, async () => {
     await wait(Math.random() * ARRIVE_MS);
     while (!closing.signal.aborted) {
       try {
@@ -72,6 +75,7 @@ export async function main(args: readonly string[]): Promise<number> {
         tally.fault(String(error));
       }
     }
+    pending -= 1;
   });
   const over = Promise.all(visits);
   over.catch(() => undefined);
@@ -82,7 +86,8 @@ export async function main(args: readonly string[]): Promise<number> {
     await reportHeld(instances, tally);
   }
   closing.abort();
-  await over;
+  await Promise.race([over, wait(LEAVE_MS, undefined, { ref: false })]);
+  if (pending > 0) tally.fault(`${pending} visits did not come to an end`);
 
   console.log(`\n${tally.text()}\n`);
   const lag = [delay.percentile(50), delay.percentile(99)].map((ns) => (ns / 1e6).toFixed(0));

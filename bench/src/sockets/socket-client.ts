@@ -121,9 +121,11 @@ async function connectSocketIo(port: number, token: string): Promise<SocketClien
     .on('disconnect', (reason) => talk.hasEnded(code === undefined ? reason : `${reason} ${code}`));
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('connect_error', (error) => {
-      socket.disconnect();
       reject(new Refusal(codeIn((error as { data?: unknown }).data) ?? error.message));
+      socket.disconnect();
     });
+    // The server may close before it has said anything, which is no error of a connection.
+    socket.io.once('close', (reason) => reject(new Refusal(reason)));
   });
   return {
     ended: talk.ended,

@@ -115,7 +115,7 @@ describe.each(PLATFORMS)('@SessionSignal() over HTTP on %s', (platform) => {
 describe.each(SERVERS)(
   '@SessionSignal() in a gateway: $library on $platform',
   ({ library, platform }) => {
-    it('is one for all messages of a connection, and goes with it', async () => {
+    it('is one for all messages of a connection, goes with it, and aborts with the session', async () => {
       await using app = await startApp(
         platform,
         { imports: [HankoModule.forRoot(liveOptions())], providers: [LongGateway] },
@@ -128,6 +128,12 @@ describe.each(SERVERS)(
       await client[Symbol.asyncDispose]();
       await expectNothingHeld(app);
       expect(signals[0]?.aborted).toBe(false);
+
+      await using other = await connect(library, app.url, { headers: bearer(token) });
+      await other.ask('short');
+      await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
+      expect(signals.at(-1)?.reason).toMatchObject({ code: 'session_revoked' });
+      await expectNothingHeld(app);
     });
   },
 );

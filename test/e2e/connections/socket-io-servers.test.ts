@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import {
@@ -17,8 +18,9 @@ import {
   Public,
 } from 'nestjs-hanko';
 import type { Namespace, Server, ServerOptions, Socket } from 'socket.io';
-import { io, type Socket as ClientSocket } from 'socket.io-client';
+import { io, Manager, type Socket as ClientSocket } from 'socket.io-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { bearer, type RunningApp } from '../../support/app.js';
 import { startClosed, tryToConnect, until } from '../../support/closed-gateways.js';
 import { connect, type Frame, freePort } from '../../support/gateways.js';
@@ -51,7 +53,9 @@ describe('namespaces of socket.io', () => {
   }
 
   @WebSocketGateway({ namespace: 'plain' })
-  class PlainGateway extends Seeing {}
+  class PlainGateway extends Seeing {
+    @WebSocketServer() readonly server!: Namespace;
+  }
 
   @WebSocketGateway({ namespace: /^\/team-\d+$/ })
   class TeamGateway extends Seeing {}
@@ -125,6 +129,74 @@ describe('namespaces of socket.io', () => {
     ]);
     expect(app.app.get(HankoLiveSessions).size).toBe(0);
   });
+
+  it('of one client end each for itself, and say why', async () => {
+    const user = hanko.createUser().id;
+    const manager = new Manager(app.url, { transports: ['websocket'], reconnection: false });
+    const [mine, alsoMine] = await Promise.all([hanko.token({ user }), hanko.token({ user })]);
+    const told: string[] = [];
+    const open = async (at: string, auth: object): Promise<ClientSocket> => {
+      const socket = manager.socket(at, { auth });
+      socket.onAny((event: string, { code }: { code: string }) =>
+        told.push(`${at} ${event} ${code}`),
+      );
+      socket.on('disconnect', (reason) => told.push(`${at} ${reason}`));
+      await new Promise<void>((resolve) => void socket.once('connect', resolve));
+      return socket;
+    };
+    const others = [
+      await open('/public', {}),
+      await open('/made-1', { token: await hanko.token() }),
+    ];
+    const own = [await open('/plain', { token: mine }), await open('/team-4', { token: alsoMine })];
+    const left = Promise.all(
+      own.map((socket) => new Promise((resolve) => socket.on('disconnect', resolve))),
+    );
+
+    await app.app.get(HankoRevocation).revokeUser(user);
+    await left;
+    expect(told).toEqual([
+      '/plain exception session_revoked',
+      '/plain io server disconnect',
+      '/team-4 exception session_revoked',
+      '/team-4 io server disconnect',
+    ]);
+    expect(others.map(({ connected }) => connected)).toEqual([true, true]);
+    expect(app.app.get(HankoLiveSessions).size).toBe(1);
+    for (const socket of others) socket.disconnect();
+    await until(() => app.app.get(HankoLiveSessions).size === 0);
+  });
+
+  it.each(['websocket', 'polling'] as const)(
+    'have the connection cut of a client that reads nothing, by %s',
+    async (transport) => {
+      const { server } = app.app.get(PlainGateway);
+      const at = `${app.url}/socket.io/?EIO=4&transport=${transport}`;
+      const hello = `40/plain,${JSON.stringify({ token })}`;
+      if (transport === 'websocket') {
+        const client = new WebSocket(at.replace('http', 'ws'));
+        await once(client, 'open');
+        client.send(hello);
+        await until(() => server.sockets.size === 1);
+        client.pause();
+      } else {
+        const sid = (/"sid":"([^"]+)"/.exec(await (await fetch(at)).text()) ?? [])[1];
+        await fetch(`${at}&sid=${sid}`, { method: 'POST', body: hello });
+        await until(() => server.sockets.size === 1);
+      }
+      const [socket] = server.sockets.values() as Iterable<Socket>;
+      // More than the network holds.
+      for (let i = 0; i < 100; i += 1) socket?.emit('news', 'n'.repeat(100_000));
+      const { conn } = socket as Socket;
+      const closed = once(conn, 'close');
+
+      await app.app.get(HankoRevocation).revoke(idOf(token));
+      expect(server.sockets.size).toBe(0);
+      await closed;
+      const { socket: webSocket } = conn.transport as { socket?: { readyState: number } };
+      if (webSocket) await until(() => webSocket.readyState === 3);
+    },
+  );
 
   it('go on to ask the middleware of the app', async () => {
     const at = '/own';

@@ -1,4 +1,6 @@
+import { Agent } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HankoLiveSessions } from 'nestjs-hanko';
 import '../../support/to-be-refused.js';
 import { type Answer, bearer, cookie, type RunningApp, send } from '../../support/app.js';
 import { DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
@@ -91,6 +93,20 @@ describe.each(DRIVERS)('$name', (driver) => {
       const refusal = status === 200 ? codesOf(body as GraphqlResult).join() : status;
       expect(['cross_site_request', 400, 405, 415]).toContain(refusal);
     });
+  });
+
+  it('takes who asks for a socket and gets an answer for no connection, that others may share', async () => {
+    const ask = { path: inQuery('{ whoAmI }'), method: 'GET' };
+    const upgrade = { Upgrade: 'websocket', 'Apollo-Require-Preflight': 'yes' };
+    const agent = new Agent({ keepAlive: true });
+    const url = `${app.url}/graphql${ask.path}`;
+    const { body } = await send(url, { ...cookie(token), ...upgrade }, { agent });
+    expect(body).toMatchObject({ data: { whoAmI: userId } });
+    expect(app.app.get(HankoLiveSessions).size).toBe(0);
+    agent.destroy();
+
+    const foreign = await submit(ask, { ...upgrade, ...EVIL });
+    expect(codesOf(foreign.body as GraphqlResult)).toEqual(['cross_site_request']);
   });
 
   it('refuses with the body and the status of GraphQL', async () => {

@@ -164,6 +164,26 @@ describe('a connection', () => {
     expect(() => watched(session(), { connection })).toThrow('no such event');
     expect(live.size).toBe(0);
   });
+
+  it('whose onClose() rejects ends with its session, and the process does not', async () => {
+    const connection = new TestConnection();
+    connection.onClose = () => Promise.reject(new Error('passcode 123456')) as never;
+    watched(session(60), { connection });
+    await pass(100);
+
+    expect(connection.ends).toEqual(['token_expired']);
+    expect(lines.filter((line) => line.includes('does not tell when'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('123456');
+  });
+
+  it('whose key is another one each time ends all the same', async () => {
+    const connection = new TestConnection();
+    Object.defineProperty(connection, 'key', { get: () => ({}) });
+    watched(session(60), { connection });
+    await pass(100);
+
+    expect([connection.ends, live.size]).toEqual([['token_expired'], 0]);
+  });
 });
 
 describe('a clock', () => {
@@ -255,6 +275,24 @@ describe('a signal', () => {
     await revocation.revoke(user.sessionId);
     expect([open.aborted, signals[0]?.aborted]).toEqual([true, false]);
   });
+
+  it.each<[string, (one: ReturnType<typeof session>) => unknown, string]>([
+    ['expires', () => pass(100), 'token_expired'],
+    ['is revoked', ({ user }) => revocation.revoke(user.sessionId), 'session_revoked'],
+  ])(
+    'aborts when its session %s, though the connection closes at once',
+    async (_, happens, code) => {
+      const one = session(60);
+      const connection = new TestConnection();
+      connection.end = () => connection.close();
+      watched(one, { connection });
+      const signal = live.signalOn(one.user, connection);
+      await happens(one);
+
+      expect([signal.aborted, live.size]).toEqual([true, 0]);
+      expect(signal.reason).toMatchObject({ code });
+    },
+  );
 
   it('is there for a job whose user came as JSON', async () => {
     const { user } = session(60);

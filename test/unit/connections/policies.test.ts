@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HankoUser } from 'nestjs-hanko';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { noteSessionCheck } from '../../../lib/session/session-checks.js';
 import {
   live,
   liveness,
@@ -6,6 +8,7 @@ import {
   pass,
   revocation,
   session,
+  TestConnection,
   tick,
   useLive,
   watched,
@@ -205,6 +208,40 @@ describe('while Hanko does not reply', () => {
     expect(staying).toBeGreaterThan(5);
     for (let n = 0; n < 20; n += 1) await pass(30).then(answered);
     expect(left()).toBe(staying);
+  });
+
+  it('a reply that a request got lets off at once', async () => {
+    const one = session(40_000);
+    const connection = await admitted(ONLINE, one);
+    server.answer = broken;
+    await pass(400).then(answered);
+    server.answer = alive;
+    await pass(0.1);
+    await vi.waitFor(() => liveness.check(one.token, one.user, ONLINE));
+    await pass(31);
+    expect(connection.ends).toEqual([]);
+  });
+
+  it('what has ended does not end a signal of the session that is asked for later', async () => {
+    const one = session(40_000);
+    const other = await admitted(ACCEPTING, one);
+    const strict = new HankoUser(one.user.claims);
+    noteSessionCheck({ token: one.token, user: strict, policy: ONLINE });
+    const connection = new TestConnection();
+    const [shared, own] = [live.signal(strict), live.signalOn(strict, connection)];
+    server.answer = broken;
+    for (let n = 0; n < 16; n += 1) await pass(30).then(answered);
+    expect([shared.reason, own.reason]).toEqual([
+      expect.objectContaining({ code: 'hanko_unavailable' }),
+      expect.objectContaining({ code: 'hanko_unavailable' }),
+    ]);
+    expect(other.ends).toEqual([]);
+
+    server.answer = alive;
+    const again = [live.signal(one.user), live.signalOn(one.user, connection)];
+    expect(again.map(({ aborted }) => aborted)).toEqual([false, false]);
+    await revocation.revoke(one.user.sessionId);
+    expect(again.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
   it('a clock that was set back does not lengthen that', async () => {

@@ -152,6 +152,30 @@ describe('a store that tells', () => {
 
     expect(store.questions).toHaveLength(1);
   });
+
+  it('and subscribes only later is read as often until then, and seldom from then on', async () => {
+    const store = new TellingStore();
+    const subscribed = gate();
+    const subscribe = store.subscribe.bind(store);
+    const slow: RevocationStore = Object.assign(store, {
+      subscribe: (listener: (key: string, value: unknown) => void) =>
+        subscribed.passed.then(() => subscribe(listener)),
+    });
+    use(slow);
+    const one = session();
+    const connection = watched(one);
+    await pass(1);
+    await pass(1);
+    expect(store.questions).toHaveLength(2);
+    subscribed.open();
+    await settled();
+    await pass(1);
+    await pass(20);
+    expect(store.questions).toHaveLength(3);
+    await revokeElsewhere(store, one.user.sessionId);
+
+    expect(connection.ends).toEqual(['session_revoked']);
+  });
 });
 
 describe('while the store does not reply', () => {

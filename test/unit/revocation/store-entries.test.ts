@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RevocationStore } from '../../../lib/options/revocation-options.js';
 import { StoreClient } from '../../../lib/revocation/store-client.js';
-import {
-  type RevocationEntry,
-  StoreEntries,
-  subscribeToEntries,
-} from '../../../lib/revocation/store-entries.js';
+import { type RevocationEntry, StoreEntries } from '../../../lib/revocation/store-entries.js';
 import { ADA_ID, ADA_SESSION_ID, DAY, SharedStore, START } from '../../support/revocation.js';
 
 const now = (): number => START;
@@ -191,51 +187,4 @@ describe('an entry', () => {
 
     expect(await entries.find(ADA_SESSION_ID, ADA_ID)).toEqual([user(START - DAY), user(START)]);
   });
-});
-
-describe('a store that tells', () => {
-  const heardFrom = (
-    tell: (listener: (key: unknown, value: unknown) => void) => unknown,
-  ): unknown[] => {
-    const heard: unknown[] = [];
-    const unsubscribe = subscribeToEntries(
-      { subscribe: tell as never },
-      (entry) => void heard.push(entry),
-    );
-    unsubscribe?.();
-    return heard;
-  };
-
-  it.each<[string, unknown, unknown]>([
-    ['no key', undefined, {}],
-    ['a key that is no text', 7, { until: START + DAY }],
-    ['a symbol', Symbol('x'), { until: START + DAY }],
-    ['a value that is none', `nestjs-hanko:revoked-session:${ADA_SESSION_ID}`, undefined],
-    [
-      'a value whose end no date can hold',
-      `nestjs-hanko:revoked-session:${ADA_SESSION_ID}`,
-      { until: 1e300 },
-    ],
-  ])('of %s tells nobody, and is not thrown at', (_, key, value) => {
-    expect(heardFrom((listener) => listener(key, value))).toEqual([]);
-  });
-
-  it('of a user tells of that user, under either key', () => {
-    const value = { until: START + DAY, issuedUpTo: START };
-    const told = heardFrom((listener) => {
-      listener(`nestjs-hanko:revoked-user:${ADA_ID}`, value);
-      listener(`nestjs-hanko:revoked-user:${ADA_ID}:2`, value);
-    });
-
-    expect(told).toEqual(
-      Array.from({ length: 2 }, () => ({ kind: 'user', userId: ADA_ID, ...value })),
-    );
-  });
-
-  it.each([undefined, null, 'x', Promise.resolve(() => undefined)])(
-    'may return %s in place of what ends it',
-    (returned) => {
-      expect(heardFrom(() => returned)).toEqual([]);
-    },
-  );
 });

@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HankoTokenError } from '../../../lib/errors/hanko.errors.js';
-import { endByClosing, endResponse } from '../../../lib/transports/live-connections.js';
+import {
+  endByClosing,
+  endByDisconnecting,
+  endResponse,
+} from '../../../lib/transports/live-connections.js';
 
 const revoked = new HankoTokenError('session_revoked', 'revoked');
 
@@ -37,6 +41,19 @@ describe('a WebSocket', () => {
   });
 });
 
+describe('a socket of socket.io', () => {
+  it('is disconnected, whatever listeners of the app do with what it is told', () => {
+    const disconnect = vi.fn<() => void>();
+    const emit = (): never => {
+      throw new Error('a listener of onAnyOutgoing()');
+    };
+    const socket = Object.assign(new EventEmitter(), { disconnected: false, emit, disconnect });
+    expect(() => endByDisconnecting(socket as never).end(revoked)).toThrow('onAnyOutgoing');
+
+    expect(disconnect).toHaveBeenCalledOnce();
+  });
+});
+
 describe('a response', () => {
   const response = (headersSent: boolean) => {
     const calls: unknown[] = [];
@@ -58,6 +75,27 @@ describe('a response', () => {
     expect(calls).toEqual(['end']);
     vi.advanceTimersByTime(1);
     expect([calls, made.statusCode]).toEqual([['end', 'destroy'], 200]);
+  });
+
+  it('that middleware has wrapped is given no callback for a part of its body', () => {
+    const { made, calls } = response(true);
+    // As those of `compression` and `express-session` do.
+    made.end = (chunk?: Buffer) =>
+      void calls.push(chunk === undefined ? 'end' : Buffer.from(chunk));
+    endResponse(made as never).end(revoked);
+    expect(calls).toEqual(['end']);
+    made.emit('finish');
+    expect(calls).toEqual(['end', 'destroy']);
+  });
+
+  it('that cannot be ended so is cut', () => {
+    const { made, calls } = response(true);
+    made.end = () => {
+      throw new Error('of middleware');
+    };
+    expect(() => endResponse(made as never).end(revoked)).toThrow('of middleware');
+    vi.advanceTimersByTime(1_000);
+    expect(calls).toEqual(['destroy']);
   });
 
   it('that has not begun is a refusal', () => {
