@@ -51,10 +51,11 @@ export class FakeHanko implements AsyncDisposable {
    */
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
     const { users, ...settings } = checkOptions(options);
-    // Their passwords are hashed and not kept.
+    // Passwords are hashed and not kept; a key takes longest, and is made meanwhile.
     const hanko = new FakeHanko({ ...settings, users: [] });
+    const rotated = hanko.own.keys.rotate();
     for (const user of users) hanko.createUser(user as NewFakeUser);
-    await hanko.own.keys.rotate();
+    await rotated;
     await hanko.parts.servers.listen();
     hanko.own.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
