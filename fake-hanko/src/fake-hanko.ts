@@ -128,8 +128,7 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /**
-   * The code that an authenticator app shows now: each is valid once, and the next one comes on the half
-   * minute of `now`.
+   * The code that an authenticator app shows now: valid once. The next one comes on the half minute of `now`.
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {
