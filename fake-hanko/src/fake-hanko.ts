@@ -51,10 +51,11 @@ export class FakeHanko implements AsyncDisposable {
    */
   static async start(options: FakeHankoOptions = {}): Promise<FakeHanko> {
     const { users, ...settings } = checkOptions(options);
-    // Their passwords are hashed and not kept.
+    // Passwords are hashed and not kept; a key takes longest, and is made meanwhile.
     const hanko = new FakeHanko({ ...settings, users: [] });
+    const rotated = hanko.own.keys.rotate();
     for (const user of users) hanko.createUser(user as NewFakeUser);
-    await hanko.own.keys.rotate();
+    await rotated;
     await hanko.parts.servers.listen();
     hanko.own.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
@@ -127,8 +128,7 @@ export class FakeHanko implements AsyncDisposable {
   }
 
   /**
-   * The code that an authenticator app shows now: each is valid once, and the next one comes on the half
-   * minute of `now`.
+   * The code that an authenticator app shows now: valid once. The next one comes on the half minute of `now`.
    * @param whose a user's address, or the key that the set-up page shows.
    */
   totp(whose: string): string {

@@ -21,6 +21,8 @@ export interface Ceremony {
   /** A security key, which is good for nothing but the second factor. */
   readonly isMfa: boolean;
   readonly userVerification: UserVerification;
+  /** How long the page may take, in milliseconds. */
+  readonly timeout: number;
 }
 
 type UserVerification = 'discouraged' | 'preferred' | 'required';
@@ -41,6 +43,9 @@ export interface KeyOwner {
 
 /** In Hanko's order, which is one of preference: COSE algorithms (go-webauthn's defaults). */
 export const ALGORITHMS = [-7, -35, -36, -257, -258, -259, -37, -38, -39, -8];
+
+/** Where it need not know who is there, in milliseconds: go-webauthn's, which Hanko does not configure. */
+const UNVERIFIED_TIMEOUT = 120_000;
 
 /** Asks for a new key (hanko backend/flow_api/services/webauthn.go). */
 export function beginRegistration(
@@ -67,7 +72,7 @@ export function beginRegistration(
         },
         challenge: ceremony.challenge,
         pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
-        timeout: webauthn.timeouts.registration,
+        timeout: ceremony.timeout,
         ...(existing.length > 0 && { excludeCredentials: existing.map(descriptor) }),
         authenticatorSelection: {
           ...(isMfa && attachment !== 'no_preference' && { authenticatorAttachment: attachment }),
@@ -97,7 +102,7 @@ export function beginLogin(
     options: {
       publicKey: {
         challenge: ceremony.challenge,
-        timeout: webauthn.timeouts.login,
+        timeout: ceremony.timeout,
         rpId: webauthn.relying_party.id,
         ...(keys.length > 0 && { allowCredentials: keys.map(descriptor) }),
         userVerification: verification,
@@ -129,9 +134,12 @@ function newCeremony(
   isMfa: boolean,
   userVerification: UserVerification,
 ): Ceremony {
+  const timeout =
+    userVerification === 'discouraged' ? UNVERIFIED_TIMEOUT : config.webauthn.timeouts[kind];
   return {
     challenge: randomBytes(32).toString('base64url'),
-    expiresAt: now() + config.webauthn.timeouts[kind],
+    timeout,
+    expiresAt: now() + timeout,
     userId,
     isMfa,
     userVerification,

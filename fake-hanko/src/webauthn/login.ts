@@ -64,10 +64,13 @@ export async function finishLogin(
   };
 }
 
-/** Where nobody in particular was asked, a passkey says whose it is; else it may be silent. */
+/**
+ * Where nobody in particular was asked, a passkey says whose it is; else it may be silent. As go-webauthn, it takes an
+ * empty handle for any user's: the key is known, and its signature is verified.
+ */
 function isOwner({ userId }: Ceremony, ownerId: string, handle: string | undefined): boolean {
-  if (userId !== null && handle === undefined) return userId === ownerId;
-  return handle === userHandle(ownerId) && (userId === null || userId === ownerId);
+  if (handle && handle !== userHandle(ownerId)) return false;
+  return userId === null ? handle !== undefined : userId === ownerId;
 }
 
 function read<Value>(reader: () => Value): Value | undefined {

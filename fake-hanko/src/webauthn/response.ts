@@ -11,10 +11,10 @@ const MAX_TRANSPORTS = 10;
 /** What a page says of a new key. @throws MalformedResponse */
 export function readAttestation(text: string): RegistrationResponseJSON {
   const { id, response } = readResponse(text);
-  const transports = Array.isArray(response.transports) ? response.transports : [];
-  const known = transports.filter(
-    (one): one is string => typeof one === 'string' && TRANSPORT.test(one),
-  );
+  const { transports = null } = response;
+  const isList = Array.isArray(transports) && transports.every((one) => typeof one === 'string');
+  if (transports !== null && !isList) throw new MalformedResponse('no list of texts');
+  const known = isList ? transports.filter((one) => TRANSPORT.test(one)) : [];
   return {
     ...frame(id),
     response: {
@@ -35,8 +35,8 @@ export function readAssertion(text: string): AuthenticationResponseJSON {
       clientDataJSON: bytes(response.clientDataJSON),
       authenticatorData: bytes(response.authenticatorData),
       signature: bytes(response.signature),
-      // Security keys have none.
-      ...(typeof userHandle === 'string' && userHandle !== '' && { userHandle: bytes(userHandle) }),
+      // Security keys have none, or an empty one.
+      ...(typeof userHandle === 'string' && { userHandle: userHandle && bytes(userHandle) }),
     },
   };
 }

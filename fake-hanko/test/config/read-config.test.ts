@@ -7,7 +7,7 @@ import { isKey, isMany, isUnusedSection, type Section } from '../../src/config/k
 import { SERVER_KEYS } from '../../src/config/server-keys.js';
 import { TENANT_KEYS } from '../../src/config/tenant-keys.js';
 import { checkOptions } from '../../src/options.js';
-import { decodeJws } from '../support/raw-http.js';
+import { decodeJws, send } from '../support/raw-http.js';
 
 const settings = (config: unknown, options: object = {}) =>
   checkOptions({ ...options, config: config as FakeHankoConfig });
@@ -170,6 +170,39 @@ describe('the option config', () => {
     expect(response.headers.get('set-cookie')).toBe(
       'hanko=; Path=/; Domain=app.test; Max-Age=0; Secure; SameSite=None',
     );
+  });
+});
+
+describe('cors.allow_origins', () => {
+  it.each([
+    ['https://*.app.test', 'https://a.app.test', true],
+    ['https://*.app.test', 'https://a.app.test.evil.test', false],
+    ['https://*.app.test', 'https://appXtest', false],
+    ['https://app.test', 'https://app.test', true],
+    ['https://app.test', 'http://localhost:5173', false],
+    ['https://app?.test', 'https://app1.test', true],
+  ])('%s: %s %s', async (allowed, origin, isAllowed) => {
+    await using hanko = await FakeHanko.start({ config: { cors: { allow_origins: allowed } } });
+    const { headers } = await send({ url: `${hanko.url}/health/alive`, headers: { origin } });
+    expect(headers['access-control-allow-origin']).toBe(isAllowed ? origin : undefined);
+  });
+
+  it('is everybody where that is said twice', async () => {
+    const cors = { allow_origins: '*', unsafe_wildcard_origin_allowed: true };
+    await using hanko = await FakeHanko.start({ config: { cors } });
+    const origin = 'https://evil.test';
+    const { headers } = await send({ url: `${hanko.url}/health/alive`, headers: { origin } });
+    expect(headers['access-control-allow-origin']).toBe(origin);
+  });
+});
+
+describe('server.*.address', () => {
+  it('says the port; where it listens, host says', () => {
+    const { port, adminPort, managementPort, host } = settings({
+      server: { public: { address: ':8000' }, admin: { address: '0.0.0.0:8001' }, management: {} },
+    });
+    expect([port, adminPort, managementPort, host]).toEqual([8000, 8001, 0, '127.0.0.1']);
+    expect(settings({ server: { public: { address: ':8000' } } }, { port: 9 }).port).toBe(9);
   });
 });
 

@@ -345,4 +345,24 @@ export function publicApi(hanko: HankoClient): void {
     const ready = outcome(await hanko.public('GET', '/health/ready'));
     expect(ready).toEqual({ status: 200, body: { ready: true } });
   });
+
+  it('GET / is a page for people', async () => {
+    const { status, headers, body } = await hanko.public('GET', '/');
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(body).toContain('<title>API Integration Status</title>');
+  });
+
+  it('HEAD is 404 and has no body', async () => {
+    for (const path of ['/health/alive', '/', '/nope']) {
+      const { status, body } = await hanko.public('HEAD', path);
+      expect([status, body]).toEqual([404, '']);
+    }
+  });
+
+  it('every reply has an id of 32 letters', async () => {
+    for (const path of ['/health/alive', '/nope']) {
+      const { headers } = await hanko.public('GET', path);
+      expect(headers['x-request-id']).toMatch(/^\w{32}$/);
+    }
+  });
 }

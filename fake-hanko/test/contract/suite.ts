@@ -4,6 +4,7 @@ import { adminCredentials } from './admin-credentials.js';
 import { adminEmails } from './admin-emails.js';
 import { adminWebhooks } from './admin-webhooks.js';
 import { HankoClient, type HankoServer } from './client.js';
+import { passkeys } from './passkeys.js';
 import { publicApi } from './public-api.js';
 
 /** A part of the suite. */
@@ -19,6 +20,7 @@ export const CONTRACT: readonly Part[] = [
   adminEmails,
   adminCredentials,
   adminWebhooks,
+  passkeys,
 ];
 
 /** Runs parts on a server. */

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { FakeHanko, type FakeHankoOptions } from 'fake-hanko';
+import type { FakeHanko, FakeHankoOptions } from 'fake-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OMITTED } from '../../src/flow/omitted.js';
 import { decodeJws, sendJson } from '../support/raw-http.js';
 import { FlowClient } from '../support/flow-client.js';
+import { mailedCodes, mailShape, Stage } from '../support/flow-stage.js';
 import {
   type FlowExchange,
   FlowReplay,
@@ -136,49 +134,6 @@ function unexpected(differences: readonly string[]): readonly string[] {
   });
 }
 
-/** A FakeHanko, a receiver of its mails, and the clock of both. */
-class Stage {
-  now = 0;
-  private running: FakeHanko | undefined;
-  private readonly mails: Record<string, unknown>[] = [];
-  private receiver: Server | undefined;
-
-  async start(options: FakeHankoOptions): Promise<void> {
-    const receiver = createServer((request, response) => {
-      void text(request).then((body) => {
-        this.mails.push(decodeJws((JSON.parse(body) as { token: string }).token).claims);
-        return response.end();
-      });
-    });
-    this.receiver = receiver;
-    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-    const { port } = receiver.address() as AddressInfo;
-    this.running = await FakeHanko.start({
-      now: () => this.now,
-      ...options,
-      webhooks: [{ url: `http://127.0.0.1:${port}/hook`, events: ['email.send'] }],
-    });
-  }
-
-  async stop(): Promise<void> {
-    await this.running?.stop();
-    const { receiver } = this;
-    if (receiver?.listening) await new Promise((resolve) => receiver.close(resolve));
-    this.mails.length = 0;
-  }
-
-  get hanko(): FakeHanko {
-    if (this.running === undefined) throw new Error('It has not been started.');
-    return this.running;
-  }
-
-  /** Takes the mails so far. */
-  async takeMails(): Promise<readonly Record<string, unknown>[]> {
-    await this.hanko.webhooksSettled();
-    return this.mails.splice(0);
-  }
-}
-
 /** Signs in as the recorder had before, with the same address at the same time by the same means. */
 async function signInAsRecorded(stage: Stage, recorded: string): Promise<string> {
   const { claims } = decodeJws(recorded);
@@ -264,36 +219,6 @@ async function differencesWithoutNetwork(
   const answered = await fetch(hanko.url + path, { method }).catch(() => null);
   await hanko.recover();
   return answered === null ? [] : [`status: recorded 0, now ${answered.status}`];
-}
-
-/** The address that a recorded code was mailed to. */
-function mailedCodes(webhooks: Scenario['webhooks'] = []): ReadonlyMap<string, string> {
-  const mails = webhooks.map(({ payload }) => payload.data as MailData);
-  return new Map(mails.map(({ data, to_email_address: to }) => [String(data.otp_code), to]));
-}
-
-interface MailData {
-  readonly subject: string;
-  readonly to_email_address: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-/** Without the texts, which the recorder cut, the name of the service, codes and times. */
-function mailShape(payload: Readonly<Record<string, unknown>>): unknown {
-  const mail = payload.data as MailData;
-  const { otp_code, service_name, valid_until, ...data } = mail.data;
-  return {
-    ...payload,
-    iat: typeof payload.iat,
-    exp: Number(payload.exp) - Number(payload.iat),
-    data: {
-      ...mail,
-      body: typeof (mail as { body?: unknown }).body,
-      body_plain: typeof (mail as { body_plain?: unknown }).body_plain,
-      subject: mail.subject.replace(String(otp_code), '<code>'),
-      data: { ...data, types: [otp_code, service_name, valid_until].map((value) => typeof value) },
-    },
-  };
 }
 
 // What a recording holds is the answer to all that came before, and the lists are compared with what has occurred.

@@ -45,24 +45,8 @@ const config = (passkey: Wish, password: Wish): FakeHankoConfig => ({
   password: { acquire_on_registration: password, acquire_on_login: password, optional: true },
 });
 
+// What follows from each combination of wishes is recorded: configured-replay.test.ts.
 describe('passkey and password at registration', () => {
-  it.each<[Wish, Wish, readonly string[]]>([
-    ['always', 'always', ['onboarding_create_passkey', 'password_creation', 'success']],
-    ['always', 'conditional', ['onboarding_create_passkey', 'password_creation', 'success']],
-    ['always', 'never', ['onboarding_create_passkey', 'success']],
-    ['conditional', 'always', ['password_creation', 'onboarding_create_passkey', 'success']],
-    ['conditional', 'conditional', ['credential_onboarding_chooser', 'success']],
-    ['conditional', 'never', ['onboarding_create_passkey', 'success']],
-    ['never', 'always', ['password_creation', 'success']],
-    ['never', 'conditional', ['password_creation', 'success']],
-    ['never', 'never', ['success']],
-  ])('passkey %s, password %s: %s', async (passkey, password, states) => {
-    const client = await start(config(passkey, password));
-    await registerByCode(client, true);
-    expect(await skipThrough(client)).toEqual(states);
-    expect(decodeJws(client.token ?? '').claims.amr).toEqual(['otp']);
-  });
-
   it('without a browser that can have passkeys there is the password only', async () => {
     const client = await start(config('always', 'conditional'));
     await registerByCode(client, false);

@@ -364,6 +364,27 @@ describe('hostile sign-ins at a third party', () => {
     expect(app.searchParams.get('error_description')).toContain('a different user');
   });
 
+  it("do not disconnect what is another's", async () => {
+    const client = await start();
+    const [ada, eve] = [client, new FlowClient(hanko.url)];
+    for (const [one, address] of [
+      [ada, ADA],
+      [eve, 'eve@example.test'],
+    ] as const) {
+      await signIn(one, { email: address, verified: 'on' });
+      await one.start('profile');
+    }
+    const { identities } = ada.body.payload.user as {
+      identities: readonly { identity_id: string }[];
+    };
+    for (const identity_id of [identities[0]?.identity_id, '__proto__', {}, undefined]) {
+      await eve.act('disconnect_thirdparty_oauth_provider', { identity_id });
+      expect(eve.errors).toEqual(['form_data_invalid_error']);
+    }
+    await ada.start('profile');
+    expect(ada.body.payload.user).toMatchObject({ identities });
+  });
+
   it('do not connect with the token of another', async () => {
     const client = await start();
     const ada = new FlowClient(hanko.url);

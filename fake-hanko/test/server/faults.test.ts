@@ -127,7 +127,7 @@ describe('a fault', () => {
   });
 
   it('drip: status and a byte, then nothing', async () => {
-    await hanko.fault('drip', { times: 1 });
+    await hanko.fault('drip', { times: 1, delayMs: 60_000 });
     const client = new RawClient(hanko.url + JWKS);
     await vi.waitUntil(() => client.received.includes('{'));
     expect((await getJwks()).status).toBe(200);

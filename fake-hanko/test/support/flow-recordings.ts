@@ -33,11 +33,11 @@ export interface Scenario {
 }
 
 /** In the order in which they were recorded. */
-export function scenariosOf(server: string): readonly Scenario[] {
-  return readdirSync(RECORDINGS)
+export function scenariosOf(server: string, folder = RECORDINGS): readonly Scenario[] {
+  return readdirSync(folder)
     .filter((file) => file.startsWith(`${server}-`) && file.endsWith('.json'))
     .map((file) => ({
-      ...(JSON.parse(readFileSync(new URL(file, RECORDINGS), 'utf8')) as Scenario),
+      ...(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Scenario),
       name: file.replace('.json', ''),
     }))
     .toSorted((a, b) => Date.parse(a.takenAt) - Date.parse(b.takenAt));
@@ -46,6 +46,7 @@ export function scenariosOf(server: string): readonly Scenario[] {
 const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 /** What follows the user's id in the cookie of a trusted device. */
 const DEVICE = /[\w-]{86}==/;
+const CALLBACK = '/thirdparty/callback';
 const FLOW_ID = /%40([0-9a-f-]{36})/;
 /** Held in both directions: none may be missing, none may be there that was not. */
 const COMPARED_FIELDS =
@@ -62,6 +63,8 @@ export class FlowReplay {
   /** By the recorded id: keys of authenticators that sign the challenges of now. */
   private readonly keys = new Map<string, SoftwareKey>();
   private readonly challenges = new Set<string>();
+  /** What leads to a third party and back, by what was recorded: states and one-time tokens. */
+  private readonly detours = new Map<string, string>();
   private asked: PublicKeyOptions | undefined;
   private recordedSecret = '';
   private secret = '';
@@ -95,10 +98,12 @@ export class FlowReplay {
    * @param codes passcodes that the recorded mails held, with those of now.
    */
   async replay(
-    { port, request, response }: FlowExchange,
+    exchange: FlowExchange,
     userAgent: string,
     codes: (recorded: string) => string | undefined,
   ): Promise<readonly string[]> {
+    const { port, request, response } = exchange;
+    if (request.path.startsWith(CALLBACK)) return this.callBack(exchange);
     const headers = Object.entries(request.headers).filter(([name]) => name !== 'Host');
     const answer = await send({
       method: request.method,
@@ -118,12 +123,41 @@ export class FlowReplay {
     ];
   }
 
+  /** The third party that was recorded wrote who came into its code: FakeHanko's page is told the same. */
+  private async callBack({ request, response }: FlowExchange): Promise<readonly string[]> {
+    const { searchParams: query } = new URL(request.path, this.hanko.url);
+    const state = this.detours.get(query.get('state') ?? '');
+    let url = this.hanko.url + request.path;
+    if (state !== undefined) {
+      const page = `${this.hanko.url}/fake-provider/custom_idp`;
+      const body = new URLSearchParams({ state, ...choiceOf(query) }).toString();
+      const { headers } = await send({ method: 'POST', url: page, body });
+      url = this.hanko.url + String(headers.location);
+    }
+    const cookie = this.tokens(request.headers.Cookie ?? '');
+    const answer = await send({ url, headers: cookie === '' ? {} : { Cookie: cookie } });
+    const [was, is] = [response, answer].map(({ headers }) => new URL(String(headers.location)));
+    const token = was?.searchParams.get('hanko_token');
+    const ours = is?.searchParams.get('hanko_token');
+    if (token && ours) this.detours.set(token, ours);
+    return [
+      ...this.compare(response.status, answer.status, 'status'),
+      ...this.compare(
+        was?.href.replace(encodeURIComponent(token ?? ''), ''),
+        is?.href.replace(encodeURIComponent(ours ?? ''), ''),
+        'headers.location',
+      ),
+      ...this.compareFields(response.headers, answer.headers),
+    ];
+  }
+
   private ids(path: string): string {
     return path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => this.translation.id(id));
   }
 
   private tokens(text: string): string {
-    const known = text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    let known = text.replace(TOKENS, (token) => this.sessionTokens.get(token) ?? token);
+    for (const [recorded, ours] of this.detours) known = known.replaceAll(recorded, ours);
     return this.ids(known.replace(DEVICE, (token) => this.devices.get(token) ?? token));
   }
 
@@ -190,6 +224,8 @@ export class FlowReplay {
     if (recorded.csrf_token !== '') {
       this.csrfTokens.set(recorded.csrf_token, actual.csrf_token);
     }
+    const [state, ourState] = [recorded, actual].map(({ payload }) => stateIn(payload));
+    if (state !== undefined && ourState !== undefined) this.detours.set(state, ourState);
     const { request_options: request, creation_options: creation } = actual.payload ?? {};
     this.asked = (creation ?? request)?.publicKey ?? this.asked;
     const { challenge } = (creation ?? request)?.publicKey ?? {};
@@ -238,6 +274,14 @@ export class FlowReplay {
       const [was, is] = [recorded, actual].map((text) => text.replace(/^\w{32}$/, '<random>'));
       return this.translation.differences(was, is, at);
     }
+    if (at.endsWith('.redirect_url')) {
+      const [was, is] = [recorded, actual].map((text) => [...new URL(text).searchParams.keys()]);
+      return this.translation.differences(was?.toSorted(), is?.toSorted(), `${at} query`);
+    }
+    for (const [state, ours] of this.detours) {
+      if (!recorded.includes(state)) continue;
+      return this.compare(recorded.replace(state, ''), actual.replace(ours, ''), at);
+    }
     const [device, ourDevice] = [recorded, actual].map((text) => DEVICE.exec(text)?.[0]);
     if (device !== undefined && ourDevice !== undefined) {
       this.devices.set(device, ourDevice);
@@ -254,11 +298,26 @@ export class FlowReplay {
   }
 }
 
+/** Who came, or why nobody did, in the fields of the page. */
+function choiceOf(query: URLSearchParams): Readonly<Record<string, string>> {
+  const error = query.get('error');
+  if (error !== null) return { error };
+  const code = Buffer.from(query.get('code') ?? '', 'base64url').toString();
+  const { email, name, verified } = JSON.parse(code) as Record<string, string | boolean>;
+  return { email: String(email), name: String(name), ...(verified && { verified: 'on' }) };
+}
+
+const stateIn = (payload: RecordedBody['payload']): string | undefined =>
+  payload?.redirect_url === undefined
+    ? undefined
+    : (new URL(payload.redirect_url).searchParams.get('state') ?? undefined);
+
 interface RecordedBody {
   readonly csrf_token: string;
   readonly actions: Readonly<Record<string, { readonly href: string }>>;
   readonly payload?: {
     readonly otp_secret?: string;
+    readonly redirect_url?: string;
     readonly request_options?: { readonly publicKey: PublicKeyOptions };
     readonly creation_options?: { readonly publicKey: PublicKeyOptions };
   };

@@ -89,16 +89,16 @@ describe('a new key', () => {
   });
 
   it('has the transports that are no nonsense, and no more than ten', async () => {
-    const transports = [
-      'usb',
-      7,
-      null,
-      '<script>',
-      'x'.repeat(33),
-      ...Array<string>(20).fill('nfc'),
-    ];
+    const transports = ['usb', '<script>', 'x'.repeat(33), ...Array<string>(20).fill('nfc')];
     const known = await new Server().register(new SoftwareKey(PAGE), { transports });
     expect(known?.transports).toEqual(['usb', ...Array<string>(9).fill('nfc')]);
+  });
+
+  it.each(['usb', [7], {}, true])('whose transports are %j is none', async (transports) => {
+    const lies = { transports } as Lies;
+    await expect(new Server().register(new SoftwareKey(PAGE), lies)).rejects.toThrow(
+      MalformedResponse,
+    );
   });
 
   it.each([
@@ -153,6 +153,17 @@ describe('a signature', () => {
       const finds = [{ ownerId: ADA.id, key: known }, later];
       expect(await server.login(key, known, {}, () => finds.shift())).toBe('invalid');
     }
+  });
+
+  it.each([
+    ['', true],
+    [undefined, false],
+    ['AAAA', false],
+  ])('with the user handle %j is good: %j', async (userHandle, isGood) => {
+    const server = new Server();
+    const key = new SoftwareKey(PAGE);
+    const verdict = await server.login(key, await registered(server, key), { userHandle });
+    expect(verdict !== 'invalid').toBe(isGood);
   });
 
   it('keeps what happened to the key meanwhile', async () => {
@@ -224,6 +235,15 @@ describe('what an authenticator is asked', () => {
       timeout: 2000,
       userVerification: 'required',
     });
+  });
+
+  it('has two minutes where it need not know who is there', () => {
+    const config = { passkey: { user_verification: 'discouraged' } } as const;
+    const server = new Server({ config });
+    expect(server.options().options.publicKey.timeout).toBe(120_000);
+    const { ceremony, options } = beginLogin(server.settings, null, false);
+    expect([options.publicKey.timeout, ceremony.expiresAt]).toEqual([120_000, AT + 120_000]);
+    expect(new Server().options(ADA, [], true).options.publicKey.timeout).toBe(120_000);
   });
 
   it('is something new each time', () => {

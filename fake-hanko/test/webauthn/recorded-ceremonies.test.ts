@@ -45,6 +45,7 @@ const ceremonyOf = (challenge: string, now: number, userId: string | null): Cere
   userId,
   isMfa: false,
   userVerification: 'preferred',
+  timeout: 600_000,
 });
 
 describe.each(['v304', 'main'])('what Chromium answered a real server (%s)', (server) => {
