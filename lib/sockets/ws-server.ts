@@ -83,7 +83,11 @@ export function closeWs(server: WsServer, door: Door): void {
   server.prependListener('connection', (client) => {
     const { _socket: socket } = client as { readonly _socket?: unknown };
     const admission = isObject(socket) ? admissions.get(socket) : undefined;
-    if (admission !== undefined) door.remember(admission.request, socket as object);
+    if (admission !== undefined) {
+      // Good for one connection; and a request is large, as long as that may last.
+      admissions.delete(socket as object);
+      door.remember(admission.request, socket as object);
+    }
     door.enter(client, admission?.found);
   });
 }

@@ -69,7 +69,7 @@ export function endRawCall([call, callback]: RawCall, status: object): Promise<n
   return new Promise(() => undefined);
 }
 
-/** A call of gRPC that sends more than one message, as `@grpc/grpc-js` makes it. */
+/** A call that is under way, as `@grpc/grpc-js` makes it: also one that sends a single message. */
 interface StreamCall extends Call {
   cancelled?: boolean;
   readonly destroyed?: boolean;
@@ -87,7 +87,6 @@ export function streamOf(context: ExecutionContext): Pick<HankoCall, 'connection
   return call === undefined ? {} : { connection: endStream(call) };
 }
 
-/** Those that send one message are over when it was sent. */
 const isStream = (call: unknown): call is StreamCall =>
   isObject(call) &&
   isObject(call.metadata) &&

@@ -28,13 +28,21 @@ export class UpgradeRequests implements OnModuleInit {
       !(Number(server.listenerCount('upgrade' as never)) > 0)
     )
       return;
-    server.prependListener.call(server, 'upgrade' as never, this.remember as never);
+    server.prependListener.call(server, 'upgrade' as never, this.onUpgrade as never);
   }
 
   /** @param socket the TCP socket of the connection. */
   of(socket: object): unknown {
     return this.bySocket.get(socket);
   }
+
+  private readonly onUpgrade = (request: unknown, socket: unknown): void => {
+    // Node has let go of it. Nest's WsAdapter writes to those that it refuses, and a client that has gone would end the process.
+    if (isObject(socket) && isFunction(socket.on)) {
+      socket.on.call(socket, 'error' as never, NOTHING as never);
+    }
+    this.remember(request, socket);
+  };
 
   /**
    * @param request what opened a WebSocket.
@@ -46,3 +54,5 @@ export class UpgradeRequests implements OnModuleInit {
     this.bySocket.set(socket, { method, rawHeaders });
   };
 }
+
+const NOTHING = (): void => undefined;

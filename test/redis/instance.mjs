@@ -1,12 +1,13 @@
 // One instance of an app, in a process of its own: what its README says, and nothing more.
 import 'reflect-metadata';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import KeyvRedis from '@keyv/redis';
 import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { Keyv } from 'keyv';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { Redis } from 'ioredis';
 import {
   CurrentUser,
   HankoAuthGuard,
@@ -16,6 +17,7 @@ import {
   Public,
 } from 'nestjs-hanko';
 import { HankoWebhooksModule } from 'nestjs-hanko/webhooks';
+import ts from 'typescript';
 
 const { HANKO_API_URL, REDIS_URL, PORT, ON_UNAVAILABLE, IS_TOLD } = process.env;
 
@@ -48,23 +50,20 @@ Controller()(AppController);
 class FeedGateway {}
 WebSocketGateway()(FeedGateway);
 
-/** A Keyv does not tell: this one publishes what it sets. */
-function tellingStore() {
-  const keyv = new Keyv(new KeyvRedis(REDIS_URL));
-  const [publisher, subscriber] = [new Redis(REDIS_URL), new Redis(REDIS_URL)];
-  return {
-    getMany: (keys) => keyv.getMany(keys),
-    async set(key, value, ttlMs) {
-      await keyv.set(key, value, ttlMs);
-      await publisher.publish('revocations', JSON.stringify([key, value]));
-    },
-    on: (event, listener) => keyv.on(event, listener),
-    subscribe(listener) {
-      void subscriber.subscribe('revocations');
-      subscriber.on('message', (_channel, text) => listener(...JSON.parse(text)));
-      return () => subscriber.disconnect();
-    },
-  };
+/** The recipe of docs/connections.md. It is TypeScript, which this Node may not read. */
+async function tellingStore() {
+  const recipe = fileURLToPath(new URL('../support/recipes/telling-store.ts', import.meta.url));
+  const { outputText } = ts.transpileModule(readFileSync(recipe, 'utf8'), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  const file = new URL(`telling-store.${process.pid}.mjs`, import.meta.url);
+  writeFileSync(file, outputText);
+  try {
+    const { tellingStore: make } = await import(file.href);
+    return make(REDIS_URL);
+  } finally {
+    rmSync(file);
+  }
 }
 
 class AppModule {}
@@ -74,7 +73,7 @@ Module({
       apiUrl: HANKO_API_URL,
       audience: 'localhost',
       revocation: {
-        store: IS_TOLD === 'yes' ? tellingStore() : new Keyv(new KeyvRedis(REDIS_URL)),
+        store: IS_TOLD === 'yes' ? await tellingStore() : new Keyv(new KeyvRedis(REDIS_URL)),
         onUnavailable: ON_UNAVAILABLE,
       },
     }),

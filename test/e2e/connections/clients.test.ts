@@ -190,7 +190,7 @@ describe.each(LIBRARIES)('a page with the documented client of %s', (library) =>
 });
 
 describe('the documentation', () => {
-  it.each(['login', 'reconnecting-ws', 'reconnecting-socket-io'])(
+  it.each(['login', 'reconnecting-ws', 'reconnecting-socket-io', 'telling-store'])(
     'shows the very recipe that is tested: %s',
     (recipe) => {
       const [code = ''] = /^(?:export|\/\*\*) [^]*$/m.exec(

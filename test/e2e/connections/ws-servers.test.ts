@@ -1,10 +1,13 @@
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { WsAdapter } from '@nestjs/platform-ws';
 import {
   type OnGatewayConnection,
   type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
+  WebSocketServer as WsServer,
 } from '@nestjs/websockets';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
@@ -257,6 +260,8 @@ describe('a client of ws', () => {
 
   @WebSocketGateway({ path: '/plain' })
   class PlainGateway implements OnGatewayConnection {
+    @WsServer() readonly server!: WebSocketServer;
+
     handleConnection(): void {
       opened += 1;
     }
@@ -274,6 +279,24 @@ describe('a client of ws', () => {
     release?.();
     release = undefined;
   };
+
+  it('ends no process that has gone when Nest refuses its request', async () => {
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', onUncaught);
+    for (let i = 0; i < 10; i += 1) {
+      const socket = connectTcp(Number(new URL(app.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(
+        'GET // HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      );
+      socket.resetAndDestroy();
+    }
+    expect(await tryToConnect('ws', app.url, { at: '/plain' })).toMatchObject({ status: 401 });
+    process.off('uncaughtException', onUncaught);
+    expect(uncaught).toEqual([]);
+  });
 
   it('is refused whose session ended while the app was deciding', async () => {
     const answer = tryToConnect('ws', app.url, { at: '/slow', headers: bearer(token) });
@@ -304,6 +327,23 @@ describe('a client of ws', () => {
     await released();
     expect(await tryToConnect('ws', app.url, { at: '/plain' })).toMatchObject({ status: 401 });
     expect(app.app.get(HankoLiveSessions).size).toBe(0);
+  });
+
+  it('is let in once for each time that it was asked', async () => {
+    const before = opened;
+    await using client = await connect('ws', app.url, { at: '/plain', headers: bearer(token) });
+    const { server } = app.app.get(PlainGateway);
+    const [{ _socket: tcpSocket }] = [...server.clients] as unknown as [{ _socket: object }];
+    const codes: number[] = [];
+    const second = Object.assign(new EventEmitter(), {
+      ['_socket']: tcpSocket,
+      readyState: 1,
+      close: (code: number) => codes.push(code),
+    });
+    server.emit('connection', second);
+    expect(codes).toEqual([4401]);
+    expect(opened - before).toBe(1);
+    expect(client.frames).toEqual([]);
   });
 });
 
