@@ -4,7 +4,7 @@ import * as nest from '../discovery/nest-metadata.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { isWebSocketHandshake } from '../extraction/cross-site.js';
 import type { IncomingRequest } from '../extraction/request.js';
-import { isObject, kindOf } from '../util/value-checks.js';
+import { isFunction, isObject, kindOf } from '../util/value-checks.js';
 import { endResponse, nodeResponse, onResponseClose } from './live-connections.js';
 import type { HankoCall, HankoTransport, LiveConnection } from './transport.js';
 
@@ -81,7 +81,8 @@ export class HttpCall implements HankoCall {
   }
 
   private get isEventStream(): boolean {
-    return this.handler !== undefined && isEventStream(this.handler);
+    // A context that code makes by hand may have none.
+    return isFunction(this.handler) && isEventStream(this.handler);
   }
 
   /** Undefined where no response is found, and for a stream, which is over when its connection closes. */

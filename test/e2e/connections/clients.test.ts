@@ -12,7 +12,7 @@ import {
   hankoSockets,
   RequireAuth,
 } from 'nestjs-hanko';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type RunningApp, startApp } from '../../support/app.js';
 import { sessionIdIn } from '../../support/claims-in.js';
@@ -98,12 +98,14 @@ useLiveHanko();
 
 beforeAll(() => {
   vi.stubGlobal('WebSocket', BrowserSocket);
-  // How long a page waits is by chance: not for long.
+});
+beforeEach(() => {
+  // How long a page waits is by chance: not for long. Not while an app starts: Nest tells its modules apart by chance, too.
   vi.spyOn(Math, 'random').mockReturnValue(0.01);
 });
+afterEach(() => void vi.restoreAllMocks());
 afterAll(() => {
   vi.unstubAllGlobals();
-  vi.restoreAllMocks();
 });
 
 describe.each(LIBRARIES)('a page with the documented client of %s', (library) => {
