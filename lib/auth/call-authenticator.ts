@@ -110,8 +110,13 @@ export class CallAuthenticator {
     const { live } = this;
     if (live === null) return null;
     const call = openCall(context, this.transports);
-    if (call.onClose !== undefined)
-      return live.signal(user, (listener) => call.onClose?.(listener));
+    if (call.onClose !== undefined) {
+      const onClose = (listener: () => void): void => call.onClose?.(listener);
+      // One query may have thousands of fields that ask.
+      return call.identity === undefined
+        ? live.signal(user, onClose)
+        : live.signalOn(user, { key: call.identity, onClose });
+    }
     // Messages, of which nobody says when they are over, share one.
     return call.connection === undefined ? live.signal(user) : live.signalOn(user, call.connection);
   }

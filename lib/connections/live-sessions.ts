@@ -34,7 +34,7 @@ import { expired, Watch } from './watch.js';
  *
  * ```ts
  * const user = await hanko.authenticate(request);
- * const onClose = (listener: () => void) => request.res.once('close', listener);
+ * const onClose = (listener: () => void) => (request.res.closed ? listener() : request.res.once('close', listener));
  * const signal = app.get(HankoLiveSessions).signal(user, onClose);
  * signal.addEventListener('abort', () => request.res.destroy());
  * ```
@@ -137,10 +137,11 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 
   /**
-   * A signal for the calls of one session that come by a connection: all get the same, until it closes.
+   * A signal for the calls of one session that come by a connection, or for all that asks in one call: all get the same, until
+   * it closes.
    * @internal
    */
-  signalOn(user: LiveUser, connection: LiveConnection): AbortSignal {
+  signalOn(user: LiveUser, connection: Pick<LiveConnection, 'key' | 'onClose'>): AbortSignal {
     const { key } = connection;
     const sessionId = user.sessionId.toLowerCase();
     const controllers = this.controllers.get(key) ?? new Map<string, AbortController>();
@@ -149,7 +150,12 @@ export class HankoLiveSessions implements OnModuleDestroy {
     if (known !== undefined) return known.signal;
     const controller = newController();
     controllers.set(sessionId, controller);
-    return this.watchSignal(user, controller, (listener) => connection.onClose(listener));
+    return this.watchSignal(user, controller, (listener) =>
+      connection.onClose(() => {
+        if (controllers.get(sessionId) === controller) controllers.delete(sessionId);
+        listener();
+      }),
+    );
   }
 
   /**

@@ -39,7 +39,8 @@ const decorate = createParamDecorator((_data: unknown, context) => carry(context
  *
  * Example: `export(@SessionSignal() signal: AbortSignal)`
  *
- * It is forgotten once the response has been sent, or the socket has closed. Like `@CurrentUser()` it authenticates by itself where
+ * It is forgotten once the response has been sent, or the socket has closed; in messages of microservices and unary calls of
+ * gRPC, which do not tell when they are over, once the session ends. Like `@CurrentUser()` it authenticates by itself where
  * no guard ran, and is null only on `@Public()` and `@OptionalAuth()` routes.
  */
 export function SessionSignal(): ParameterDecorator {

@@ -51,6 +51,11 @@ class LongController {
     return signal.aborted;
   }
 
+  @Get('twice')
+  twice(@SessionSignal() one: AbortSignal, @SessionSignal() other: AbortSignal): boolean {
+    return one === other;
+  }
+
   @OptionalAuth()
   @Get('optional')
   optional(@SessionSignal() signal: AbortSignal | null): boolean {
@@ -105,6 +110,11 @@ describe.each(PLATFORMS)('@SessionSignal() over HTTP on %s', (platform) => {
 
     expect(new Set(signals).size).toBe(2);
     expect(signals.some((signal) => signal?.aborted)).toBe(false);
+  });
+
+  it('is one for all that asks in one call: fields of GraphQL are as many as a client likes', async () => {
+    expect((await app.get('/twice', bearer(await hanko.token()))).text).toBe('true');
+    await expectNothingHeld(app);
   });
 
   it('is null for an anonymous caller', async () => {

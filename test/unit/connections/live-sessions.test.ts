@@ -270,6 +270,7 @@ describe('a signal', () => {
     expect([new Set(signals).size, live.size]).toEqual([1, 1]);
     connection.close();
     expect(live.size).toBe(0);
+    expect(signals).not.toContain(live.signalOn(user, connection));
 
     const open = live.signalOn(user, new TestConnection());
     await revocation.revoke(user.sessionId);
