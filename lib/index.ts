@@ -68,7 +68,7 @@ export type {
 } from './extraction/token-extractor.js';
 export type { IncomingRequest } from './extraction/request.js';
 export type { HankoCall, HankoTransport, LiveConnection } from './transports/transport.js';
-export type { LiveUser } from './connections/live-user.js';
+export type { LiveUser } from './connections/live-arguments.js';
 export type { GatewayClient } from './transports/ws.js';
 export type { HankoErrorExtensions } from './errors/hanko-auth.error.js';
 export type {

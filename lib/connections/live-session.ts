@@ -3,7 +3,7 @@ import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { SessionCheck } from '../session/session-checks.js';
 import type { SessionLiveness } from '../session/session-liveness.js';
 import { eachOf, type Few, withoutOne, withOne } from './few.js';
-import type { LiveUser } from './live-user.js';
+import type { LiveUser } from './live-arguments.js';
 import type { Due } from './schedule.js';
 import { MIN_ASK_MS, type Unasked, type Watch, type Watcher } from './watch.js';
 

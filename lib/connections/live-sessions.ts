@@ -1,11 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import {
-  HankoConfigurationError,
-  type HankoAuthError,
-  HankoTokenError,
-} from '../errors/hanko.errors.js';
+import { type HankoAuthError, HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
@@ -14,12 +9,12 @@ import { sessionCheckOf } from '../session/session-checks.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { LiveConnection } from '../transports/transport.js';
 import { isPromise } from '../util/maybe-promise.js';
-import { isFunction, isObject, kindOf } from '../util/value-checks.js';
+import { newController, usable } from './abort-controllers.js';
 import { AskingLine } from './asking-line.js';
 import { ConnectionLog } from './connection-log.js';
 import { countOf, eachOf, type Few, hasOne, withOne, withoutOne } from './few.js';
 import type { LiveSession, SessionAsker } from './live-session.js';
-import { checkUser, type LiveUser } from './live-user.js';
+import { checkConnection, checkUser, type LiveUser } from './live-arguments.js';
 import { Schedule } from './schedule.js';
 import { SessionIndex } from './session-index.js';
 import { StoreRounds } from './store-rounds.js';
@@ -289,29 +284,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   }
 }
 
-function checkConnection(connection: unknown): void {
-  const { key, end, onClose } = isObject(connection) ? connection : ({} as Record<string, unknown>);
-  if (Object(key) === key && isFunction(end) && isFunction(onClose)) return;
-  throw new HankoConfigurationError([
-    {
-      path: 'HankoLiveSessions.watch()',
-      hint: `takes a connection { key, end(error), onClose(listener) }, whose key is an object; got ${kindOf(connection)}.`,
-    },
-  ]);
-}
-
 const revoked = (): HankoTokenError =>
   new HankoTokenError('session_revoked', 'The session, or its user, was revoked');
 
 const NEVER = (): void => undefined;
-
-/** One that has aborted has, though its session may live: nobody could be asked for too long. */
-const usable = (controller: AbortController | undefined): AbortController | undefined =>
-  controller?.signal.aborted === true ? undefined : controller;
-
-/** Whoever has many streams has many listeners. */
-function newController(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
-}

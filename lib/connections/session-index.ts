@@ -1,7 +1,7 @@
 import type { HankoRevoked } from '../revocation/revoked.js';
 import { eachOf, type Few, withOne, withoutOne } from './few.js';
 import { LiveSession, type SessionAsker } from './live-session.js';
-import type { LiveUser } from './live-user.js';
+import type { LiveUser } from './live-arguments.js';
 
 /** The watched sessions, by their ids and those of their users, in lower case. */
 export class SessionIndex {

@@ -1,5 +1,6 @@
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { isDate, isObject, isText } from '../util/value-checks.js';
+import { isDate, isFunction, isObject, isText, kindOf } from '../util/value-checks.js';
 
 /**
  * The members of a {@link HankoUser} that tell when its session ends. A job that was queued as JSON has these four, and makes
@@ -23,3 +24,15 @@ const wrong = (method: string, name: string, what: string): TypeError =>
   new TypeError(
     `${method} takes a HankoUser, as authenticate() returns it: "${name}" must be ${what}.`,
   );
+
+/** @throws HankoConfigurationError */
+export function checkConnection(connection: unknown): void {
+  const { key, end, onClose } = isObject(connection) ? connection : ({} as Record<string, unknown>);
+  if (Object(key) === key && isFunction(end) && isFunction(onClose)) return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoLiveSessions.watch()',
+      hint: `takes a connection { key, end(error), onClose(listener) }, whose key is an object; got ${kindOf(connection)}.`,
+    },
+  ]);
+}
