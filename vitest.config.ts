@@ -12,6 +12,7 @@ export const source = [
   { find: /^fake-hanko$/, replacement: path('fake-hanko/src/index.ts') },
   { find: /^nestjs-hanko\/webhooks$/, replacement: path('lib/webhooks/index.ts') },
   { find: /^nestjs-hanko\/swagger$/, replacement: path('lib/swagger/index.ts') },
+  { find: /^nestjs-hanko\/admin$/, replacement: path('lib/admin/index.ts') },
 ];
 
 /** Every Nest package of test/nest11, in place of the one of the same name above it. */

@@ -24,6 +24,7 @@ import {
   type HankoForRootOptions,
   type HankoModuleAsyncOptions,
 } from './hanko.module-definition.js';
+import { HankoProfile } from './profile/hanko-profile.js';
 import { HankoHealth } from './health/hanko-health.js';
 import { hankoJwksProvider, hankoTransportsProvider } from './hanko.providers.js';
 import { environmentModule } from './options/environment.js';
@@ -65,6 +66,7 @@ const EXPORTS = [
   HankoAuthGuard,
   HankoHealth,
   HankoLiveSessions,
+  HankoProfile,
   HankoRevocation,
 ];
 
@@ -156,6 +158,7 @@ function withProviders(module: DynamicModule): DynamicModule {
       HankoAuthService,
       HankoAuthGuard,
       HankoHealth,
+      HankoProfile,
     ],
   };
 }

@@ -11,6 +11,7 @@ export { hankoMiddleware } from './middleware/hanko-middleware.js';
 export { HankoAuthService } from './auth/hanko-auth.service.js';
 export { HankoRevocation } from './revocation/hanko-revocation.js';
 export { HankoLiveSessions } from './connections/live-sessions.js';
+export { HankoProfile } from './profile/hanko-profile.js';
 export { HankoHealth } from './health/hanko-health.js';
 export { HankoUser } from './user/hanko-user.js';
 export { HANKO_JWKS } from './hanko.constants.js';
@@ -56,6 +57,12 @@ export type {
   InferHankoClaims,
 } from './user/standard-schema.js';
 export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/authenticate-options.js';
+export type {
+  HankoProfileCredential,
+  HankoProfileEmail,
+  HankoProfileIdentity,
+  HankoUserProfile,
+} from './profile/user-profile.js';
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims, HankoRegister } from './user/hanko-claims.js';

@@ -1,26 +1,31 @@
 import { FetchFailure } from './fetch-failure.js';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: HttpMethod;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** Replies with another status are failures. */
-  readonly statuses: readonly number[];
+  /** Replies with another status are failures; null = any status is wanted. */
+  readonly statuses: readonly number[] | null;
+  /** Whether it may be sent twice: a connection may have broken after it was read. */
+  readonly isRepeatable: boolean;
   /** Longer bodies are cut off while they arrive; decoded ones too. */
   readonly maxBytes: number;
   /** Whether nobody waits for it, so that it keeps no process running. */
   readonly isBackground: boolean;
 }
 
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface HttpReply {
   readonly status: number;
+  /** One header field. @param name in lower case. */
+  readonly header: (name: string) => string | null;
   readonly text: string;
 }
 
 /**
- * Sends a request, and sends it once more if a connection from before broke without a reply: servers and
- * balancers close idle connections at a moment of their own (RFC 9112 §9.3.1), and what is asked here may be
- * asked twice. It follows no redirect: that would let whoever replies choose where keys come from, and where a
+ * Sends a request, and sends it once more, where it may be, if a connection from before broke without a reply: servers and
+ * balancers close idle connections at a moment of their own (RFC 9112 §9.3.1). It follows no redirect: that would let whoever replies choose where keys come from, and where a
  * token goes. It rejects with anything.
  *
  * @param signal gives up; its reason is an error.
@@ -33,7 +38,7 @@ export type Exchange = (
 
 /** @throws FetchFailure */
 export function checkStatus(status: number, { statuses }: HttpRequest): void {
-  if (!statuses.includes(status)) throw FetchFailure.ofStatus(status);
+  if (statuses !== null && !statuses.includes(status)) throw FetchFailure.ofStatus(status);
 }
 
 /** @throws FetchFailure */

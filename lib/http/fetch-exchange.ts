@@ -26,13 +26,14 @@ export const fetchExchange =
     const exchange = async (): Promise<HttpReply> => {
       // Node's does not send again by itself, and does not say whether the connection was used before.
       const response = await send().catch((error: unknown) => {
-        if (!isBrokenConnection(error) || signal.aborted) throw error;
+        if (!isBrokenConnection(error) || !asked.isRepeatable || signal.aborted) throw error;
         return send();
       });
       if (!isResponse(response)) throw noResponse();
       checkStatus(response.status, asked);
       if (response.redirected) throw new FetchFailure('a redirect was followed');
-      return { status: response.status, text: await readText(response, asked) };
+      const header = (name: string): string | null => response.headers.get(name);
+      return { status: response.status, header, text: await readText(response, asked) };
     };
     // Raced, because it may not listen to the signal.
     return Promise.race([exchange(), rejection(signal)]);

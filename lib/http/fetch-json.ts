@@ -1,4 +1,4 @@
-import type { HttpReply } from './exchange.js';
+import type { HttpReply, HttpRequest } from './exchange.js';
 import { FetchFailure } from './fetch-failure.js';
 import { fetchExchange } from './fetch-exchange.js';
 import { nodeExchange } from './node-exchange.js';
@@ -44,9 +44,26 @@ export interface JsonReply {
  */
 export async function fetchJson(
   url: string,
-  { fetch, timeoutMs, spentMs = 0, maxBytes, signal, isBackground = false }: FetchBounds,
+  bounds: FetchBounds,
   { method = 'GET', headers, body, statuses = [200] }: JsonRequest = {},
 ): Promise<JsonReply> {
+  const asked = { method, headers: { accept: 'application/json', ...headers }, body, statuses };
+  // What is asked so may be asked twice.
+  return exchangeWithin(url, bounds, { ...asked, isRepeatable: true }, parseReply);
+}
+
+/**
+ * Sends a request within bounds.
+ *
+ * @param read reads the reply.
+ * @throws FetchFailure, and nothing else.
+ */
+export async function exchangeWithin<T>(
+  url: string,
+  { fetch, timeoutMs, spentMs = 0, maxBytes, signal, isBackground = false }: FetchBounds,
+  request: Omit<HttpRequest, 'maxBytes' | 'isBackground'>,
+  read: (reply: HttpReply) => T,
+): Promise<T> {
   const giveUp = new AbortController();
   const timer = setTimeout(
     () => giveUp.abort(new FetchFailure(`no reply within ${timeoutMs} ms`, { isOutage: true })),
@@ -58,15 +75,7 @@ export async function fetchJson(
   try {
     if (signal.aborted) throw isClosing();
     const exchange = fetch === null ? nodeExchange : fetchExchange(fetch);
-    const asked = {
-      method,
-      headers: { accept: 'application/json', ...headers },
-      body,
-      statuses,
-      maxBytes,
-      isBackground,
-    };
-    return parseReply(await exchange(url, asked, giveUp.signal));
+    return read(await exchange(url, { ...request, maxBytes, isBackground }, giveUp.signal));
   } catch (error) {
     const failure = giveUp.signal.aborted
       ? (giveUp.signal.reason as FetchFailure)
@@ -81,9 +90,12 @@ export async function fetchJson(
 }
 
 /** @throws FetchFailure */
-function parseReply({ status, text }: HttpReply): JsonReply {
+const parseReply = ({ status, text }: HttpReply): JsonReply => ({ status, json: parseJson(text) });
+
+/** @throws FetchFailure */
+export function parseJson(text: string): unknown {
   try {
-    return { status, json: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
     throw new FetchFailure(
       /^\s*</.test(text) ? 'the reply is a web page, not JSON' : 'the reply is not JSON',

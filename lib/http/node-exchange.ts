@@ -20,7 +20,7 @@ export const nodeExchange: Exchange = async (url, asked, signal) => {
   try {
     return await attempt(url, asked, signal);
   } catch (error) {
-    if (!(error instanceof ClosedWhileIdle) || signal.aborted) throw error;
+    if (!(error instanceof ClosedWhileIdle) || !asked.isRepeatable || signal.aborted) throw error;
     return attempt(url, asked, signal, newConnection(url));
   }
 };
@@ -93,5 +93,7 @@ async function readReply(response: IncomingMessage, asked: HttpRequest): Promise
     response.on('error', reject);
   });
   const body = await decodeBody(response.headers['content-encoding'], Buffer.concat(chunks), asked);
-  return { status, text: new TextDecoder().decode(body) };
+  const header = (name: string): string | null =>
+    [response.headers[name] ?? null].flat().join(', ') || null;
+  return { status, header, text: new TextDecoder().decode(body) };
 }

@@ -104,7 +104,7 @@ function problemsOf(url: URL): string[] {
 
 const isCloud = ({ hostname }: URL): boolean => hostname.endsWith('.hanko.io');
 
-function isLoopback({ hostname }: URL): boolean {
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
   return (
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||

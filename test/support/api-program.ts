@@ -11,6 +11,7 @@ export const ENTRIES = {
   'fake-hanko': 'fake-hanko/src/index.ts',
   'nestjs-hanko/webhooks': 'lib/webhooks/index.ts',
   'nestjs-hanko/swagger': 'lib/swagger/index.ts',
+  'nestjs-hanko/admin': 'lib/admin/index.ts',
 } as const;
 
 /** The source of the package, read by the compiler. */

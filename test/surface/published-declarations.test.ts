@@ -12,7 +12,7 @@ const PACKAGES = [
     name: 'nestjs-hanko',
     sources: 'lib',
     build: 'dist/cjs',
-    entries: ['index', 'testing/index', 'webhooks/index', 'swagger/index'],
+    entries: ['index', 'testing/index', 'webhooks/index', 'swagger/index', 'admin/index'],
   },
   {
     name: 'fake-hanko',

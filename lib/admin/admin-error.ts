@@ -1,0 +1,69 @@
+/** Codes of {@link HankoAdminError}. */
+export type HankoAdminErrorCode =
+  'not_found' | 'conflict' | 'invalid' | 'unauthorized' | 'limited' | 'unavailable' | 'unexpected';
+
+/** What is known of a call to the Admin API that failed. */
+export interface HankoAdminErrorDetails {
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/**
+ * A call to Hanko's Admin API failed. It is no `HttpException`, so a user who is missing in Hanko does not become a 404 of
+ * your own route: callers get 500, and 503 where Hanko cannot be reached.
+ *
+ * ```ts
+ * try {
+ *   await admin.users.delete(id);
+ * } catch (error) {
+ *   if (!(error instanceof HankoAdminError && error.code === 'not_found')) throw error;
+ * }
+ * ```
+ *
+ * - `not_found` (404): no such user, session, or other object. A wrong path in `url` looks the same.
+ * - `conflict` (409): taken already, or a limit is reached.
+ * - `invalid` (400, 422): Hanko refuses what was sent; `reason` is in its words.
+ * - `unauthorized` (401, 403): the API key is missing, wrong, or not allowed to do this.
+ * - `limited` (429): too many calls; `retryAfterSeconds` says when to come back, if Hanko says so.
+ * - `unavailable`: no connection, no reply in time, or 5xx. A call that writes may have been done all the same.
+ * - `unexpected`: a reply that the Admin API does not give: a web page, a redirect, another shape.
+ */
+export class HankoAdminError extends Error {
+  override readonly name = 'HankoAdminError';
+  readonly code: HankoAdminErrorCode;
+  /** Status of Hanko's reply; absent if there was none. */
+  declare readonly status?: number;
+  /** Hanko's id of the request (`X-Request-Id`), for its log. */
+  declare readonly requestId?: string;
+  /** Why, in Hanko's words: for logs, not for users. */
+  declare readonly reason?: string;
+  /** When to try again, in seconds from now. */
+  declare readonly retryAfterSeconds?: number;
+
+  /**
+   * Thrown by this package only; make one yourself in a test.
+   * @param message must hold neither key nor body.
+   */
+  constructor(
+    code: HankoAdminErrorCode,
+    message: string,
+    { status, requestId, reason, retryAfterSeconds }: HankoAdminErrorDetails = {},
+  ) {
+    super(message);
+    this.code = code;
+    if (status !== undefined) this.status = status;
+    if (requestId !== undefined) this.requestId = requestId;
+    if (reason !== undefined) this.reason = reason;
+    if (retryAfterSeconds !== undefined) this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /**
+   * What Nest answers with, if nobody catches it: 503 while Hanko cannot be reached, as it is not the caller's fault.
+   * @internal
+   */
+  get statusCode(): number {
+    return this.code === 'unavailable' || this.code === 'limited' ? 503 : 500;
+  }
+}

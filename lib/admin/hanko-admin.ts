@@ -1,0 +1,130 @@
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { processVariable } from '../util/process-environment.js';
+import { AdminClient } from './admin-client.js';
+import {
+  type HankoAdminOptions,
+  resolveAdminOptions,
+  type ResolvedAdminOptions,
+} from './admin-options.js';
+import { type EndedSessions, NOBODY } from './ended-sessions.js';
+import { HankoAdminAuditLogs } from './resources/audit-logs.js';
+import { HankoAdminCredentials } from './resources/credentials.js';
+import { HankoAdminEmails } from './resources/emails.js';
+import { HankoAdminHealth } from './resources/health.js';
+import { HankoSamlProviders, HankoTenants } from './resources/management.js';
+import { HankoAdminMetadataResource } from './resources/metadata.js';
+import { HankoAdminOtpResource } from './resources/otp.js';
+import { HankoAdminPasswords } from './resources/passwords.js';
+import { HankoAdminSessions } from './resources/sessions.js';
+import { HankoAdminUsers } from './resources/users.js';
+import { HankoAdminWebhooksResource } from './resources/webhooks.js';
+
+/** Tenants and their SAML providers: `admin.management`. */
+export interface HankoManagement {
+  readonly tenants: HankoTenants;
+  readonly samlProviders: HankoSamlProviders;
+}
+
+/**
+ * Hanko's Admin API: users, sessions, metadata and all else that a back end does with a login server. In a Nest app inject
+ * it, with `HankoAdminModule`; in a script make one:
+ *
+ * ```ts
+ * import { HankoAdmin } from 'nestjs-hanko/admin';
+ *
+ * const admin = new HankoAdmin({ url: 'http://localhost:8001' });
+ * const user = await admin.users.findByEmail('ada@example.com');
+ * if (user !== null) await admin.users.revokeSessions(user.id);
+ * ```
+ *
+ * Reads, and what is as good done twice as once, are repeated when Hanko cannot be reached or asks to wait: three tries in all.
+ */
+export class HankoAdmin {
+  readonly users: HankoAdminUsers;
+  readonly emails: HankoAdminEmails;
+  readonly passwords: HankoAdminPasswords;
+  readonly otp: HankoAdminOtpResource;
+  readonly credentials: HankoAdminCredentials;
+  readonly metadata: HankoAdminMetadataResource;
+  readonly sessions: HankoAdminSessions;
+  readonly webhooks: HankoAdminWebhooksResource;
+  readonly auditLogs: HankoAdminAuditLogs;
+  readonly health: HankoAdminHealth;
+  // Private fields: whoever logs a HankoAdmin must not log its key.
+  readonly #clients: readonly AdminClient[];
+  readonly #management: HankoManagement | null;
+
+  /**
+   * @param options what they omit comes from the environment.
+   * @throws HankoConfigurationError `configuration_invalid` with everything that is wrong with them.
+   */
+  constructor(options: HankoAdminOptions = {}) {
+    const { resolved, ended } = resolvedIn(options) ?? {
+      resolved: resolveAdminOptions(options, processVariable, 'HankoAdmin'),
+      ended: NOBODY,
+    };
+    const client = new AdminClient(resolved);
+    this.sessions = new HankoAdminSessions(client, ended);
+    this.users = new HankoAdminUsers(client, ended, this.sessions);
+    this.emails = new HankoAdminEmails(client);
+    this.passwords = new HankoAdminPasswords(client, this.sessions);
+    this.otp = new HankoAdminOtpResource(client);
+    this.credentials = new HankoAdminCredentials(client);
+    this.metadata = new HankoAdminMetadataResource(client);
+    this.webhooks = new HankoAdminWebhooksResource(client);
+    this.auditLogs = new HankoAdminAuditLogs(client);
+    this.health = new HankoAdminHealth(
+      new AdminClient({ ...resolved, url: withoutTenant(resolved.url) }),
+    );
+    const { managementUrl } = resolved;
+    const management =
+      managementUrl === null
+        ? null
+        : new AdminClient({ ...resolved, url: managementUrl, apiKey: null });
+    this.#clients = management === null ? [client] : [client, management];
+    this.#management = management && {
+      tenants: new HankoTenants(management),
+      samlProviders: new HankoSamlProviders(management),
+    };
+  }
+
+  /**
+   * Tenants of a Hanko with `multi_tenancy.enabled`.
+   * @throws HankoConfigurationError `configuration_invalid` without `managementUrl` or `HANKO_MANAGEMENT_URL`.
+   */
+  get management(): HankoManagement {
+    if (this.#management !== null) return this.#management;
+    throw new HankoConfigurationError([
+      {
+        path: 'admin.management',
+        hint: 'needs managementUrl or HANKO_MANAGEMENT_URL: the address of the management API, such as http://hanko:8002.',
+      },
+    ]);
+  }
+
+  /** Aborts calls that are under way, and makes no more. Nest calls it when the app closes. */
+  onModuleDestroy(): void {
+    for (const client of this.#clients) client.close();
+  }
+}
+
+/** `/health` stands at the top, whatever the tenant. */
+const withoutTenant = (url: string): string => url.replace(/\/[0-9a-f-]{36}$/i, '');
+
+interface Resolved {
+  readonly resolved: ResolvedAdminOptions;
+  readonly ended: EndedSessions;
+}
+
+/** Options that HankoAdminModule has resolved: they are known by identity, so that nobody else can pass for it. */
+const byModule = new WeakMap<object, Resolved>();
+
+const resolvedIn = (options: unknown): Resolved | undefined =>
+  typeof options === 'object' && options !== null ? byModule.get(options) : undefined;
+
+/** A client that tells of the sessions that it ends. */
+export function adminFor(resolved: ResolvedAdminOptions, ended: EndedSessions): HankoAdmin {
+  const options = {};
+  byModule.set(options, { resolved, ended });
+  return new HankoAdmin(options);
+}

@@ -1,0 +1,31 @@
+import { present, Reader } from '../reader.js';
+
+/** A session of a user. */
+export interface HankoAdminSession {
+  /** The `session_id` claim of its token, a UUID. */
+  readonly id: string;
+  readonly userId: string;
+  /** The `User-Agent` of the login; absent if Hanko does not know it. */
+  readonly userAgent?: string;
+  /** The IP address of the login; absent if Hanko does not know it. */
+  readonly ipAddress?: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** When its token expires; absent if Hanko does not know. */
+  readonly expiresAt?: Date;
+  readonly lastUsedAt: Date;
+}
+
+export function readSession(json: unknown): HankoAdminSession {
+  const session = new Reader(json, 'session');
+  return present({
+    id: session.text('id'),
+    userId: session.text('user_id'),
+    userAgent: session.optionalText('user_agent'),
+    ipAddress: session.optionalText('ip_address'),
+    createdAt: session.date('created_at'),
+    updatedAt: session.date('updated_at'),
+    expiresAt: session.optionalDate('expires_at'),
+    lastUsedAt: session.date('last_used'),
+  });
+}

@@ -1,0 +1,48 @@
+import type { AdminClient } from '../admin-client.js';
+import { pathText, uuid } from '../arguments.js';
+import { type HankoAdminCredential, readCredential } from '../objects/credential.js';
+import { listOf } from '../reader.js';
+
+/** Passkeys and security keys of users: `admin.credentials`. */
+export class HankoAdminCredentials {
+  /** @internal */
+  constructor(private readonly client: AdminClient) {}
+
+  /**
+   * All passkeys and security keys of a user.
+   * @throws HankoAdminError any of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async list(userId: string): Promise<readonly HankoAdminCredential[]> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    return listOf(json ?? [], 'credentials', readCredential);
+  }
+
+  /**
+   * @param credentialId as in {@link HankoAdminCredential}: no UUID.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for a wrong id
+   */
+  async get(userId: string, credentialId: string): Promise<HankoAdminCredential> {
+    const path = pathOf(userId, credentialId);
+    const { json } = await this.client.call({ method: 'GET', path });
+    return readCredential(json);
+  }
+
+  /**
+   * @param credentialId as in {@link HankoAdminCredential}: no UUID.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for a wrong id
+   */
+  async delete(userId: string, credentialId: string): Promise<void> {
+    const path = pathOf(userId, credentialId);
+    await this.client.call({ method: 'DELETE', path, isDeletion: true });
+  }
+}
+
+const pathOf = (userId: string, credentialId?: string): readonly string[] => [
+  'users',
+  uuid('userId', userId),
+  'webauthn_credentials',
+  ...(credentialId === undefined ? [] : [pathText('credentialId', credentialId)]),
+];

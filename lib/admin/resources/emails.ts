@@ -1,0 +1,80 @@
+import type { AdminClient } from '../admin-client.js';
+import { bodyOf, FLAG, TEXT, text, uuid } from '../arguments.js';
+import { type HankoAdminEmail, readEmail } from '../objects/email.js';
+import { listOf } from '../reader.js';
+
+/** What `emails.create()` takes. */
+export interface HankoNewEmail {
+  readonly address: string;
+  /** Whether the user has proved it. Default false. */
+  readonly isVerified?: boolean;
+}
+
+const NEW_EMAIL = {
+  address: { name: 'address', ...TEXT },
+  isVerified: { name: 'is_verified', ...FLAG },
+};
+
+/** Email addresses of users: `admin.emails`. */
+export class HankoAdminEmails {
+  /** @internal */
+  constructor(private readonly client: AdminClient) {}
+
+  /**
+   * All addresses of a user; empty also for a user who does not exist.
+   * @throws HankoAdminError any of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async list(userId: string): Promise<readonly HankoAdminEmail[]> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    return listOf(json, 'emails', readEmail);
+  }
+
+  /**
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async get(userId: string, emailId: string): Promise<HankoAdminEmail> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId, emailId) });
+    return readEmail(json);
+  }
+
+  /**
+   * Adds an address. The first one of a user becomes primary by itself; `setPrimary()` makes another one so.
+   * @throws HankoAdminError `invalid` if it is in use, `conflict` if the user has as many as allowed, and any other of its codes
+   * @throws TypeError for a wrong member
+   */
+  async create(userId: string, email: HankoNewEmail): Promise<HankoAdminEmail> {
+    const body = bodyOf('emails.create()', { ...email }, NEW_EMAIL);
+    text('address', email.address);
+    const { json } = await this.client.call({ method: 'POST', path: pathOf(userId), body });
+    const created = readEmail(json);
+    // Hanko's reply says "not primary" also of the first one.
+    return this.get(userId, created.id);
+  }
+
+  /**
+   * Makes an address the primary one: tokens of later logins name it.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async setPrimary(userId: string, emailId: string): Promise<void> {
+    const path = [...pathOf(userId, emailId), 'set_primary'];
+    await this.client.call({ method: 'POST', path, isRepeatable: true });
+  }
+
+  /**
+   * @throws HankoAdminError `conflict` for the primary one, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async delete(userId: string, emailId: string): Promise<void> {
+    await this.client.call({ method: 'DELETE', path: pathOf(userId, emailId), isDeletion: true });
+  }
+}
+
+const pathOf = (userId: string, emailId?: string): readonly string[] => [
+  'users',
+  uuid('userId', userId),
+  'emails',
+  ...(emailId === undefined ? [] : [uuid('emailId', emailId)]),
+];

@@ -1,0 +1,70 @@
+import type { AdminClient } from '../admin-client.js';
+import { text, uuid } from '../arguments.js';
+import { type HankoAdminPassword, readPassword } from '../objects/user.js';
+import type { HankoAdminSessions } from './sessions.js';
+
+/** How a password is changed. */
+export interface HankoPasswordChange {
+  /** Whether the user's sessions go on. Default false: whoever knew the old password is signed out. */
+  readonly keepSessions?: boolean;
+}
+
+/** Passwords of users: `admin.passwords`. */
+export class HankoAdminPasswords {
+  /** @internal */
+  constructor(
+    private readonly client: AdminClient,
+    private readonly sessions: HankoAdminSessions,
+  ) {}
+
+  /**
+   * When a password was set and changed.
+   * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async get(userId: string): Promise<HankoAdminPassword> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    return readPassword(json);
+  }
+
+  /**
+   * Gives a password to a user who has none.
+   * @throws HankoAdminError `conflict` if there is one, and any other of its codes
+   * @throws TypeError for an id that is no UUID, and a password that is no text
+   */
+  async create(userId: string, password: string): Promise<HankoAdminPassword> {
+    const body = { password: text('password', password) };
+    const { json } = await this.client.call({ method: 'POST', path: pathOf(userId), body });
+    return readPassword(json);
+  }
+
+  /**
+   * Changes a password, and ends the user's sessions: Hanko itself ends none.
+   * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
+   * @throws TypeError for an id that is no UUID, and a password that is no text
+   */
+  async update(
+    userId: string,
+    password: string,
+    { keepSessions = false }: HankoPasswordChange = {},
+  ): Promise<HankoAdminPassword> {
+    const body = { password: text('password', password) };
+    const { json } = await this.client.call({ method: 'PUT', path: pathOf(userId), body });
+    if (!keepSessions) await this.sessions.revokeAll(userId);
+    return readPassword(json);
+  }
+
+  /**
+   * Deletes a password, and ends the user's sessions.
+   * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
+   * @throws TypeError for an id that is no UUID
+   */
+  async delete(userId: string, { keepSessions = false }: HankoPasswordChange = {}): Promise<void> {
+    await this.client.call({ method: 'DELETE', path: pathOf(userId), isDeletion: true });
+    if (!keepSessions) await this.sessions.revokeAll(userId);
+  }
+}
+
+const pathOf = (userId: string): readonly string[] => ['users', uuid('userId', userId), 'password'];

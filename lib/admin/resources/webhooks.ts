@@ -1,0 +1,101 @@
+import type { AdminClient } from '../admin-client.js';
+import { bodyOf, FLAG, TEXT, text, uuid } from '../arguments.js';
+import {
+  type HankoAdminWebhook,
+  type HankoAdminWebhooks,
+  readWebhook,
+  readWebhooks,
+} from '../objects/webhook.js';
+
+/** What `webhooks.create()` takes. */
+export interface HankoNewWebhook {
+  /** URL that Hanko posts to. */
+  readonly callback: string;
+  /** Names of events or of groups of them, at least one. Hanko 3.0.4 and older refuse those of sessions. */
+  readonly events: readonly string[];
+}
+
+/** What `webhooks.update()` takes: all of it, as it replaces what was there. */
+export interface HankoWebhookChanges extends HankoNewWebhook {
+  /** True also enables a webhook that Hanko disabled after failures. */
+  readonly isEnabled: boolean;
+}
+
+const NEW_WEBHOOK = {
+  callback: { name: 'callback', ...TEXT },
+  events: {
+    name: 'events',
+    is: (value: unknown): boolean =>
+      Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'),
+    expected: 'a list of names of events that is not empty',
+  },
+};
+
+const CHANGES = { ...NEW_WEBHOOK, isEnabled: { name: 'enabled', ...FLAG } };
+
+/** Webhooks of a Hanko: `admin.webhooks`. */
+export class HankoAdminWebhooksResource {
+  /** @internal */
+  constructor(private readonly client: AdminClient) {}
+
+  /**
+   * All webhooks, stored and configured ones.
+   * @throws HankoAdminError any of its codes
+   */
+  async list(): Promise<HankoAdminWebhooks> {
+    const { json } = await this.client.call({ method: 'GET', path: ['webhooks'] });
+    return readWebhooks(json);
+  }
+
+  /**
+   * One that is stored.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async get(id: string): Promise<HankoAdminWebhook> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(id) });
+    return readWebhook(json);
+  }
+
+  /**
+   * Stores a webhook. It is active at once, also where the server's configuration says `webhooks.enabled: false`.
+   * @throws HankoAdminError `invalid` for an event that this Hanko does not have, and any other of its codes
+   * @throws TypeError for a wrong member
+   */
+  async create(webhook: HankoNewWebhook): Promise<HankoAdminWebhook> {
+    const body = bodyOf('webhooks.create()', { ...webhook }, NEW_WEBHOOK);
+    refuseIncomplete(webhook);
+    const { json } = await this.client.call({ method: 'POST', path: ['webhooks'], body });
+    return readWebhook(json);
+  }
+
+  /**
+   * Replaces a webhook, its list of events included.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for a wrong or missing member
+   */
+  async update(id: string, webhook: HankoWebhookChanges): Promise<HankoAdminWebhook> {
+    const body = bodyOf('webhooks.update()', { ...webhook }, CHANGES);
+    refuseIncomplete(webhook);
+    if (webhook.isEnabled === undefined) {
+      throw new TypeError('webhooks.update().isEnabled must be true or false, got nothing.');
+    }
+    const { json } = await this.client.call({ method: 'PUT', path: pathOf(id), body });
+    return readWebhook(json);
+  }
+
+  /**
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async delete(id: string): Promise<void> {
+    await this.client.call({ method: 'DELETE', path: pathOf(id), isDeletion: true });
+  }
+}
+
+function refuseIncomplete({ callback, events }: HankoNewWebhook): void {
+  text('callback', callback);
+  if (events === undefined) throw new TypeError('events must be a list of names, got nothing.');
+}
+
+const pathOf = (id: string): readonly string[] => ['webhooks', uuid('id', id)];

@@ -1,0 +1,121 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { HankoAuthService } from '../auth/hanko-auth.service.js';
+import {
+  HankoConfigurationError,
+  HankoTokenError,
+  HankoUnavailableError,
+} from '../errors/hanko.errors.js';
+import { HANKO_OPTIONS } from '../hanko.constants.js';
+import type { HttpMethod, HttpReply } from '../http/exchange.js';
+import { exchangeWithin, parseJson } from '../http/fetch-json.js';
+import { FetchFailure } from '../http/fetch-failure.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { readProfile, type HankoUserProfile } from './user-profile.js';
+
+/** Longer replies are refused, in bytes: a profile holds passkeys and metadata. */
+const MAX_REPLY_BYTES = 1_048_576;
+
+/**
+ * What a user can do at Hanko by the own session token: read the profile, as it is now and not as it was at login, and log out.
+ *
+ * ```ts
+ * const profile = app.get(HankoProfile);
+ * const { emails, username } = await profile.get(token); // token: from @SessionToken()
+ * ```
+ */
+@Injectable()
+export class HankoProfile implements OnModuleDestroy {
+  private readonly closing = new AbortController();
+
+  constructor(
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Inject(HankoAuthService) private readonly auth: HankoAuthService,
+    @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
+  ) {}
+
+  /** Aborts calls that are under way. */
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
+
+  /**
+   * Reads the profile of a token's user (`GET /me`): all addresses, passkeys, second factors, public and unsafe metadata.
+   * It counts as activity of the user. Needs Hanko 2.1.
+   *
+   * @param token from `@SessionToken()`.
+   * @throws HankoTokenError `session_revoked` if Hanko says that the session, or its user, is gone (401); any `token_…` code
+   * @throws HankoUnavailableError `hanko_unavailable` (503)
+   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
+   */
+  async get(token: string): Promise<HankoUserProfile> {
+    const user = await this.auth.verifyToken(token, { session: 'offline' });
+    const { status, text } = await this.call('GET', '/me', token);
+    if (status === 401 || status === 404) {
+      this.revocation.noteEnded(user);
+      throw new HankoTokenError('session_revoked', 'Hanko says that the session has ended');
+    }
+    if (status !== 200) throw unavailable(`status ${status}`);
+    const profile = readProfile(parsed(text));
+    if (profile?.id.toLowerCase() !== user.id.toLowerCase()) {
+      throw unavailable('the reply does not have the shape of /me');
+    }
+    return profile;
+  }
+
+  /**
+   * Logs a user out (`POST /logout`). The token is refused from then on, on all instances that share a store, and what the
+   * session opened ends. The cookie in the browser stays: Hanko's components or your response must delete it.
+   *
+   * @param token from `@SessionToken()`. One whose session is over already is no error.
+   * @throws HankoTokenError any `token_…` code
+   * @throws HankoUnavailableError `hanko_unavailable` (503) if Hanko, or the store, does not reply; this instance refuses the
+   * token all the same
+   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
+   */
+  async logout(token: string): Promise<void> {
+    const user = await this.auth.verifyToken(token, { session: 'offline' }).catch(alreadyOver);
+    if (user === null) return;
+    await this.revocation.endSession(user.sessionId, user.expiresAt.getTime());
+    const { status } = await this.call('POST', '/logout', token);
+    if (status !== 204 && status !== 200 && status !== 401) throw unavailable(`status ${status}`);
+  }
+
+  private async call(method: HttpMethod, path: string, token: string): Promise<HttpReply> {
+    const { apiUrl, fetch, validateTimeoutMs: timeoutMs } = this.options;
+    if (apiUrl === null) throw noAddress();
+    const bounds = { fetch, timeoutMs, maxBytes: MAX_REPLY_BYTES, signal: this.closing.signal };
+    const headers = {
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      ...(method === 'POST' && { 'content-length': '0' }),
+    };
+    const request = { method, headers, body: undefined, statuses: null, isRepeatable: true };
+    try {
+      return await exchangeWithin(apiUrl + path, bounds, request, (reply) => reply);
+    } catch (failure) {
+      throw unavailable((failure as FetchFailure).message);
+    }
+  }
+}
+
+const alreadyOver = (error: unknown): null => {
+  if (error instanceof HankoTokenError && error.code === 'session_revoked') return null;
+  throw error;
+};
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (failure) {
+    throw unavailable((failure as FetchFailure).message);
+  }
+}
+
+const unavailable = (reason: string): HankoUnavailableError =>
+  new HankoUnavailableError(`Hanko did not answer for the user: ${reason}`, 1);
+
+const noAddress = (): HankoConfigurationError =>
+  new HankoConfigurationError([
+    { path: 'HankoProfile', hint: 'needs apiUrl or HANKO_API_URL, because it calls Hanko.' },
+  ]);
