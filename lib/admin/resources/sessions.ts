@@ -1,4 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
+import { HankoAdminError } from '../admin-error.js';
 import { bodyOf, TEXT, uuid, UUID } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminSession, readSession } from '../objects/session.js';
@@ -16,6 +17,11 @@ const NEW_SESSION = {
   userAgent: { name: 'user_agent', ...TEXT },
   ipAddress: { name: 'ip_address', ...TEXT },
 };
+
+/** A session that is over cannot be ended, and need not be. */
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof HankoAdminError && error.code === 'not_found')) throw error;
+}
 
 /** Sessions of users: `admin.sessions`. */
 export class HankoAdminSessions {
@@ -64,7 +70,7 @@ export class HankoAdminSessions {
   async revoke(userId: string, sessionId: string): Promise<void> {
     const path = ['users', uuid('userId', userId), 'sessions', uuid('sessionId', sessionId)];
     await this.ended.endSession(sessionId, undefined);
-    await this.client.call({ method: 'DELETE', path, isDeletion: true });
+    await this.client.call({ method: 'DELETE', path, isDeletion: true }).catch(ignoreNotFound);
   }
 
   /**
@@ -81,7 +87,7 @@ export class HankoAdminSessions {
     for (const { id } of sessions) {
       const path = ['users', userId, 'sessions', id];
       // oxlint-disable-next-line no-await-in-loop -- a user has a handful
-      await this.client.call({ method: 'DELETE', path, isDeletion: true });
+      await this.client.call({ method: 'DELETE', path, isDeletion: true }).catch(ignoreNotFound);
     }
     return sessions.length;
   }

@@ -211,7 +211,16 @@ export class HankoAdminUsers {
    * @throws TypeError for an id that is no UUID
    */
   async delete(id: string): Promise<void> {
-    await this.client.call({ method: 'DELETE', path: ['users', uuid('id', id)], isDeletion: true });
+    const path = ['users', uuid('id', id)];
+    try {
+      await this.client.call({ method: 'DELETE', path, isDeletion: true });
+    } catch (error) {
+      // It may have been done all the same.
+      if (error instanceof HankoAdminError && error.code === 'unavailable') {
+        await this.ended.endUser(id);
+      }
+      throw error;
+    }
     await this.ended.endUser(id);
   }
 
