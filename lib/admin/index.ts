@@ -53,12 +53,12 @@ export type { HankoAdminOtpResource } from './resources/otp.js';
 export type { HankoAdminPasswords, HankoPasswordChange } from './resources/passwords.js';
 export type { HankoAdminSessions, HankoNewSession } from './resources/sessions.js';
 export type {
-  HankoAdminUsers,
   HankoNewUser,
   HankoNewUserEmail,
   HankoUserChanges,
   HankoUserFilter,
-} from './resources/users.js';
+} from './resources/user-arguments.js';
+export type { HankoAdminUsers } from './resources/users.js';
 export type {
   HankoAdminWebhooksResource,
   HankoNewWebhook,

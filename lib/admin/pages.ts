@@ -1,60 +1,78 @@
-import { isObject, kindOf } from '../util/value-checks.js';
+import { kindOf } from '../util/value-checks.js';
 import type { AdminCall, AdminClient } from './admin-client.js';
+import { HankoAdminError } from './admin-error.js';
+import { bodyOf, PER_PAGE } from './arguments.js';
 import { listOf } from './reader.js';
+import { RecentIds } from './recent-ids.js';
 
-/** One page of a list. */
+/** One page of a list of Hanko's, as a user interface shows it. */
 export interface HankoPage<Item> {
+  /** Items of this page; none behind the last page. */
   readonly items: readonly Item[];
-  /** Its number; the first is 1. */
+  /** Number of this page; the first is 1. */
   readonly page: number;
-  /** Items of a full page. */
+  /** Number of items on a full page. */
   readonly perPage: number;
-  /** Items of all pages together. */
+  /** Number of items on all pages together, as of this reply. */
   readonly total: number;
-  /** How many pages there are. */
+  /** Number of pages; 0 for an empty list. */
   readonly pages: number;
 }
 
 /**
- * A list of Hanko's, page by page: `for await` walks through all of it and holds one page at a time.
+ * A list of Hanko's: `for await` walks through all of it and holds one page at a time; nothing is asked before that.
  *
  * ```ts
  * for await (const user of admin.users.list()) console.log(user.id);
  * const { items, total } = await admin.users.list({ perPage: 50 }).page(1);
  * ```
  *
- * What is added or removed meanwhile may move items from one page to another.
+ * Hanko counts pages by position, so what changes meanwhile moves items from one page to another. A walk notices: items may
+ * be deleted on the way (all of them, too) without others being missed, and one that appears again is omitted. What is added
+ * on the way may or may not come. Only if others delete **and** add at once can an item be missed.
  */
 export interface HankoList<Item> extends AsyncIterable<Item> {
   /**
-   * One page, for a user interface.
+   * Reads one page, for a user interface.
    * @param page its number, from 1. Default 1.
-   * @throws HankoAdminError any of its codes
-   * @throws RangeError if it is no whole number from 1.
+   * @throws HankoAdminError any of its codes; `unexpected` if a proxy has removed the total (`X-Total-Count`)
+   * @throws RangeError if it is no whole number from 1
    */
   page(page?: number): Promise<HankoPage<Item>>;
-  /** All items, in memory. @throws HankoAdminError any of its codes */
+  /**
+   * Walks through the list and returns all items: they must fit into memory.
+   * @throws HankoAdminError any of its codes
+   */
   all(): Promise<Item[]>;
 }
 
-/** How a list is read. */
+/** Options of every list: how it is read. */
 export interface HankoListOptions {
   /** Items of a page. Default 100, range 1 to 1,000. */
   readonly perPage?: number;
 }
 
 const DEFAULT_PER_PAGE = 100;
-const MAX_PER_PAGE = 1_000;
+export const MAX_PER_PAGE = 1_000;
+
+/** Pages of items that are recognized if they come again. */
+const REMEMBERED_PAGES = 3;
+
+interface Fetched<Item> {
+  readonly items: readonly Item[];
+  /** Undefined if the reply does not say. */
+  readonly total: number | undefined;
+}
 
 /** A list whose pages are asked for by number. URLs of the `Link` field are not followed: the API key would go with them. */
-export class PagedList<Item> implements HankoList<Item> {
+export class PagedList<Item extends { readonly id: string }> implements HankoList<Item> {
   private readonly perPage: number;
 
   constructor(
     private readonly client: AdminClient,
     private readonly call: Pick<AdminCall, 'path' | 'query'>,
     private readonly read: (json: unknown) => Item,
-    { perPage = DEFAULT_PER_PAGE }: HankoListOptions = {},
+    perPage: unknown = DEFAULT_PER_PAGE,
   ) {
     this.perPage = wholeNumber('perPage', perPage, MAX_PER_PAGE);
   }
@@ -62,23 +80,38 @@ export class PagedList<Item> implements HankoList<Item> {
   async page(page = 1): Promise<HankoPage<Item>> {
     const number = wholeNumber('page', page, Number.MAX_SAFE_INTEGER);
     const { perPage } = this;
-    const { json, header } = await this.client.call({
-      method: 'GET',
-      path: this.call.path,
-      query: { ...this.call.query, page: String(number), per_page: String(perPage) },
-    });
-    const items = listOf(json ?? [], this.call.path.join('/'), this.read);
-    const counted = Number(header('x-total-count') ?? NaN);
-    const total = Number.isInteger(counted) ? counted : (number - 1) * perPage + items.length;
+    const { items, total } = await this.fetch(number);
+    if (total === undefined) throw unexpected('the reply has no X-Total-Count');
     return { items, page: number, perPage, total, pages: Math.ceil(total / perPage) };
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Item> {
+    const recent = new RecentIds(REMEMBERED_PAGES * this.perPage);
+    let before: number | undefined;
+    let size = this.perPage;
+    let lastPage = Infinity;
     for (let number = 1; ; number += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one page at a time is the point
-      const { items } = await this.page(number);
-      yield* items;
-      if (items.length < this.perPage) return;
+      const { items, total } = await this.fetch(number);
+      if (number === 1) {
+        // A gateway may allow fewer items than were asked for.
+        if (items.length > 0 && items.length < (total ?? 0)) size = items.length;
+        lastPage = lastPageOf(total, size);
+      }
+      const moved = Math.max(0, (before ?? 0) - (total ?? Infinity));
+      before = total;
+      const fresh = recent.without(items);
+      yield* fresh;
+      // As many were removed, and others moved to pages before this one. The last of those comes first: what is removed on
+      // the way then moves nothing that is still to come.
+      const first = Math.max(1, number - Math.ceil(moved / size));
+      for (let back = number - 1; back >= first; back -= 1) {
+        // oxlint-disable-next-line no-await-in-loop
+        yield* recent.without((await this.fetch(back)).items);
+      }
+      const isEnd = total === undefined ? fresh.length === 0 : number * size >= total;
+      if (isEnd) return;
+      if (number > lastPage) throw unexpected('the list grows faster than it is read');
     }
   }
 
@@ -87,7 +120,32 @@ export class PagedList<Item> implements HankoList<Item> {
     for await (const item of this) items.push(item);
     return items;
   }
+
+  private async fetch(number: number): Promise<Fetched<Item>> {
+    const { path, query } = this.call;
+    const { json, header } = await this.client.call({
+      method: 'GET',
+      path,
+      query: { ...query, page: String(number), per_page: String(this.perPage) },
+    });
+    const counted = header('x-total-count') ?? '';
+    return {
+      items: listOf(json ?? [], path.join('/'), this.read),
+      total: /^\d{1,15}$/.test(counted) ? Number(counted) : undefined,
+    };
+  }
 }
+
+/** Options of a list that has no filter. @throws TypeError */
+export const perPageOf = (what: string, options: unknown): unknown =>
+  bodyOf(what, options, { perPage: PER_PAGE })[PER_PAGE.name];
+
+/** Lists grow while they are read, but one that grows so much faster has no end. */
+const lastPageOf = (total: number | undefined, size: number): number =>
+  total === undefined ? Infinity : 100 + 10 * Math.ceil(total / size);
+
+const unexpected = (fault: string): HankoAdminError =>
+  new HankoAdminError('unexpected', `Hanko's Admin API: ${fault}`);
 
 /** @throws RangeError */
 function wholeNumber(name: string, value: unknown, max: number): number {
@@ -96,7 +154,3 @@ function wholeNumber(name: string, value: unknown, max: number): number {
   }
   throw new RangeError(`${name} must be a whole number from 1 to ${max}, got ${kindOf(value)}.`);
 }
-
-/** Options that a caller wrote; none of them is required. */
-export const optionsOf = (written: unknown): Readonly<Record<string, unknown>> =>
-  isObject(written) ? written : {};

@@ -1,4 +1,4 @@
-import { isObject } from '../util/value-checks.js';
+import { isObject, isUuid } from '../util/value-checks.js';
 import { HankoAdminError } from './admin-error.js';
 
 /** Reads an object of the Admin API: each member is unknown until it was looked at. */
@@ -17,6 +17,13 @@ export class Reader {
   text(name: string): string {
     const value = this.members[name];
     if (typeof value !== 'string') throw this.fault(`has no text "${name}"`);
+    return value;
+  }
+
+  /** An id that may go into the path of another call. */
+  uuid(name: string): string {
+    const value = this.members[name];
+    if (!isUuid(value)) throw this.fault(`has no UUID "${name}"`);
     return value;
   }
 

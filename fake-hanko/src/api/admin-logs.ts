@@ -1,4 +1,5 @@
 import type { AdminServices } from './admin-services.js';
+import { like } from './like.js';
 import { pageOf } from './pages.js';
 import { Problem, type Route, type RouteRequest } from '../server/route.js';
 import type { AuditEntry } from '../store/audit-log.js';
@@ -15,8 +16,14 @@ export const auditRoutes = ({ auditLog }: AdminServices): readonly Route[] => [
 function filterOf({ query }: RouteRequest): (entry: AuditEntry) => boolean {
   const [start, end] = [timeOf(query, 'start_time'), timeOf(query, 'end_time')];
   const types = query.getAll('type');
-  const has = (text: string | undefined, name: string): boolean =>
-    (text ?? '').includes(query.get(name) ?? '');
+  const given = (name: string): ((text?: string) => boolean) => {
+    const has = like(query.get(name) ?? '');
+    return (text = '') => has(text);
+  };
+  const hasUser = given('actor_user_id');
+  const hasEmail = given('actor_email');
+  const hasIp = given('meta_source_ip');
+  const hasAny = given('q');
   return (entry) => {
     const at = Date.parse(entry.created_at);
     const { actor_user_id: userId, actor_email: email, meta_source_ip: ip } = entry;
@@ -24,10 +31,10 @@ function filterOf({ query }: RouteRequest): (entry: AuditEntry) => boolean {
       (start === null || at > start) &&
       (end === null || at < end) &&
       (types.length === 0 || types.includes(entry.type)) &&
-      has(userId, 'actor_user_id') &&
-      has(email, 'actor_email') &&
-      has(ip, 'meta_source_ip') &&
-      [userId, email, ip].some((text) => has(text, 'q'))
+      hasUser(userId) &&
+      hasEmail(email) &&
+      hasIp(ip) &&
+      [userId, email, ip].some((text) => hasAny(text))
     );
   };
 }

@@ -1,3 +1,4 @@
+import { like } from './like.js';
 import { pageOf } from './pages.js';
 import { UUID } from '../check.js';
 import { Problem, type RouteRequest, type RouteResponse } from '../server/route.js';
@@ -29,26 +30,17 @@ function filterOf(query: URLSearchParams): (user: FakeUser) => boolean {
   const username = query.get('username')?.toLowerCase() ?? '';
   const ids = query.get('user_id')?.toLowerCase().split(',') ?? [];
   if (ids.some((id) => !UUID.test(id))) throw new Problem(400, 'failed to parse user_id as uuid');
+  // Substrings; names keep their case.
+  const [isInEmail, isInName] = [like(email), like(username)];
   return ({ id, emails = [], username: name }) => {
     // Who has neither is not listed.
     if (emails.length === 0 && name === undefined) return false;
     const isGiven = email !== '' && username !== '';
     const isWanted = ids.length === 0 || ids.includes(id);
-    // Substrings, as Hanko's LIKE %x%; names keep their case.
-    const hasEmail = email !== '' && emails.some(({ address }) => like(address, email));
-    const hasName = username !== '' && name !== undefined && like(name.username, username);
+    const hasEmail = email !== '' && emails.some(({ address }) => isInEmail(address));
+    const hasName = username !== '' && name !== undefined && isInName(name.username);
     // SQL binds AND more closely: with both filters the ids restrict the second one alone.
     if (isGiven) return hasEmail || (hasName && isWanted);
     return isWanted && ((email === '' && username === '') || hasEmail || hasName);
   };
 }
-
-/** SQL's LIKE: `%` is any text and `_` any letter, for Hanko does not escape them. */
-const like = (text: string, part: string): boolean =>
-  new RegExp(
-    part
-      .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-      .replaceAll('%', '.*')
-      .replaceAll('_', '.'),
-    's',
-  ).test(text);

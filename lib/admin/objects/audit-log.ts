@@ -25,7 +25,7 @@ export interface HankoAdminAuditLog {
 export function readAuditLog(json: unknown): HankoAdminAuditLog {
   const entry = new Reader(json, 'audit log');
   return present({
-    id: entry.text('id'),
+    id: entry.uuid('id'),
     type: entry.text('type'),
     error: entry.optionalText('error'),
     requestId: entry.optionalText('meta_http_request_id') ?? '',

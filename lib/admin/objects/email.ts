@@ -16,7 +16,7 @@ export interface HankoAdminEmail {
 export function readEmail(json: unknown): HankoAdminEmail {
   const email = new Reader(json, 'email');
   return {
-    id: email.text('id'),
+    id: email.uuid('id'),
     address: email.text('address'),
     isVerified: email.flag('is_verified'),
     isPrimary: email.flag('is_primary'),

@@ -19,8 +19,8 @@ export interface HankoAdminSession {
 export function readSession(json: unknown): HankoAdminSession {
   const session = new Reader(json, 'session');
   return present({
-    id: session.text('id'),
-    userId: session.text('user_id'),
+    id: session.uuid('id'),
+    userId: session.uuid('user_id'),
     userAgent: session.optionalText('user_agent'),
     ipAddress: session.optionalText('ip_address'),
     createdAt: session.date('created_at'),

@@ -37,7 +37,7 @@ export function readTenant(json: unknown): HankoTenant {
   const tenant = new Reader(json, 'tenant');
   const config = tenant.unknown('config');
   return {
-    id: tenant.text('id'),
+    id: tenant.uuid('id'),
     config: isObject(config) ? config : {},
     createdAt: tenant.date('created_at'),
     updatedAt: tenant.date('updated_at'),
@@ -48,7 +48,7 @@ export function readSamlProvider(json: unknown): HankoSamlProvider {
   const provider = new Reader(json, 'SAML provider');
   const attributeMap = provider.unknown('attribute_map');
   return present({
-    id: provider.text('id'),
+    id: provider.uuid('id'),
     tenantId: provider.optionalText('tenant_id'),
     entityId: provider.optionalText('entity_id'),
     name: provider.text('name'),

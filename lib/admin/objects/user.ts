@@ -65,7 +65,7 @@ export interface HankoAdminOtp {
 export function readListedUser(json: unknown): HankoAdminListedUser {
   const user = new Reader(json, 'user');
   return present({
-    id: user.text('id'),
+    id: user.uuid('id'),
     createdAt: user.date('created_at'),
     updatedAt: user.date('updated_at'),
     emails: user.list('emails', readEmail),
@@ -96,7 +96,7 @@ const readUsername = (json: unknown): string =>
 function readIdentity(json: unknown): HankoAdminIdentity {
   const identity = new Reader(json, 'identity');
   return present({
-    id: identity.text('id'),
+    id: identity.uuid('id'),
     providerName: identity.text('provider_name'),
     providerUserId: identity.text('provider_id'),
     emailId: identity.optionalText('email_id'),
@@ -108,7 +108,7 @@ function readIdentity(json: unknown): HankoAdminIdentity {
 export function readPassword(json: unknown): HankoAdminPassword {
   const password = new Reader(json, 'password');
   return {
-    id: password.text('id'),
+    id: password.uuid('id'),
     createdAt: password.date('created_at'),
     updatedAt: password.date('updated_at'),
   };
@@ -116,5 +116,5 @@ export function readPassword(json: unknown): HankoAdminPassword {
 
 export function readOtp(json: unknown): HankoAdminOtp {
   const otp = new Reader(json, 'otp');
-  return { id: otp.text('id'), createdAt: otp.date('created_at') };
+  return { id: otp.uuid('id'), createdAt: otp.date('created_at') };
 }

@@ -33,7 +33,7 @@ export interface HankoAdminWebhooks {
 export function readWebhook(json: unknown): HankoAdminWebhook {
   const webhook = new Reader(json, 'webhook');
   return present({
-    id: webhook.text('id'),
+    id: webhook.uuid('id'),
     callback: webhook.text('callback'),
     isEnabled: webhook.flag('enabled'),
     failures: webhook.number('failures'),

@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { bodyOf, DATE, TEXT, UUID } from '../arguments.js';
+import { bodyOf, DATE, listOfSome, PART, PER_PAGE, text, UUID } from '../arguments.js';
 import { type HankoAdminAuditLog, readAuditLog } from '../objects/audit-log.js';
 import { type HankoList, type HankoListOptions, PagedList } from '../pages.js';
 
@@ -12,10 +12,12 @@ export interface HankoAuditLogFilter extends HankoListOptions {
   /** Only these kinds, such as `login_success`. */
   readonly types?: readonly string[];
   readonly actorUserId?: string;
-  readonly actorEmail?: string;
-  readonly sourceIp?: string;
-  /** Searches the members of an entry. */
-  readonly search?: string;
+  /** Part of the address, in lower case. By default (`audit_log.mask`) Hanko has masked it: use `actorUserId`. */
+  readonly actorEmailContains?: string;
+  /** Part of the IP address: `10.0.0.1` finds `10.0.0.10`, too. */
+  readonly sourceIpContains?: string;
+  /** Part of the address, the IP address or the id of the user. */
+  readonly contains?: string;
 }
 
 const FILTER = {
@@ -23,15 +25,13 @@ const FILTER = {
   to: { name: 'end_time', ...DATE },
   types: {
     name: 'type',
-    is: (value: unknown): boolean =>
-      Array.isArray(value) && value.every((type) => typeof type === 'string'),
-    expected: 'a list of kinds',
+    ...listOfSome('a list of kinds that is not empty', (kind, path) => text(path, kind)),
   },
   actorUserId: { name: 'actor_user_id', ...UUID },
-  actorEmail: { name: 'actor_email', ...TEXT },
-  sourceIp: { name: 'meta_source_ip', ...TEXT },
-  search: { name: 'q', ...TEXT },
-  perPage: { name: 'per_page', is: () => true, expected: '' },
+  actorEmailContains: { name: 'actor_email', ...PART },
+  sourceIpContains: { name: 'meta_source_ip', ...PART },
+  contains: { name: 'q', ...PART },
+  perPage: PER_PAGE,
 };
 
 /** Hanko's audit log: `admin.auditLogs`. */
@@ -44,12 +44,12 @@ export class HankoAdminAuditLogs {
    * @throws TypeError for a wrong filter
    */
   list(filter: HankoAuditLogFilter = {}): HankoList<HankoAdminAuditLog> {
-    const { per_page: _perPage, ...query } = bodyOf('auditLogs.list()', { ...filter }, FILTER);
+    const { per_page: perPage, ...query } = bodyOf('auditLogs.list()', filter, FILTER);
     return new PagedList(
       this.client,
       { path: ['audit_logs'], query: query as Record<string, string | readonly string[]> },
       readAuditLog,
-      filter,
+      perPage,
     );
   }
 }

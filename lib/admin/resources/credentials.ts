@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { pathText, uuid } from '../arguments.js';
+import { base64url, uuid } from '../arguments.js';
 import { type HankoAdminCredential, readCredential } from '../objects/credential.js';
 import { listOf } from '../reader.js';
 
@@ -14,7 +14,7 @@ export class HankoAdminCredentials {
    * @throws TypeError for an id that is no UUID
    */
   async list(userId: string): Promise<readonly HankoAdminCredential[]> {
-    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    const { json } = await this.client.call({ method: 'GET', path: listPath(userId) });
     return listOf(json ?? [], 'credentials', readCredential);
   }
 
@@ -40,9 +40,13 @@ export class HankoAdminCredentials {
   }
 }
 
-const pathOf = (userId: string, credentialId?: string): readonly string[] => [
+const listPath = (userId: string): readonly string[] => [
   'users',
   uuid('userId', userId),
   'webauthn_credentials',
-  ...(credentialId === undefined ? [] : [pathText('credentialId', credentialId)]),
+];
+
+const pathOf = (userId: string, id: string): readonly string[] => [
+  ...listPath(userId),
+  base64url('credentialId', id),
 ];

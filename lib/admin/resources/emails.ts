@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { bodyOf, FLAG, TEXT, text, uuid } from '../arguments.js';
+import { bodyOf, FLAG, required, TEXT, uuid } from '../arguments.js';
 import { type HankoAdminEmail, readEmail } from '../objects/email.js';
 import { listOf } from '../reader.js';
 
@@ -11,7 +11,7 @@ export interface HankoNewEmail {
 }
 
 const NEW_EMAIL = {
-  address: { name: 'address', ...TEXT },
+  address: required({ name: 'address', ...TEXT }),
   isVerified: { name: 'is_verified', ...FLAG },
 };
 
@@ -26,7 +26,7 @@ export class HankoAdminEmails {
    * @throws TypeError for an id that is no UUID
    */
   async list(userId: string): Promise<readonly HankoAdminEmail[]> {
-    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    const { json } = await this.client.call({ method: 'GET', path: listPath(userId) });
     return listOf(json, 'emails', readEmail);
   }
 
@@ -45,9 +45,8 @@ export class HankoAdminEmails {
    * @throws TypeError for a wrong member
    */
   async create(userId: string, email: HankoNewEmail): Promise<HankoAdminEmail> {
-    const body = bodyOf('emails.create()', { ...email }, NEW_EMAIL);
-    text('address', email.address);
-    const { json } = await this.client.call({ method: 'POST', path: pathOf(userId), body });
+    const body = bodyOf('emails.create()', email, NEW_EMAIL);
+    const { json } = await this.client.call({ method: 'POST', path: listPath(userId), body });
     const created = readEmail(json);
     // Hanko's reply says "not primary" also of the first one.
     return this.get(userId, created.id);
@@ -72,9 +71,9 @@ export class HankoAdminEmails {
   }
 }
 
-const pathOf = (userId: string, emailId?: string): readonly string[] => [
-  'users',
-  uuid('userId', userId),
-  'emails',
-  ...(emailId === undefined ? [] : [uuid('emailId', emailId)]),
+const listPath = (userId: string): readonly string[] => ['users', uuid('userId', userId), 'emails'];
+
+const pathOf = (userId: string, emailId: string): readonly string[] => [
+  ...listPath(userId),
+  uuid('emailId', emailId),
 ];

@@ -1,13 +1,12 @@
-import { isObject } from '../../util/value-checks.js';
 import type { AdminClient } from '../admin-client.js';
-import { bodyOf, FLAG, TEXT, UUID, uuid } from '../arguments.js';
+import { bodyOf, FLAG, JSON_OBJECT, required, TEXT, UUID, uuid } from '../arguments.js';
 import {
   type HankoSamlProvider,
   type HankoTenant,
   readSamlProvider,
   readTenant,
 } from '../objects/tenant.js';
-import { type HankoList, type HankoListOptions, PagedList } from '../pages.js';
+import { type HankoList, type HankoListOptions, PagedList, perPageOf } from '../pages.js';
 import { listOf } from '../reader.js';
 
 /** What `management.tenants.create()` takes. */
@@ -28,15 +27,15 @@ export interface HankoNewSamlProvider {
   readonly attributeMap?: Readonly<Record<string, unknown>>;
 }
 
-const CONFIG = { name: 'config', is: isObject, expected: 'an object' };
-const NEW_TENANT = { id: { name: 'id', ...UUID }, config: CONFIG };
+const CONFIG = required({ name: 'config', ...JSON_OBJECT });
+const NEW_TENANT = { id: required({ name: 'id', ...UUID }), config: CONFIG };
 const NEW_PROVIDER = {
-  name: { name: 'name', ...TEXT },
-  metadataUrl: { name: 'metadata_url', ...TEXT },
-  domain: { name: 'domain', ...TEXT },
-  isEnabled: { name: 'enabled', ...FLAG },
-  skipsEmailVerification: { name: 'skip_email_verification', ...FLAG },
-  attributeMap: { name: 'attribute_map', is: isObject, expected: 'an object' },
+  name: required({ name: 'name', ...TEXT }),
+  metadataUrl: required({ name: 'metadata_url', ...TEXT }),
+  domain: required({ name: 'domain', ...TEXT }),
+  isEnabled: required({ name: 'enabled', ...FLAG }),
+  skipsEmailVerification: required({ name: 'skip_email_verification', ...FLAG }),
+  attributeMap: { name: 'attribute_map', ...JSON_OBJECT },
 };
 
 /** Tenants of a Hanko with `multi_tenancy.enabled`: `admin.management.tenants`. */
@@ -46,7 +45,8 @@ export class HankoTenants {
 
   /** All tenants, page by page. Their configuration holds secrets: never log it. */
   list(options: HankoListOptions = {}): HankoList<HankoTenant> {
-    return new PagedList(this.client, { path: ['tenants'] }, readTenant, options);
+    const perPage = perPageOf('tenants.list()', options);
+    return new PagedList(this.client, { path: ['tenants'] }, readTenant, perPage);
   }
 
   /**
@@ -63,8 +63,7 @@ export class HankoTenants {
    * @throws TypeError for a wrong member
    */
   async create(tenant: HankoNewTenant): Promise<HankoTenant> {
-    uuid('tenant.id', Object(tenant).id);
-    const body = bodyOf('tenants.create()', { ...tenant }, NEW_TENANT);
+    const body = bodyOf('tenants.create()', tenant, NEW_TENANT);
     const { json } = await this.client.call({ method: 'POST', path: ['tenants'], body });
     return readTenant(json);
   }
@@ -100,7 +99,7 @@ export class HankoSamlProviders {
    * @throws TypeError for an id that is no UUID
    */
   async list(tenantId: string): Promise<readonly HankoSamlProvider[]> {
-    const { json } = await this.client.call({ method: 'GET', path: providerPath(tenantId) });
+    const { json } = await this.client.call({ method: 'GET', path: providersPath(tenantId) });
     return listOf(json ?? [], 'SAML providers', readSamlProvider);
   }
 
@@ -118,10 +117,10 @@ export class HankoSamlProviders {
    * @throws TypeError for a wrong member
    */
   async create(tenantId: string, provider: HankoNewSamlProvider): Promise<HankoSamlProvider> {
-    const body = bodyOf('samlProviders.create()', { ...provider }, NEW_PROVIDER);
+    const body = bodyOf('samlProviders.create()', provider, NEW_PROVIDER);
     const { json } = await this.client.call({
       method: 'POST',
-      path: providerPath(tenantId),
+      path: providersPath(tenantId),
       body,
     });
     return readSamlProvider(json);
@@ -137,7 +136,7 @@ export class HankoSamlProviders {
     id: string,
     provider: HankoNewSamlProvider,
   ): Promise<HankoSamlProvider> {
-    const body = bodyOf('samlProviders.update()', { ...provider }, NEW_PROVIDER);
+    const body = bodyOf('samlProviders.update()', provider, NEW_PROVIDER);
     const path = providerPath(tenantId, id);
     const { json } = await this.client.call({ method: 'PUT', path, body });
     return readSamlProvider(json);
@@ -155,10 +154,14 @@ export class HankoSamlProviders {
 
 const tenantPath = (id: string): readonly string[] => ['tenants', uuid('id', id)];
 
-const providerPath = (tenantId: string, id?: string): readonly string[] => [
+const providersPath = (tenantId: string): readonly string[] => [
   'tenants',
   uuid('tenantId', tenantId),
   'saml',
   'providers',
-  ...(id === undefined ? [] : [uuid('id', id)]),
+];
+
+const providerPath = (tenantId: string, id: string): readonly string[] => [
+  ...providersPath(tenantId),
+  uuid('id', id),
 ];

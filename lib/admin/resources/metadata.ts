@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { bodyOf, uuid } from '../arguments.js';
+import { bodyOf, JSON_OBJECT, jsonOf, orNull, uuid } from '../arguments.js';
 import {
   type HankoAdminMetadata,
   type HankoPrivateMetadata,
@@ -7,7 +7,6 @@ import {
   type HankoUnsafeMetadata,
   readMetadata,
 } from '../objects/metadata.js';
-import { isObject } from '../../util/value-checks.js';
 
 /** A change of one kind of metadata, as RFC 7396 merges it: null removes a member, lists are replaced. */
 export type HankoMetadataPatch<Kind> = {
@@ -21,12 +20,15 @@ export interface HankoMetadataChanges {
   readonly unsafeMetadata?: HankoMetadataPatch<HankoUnsafeMetadata> | null;
 }
 
-const KIND = {
-  is: (value: unknown): boolean =>
-    value === null || (isObject(value) && Object.keys(value).length > 0),
-  // Hanko ignores an empty object: it clears nothing.
-  expected: 'an object with a change, or null, which clears it',
-};
+const KIND = orNull({
+  ...JSON_OBJECT,
+  send: (value: unknown, path: string): unknown => {
+    const patch = jsonOf(path, value);
+    if (Object.keys(Object(patch)).length > 0) return patch;
+    // Hanko ignores an empty object: it clears nothing.
+    throw new TypeError(`${path} must have a member to change, or be null, which clears it.`);
+  },
+});
 
 const CHANGES = {
   publicMetadata: { name: 'public_metadata', ...KIND },

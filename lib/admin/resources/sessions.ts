@@ -1,6 +1,6 @@
 import type { AdminClient } from '../admin-client.js';
 import { HankoAdminError } from '../admin-error.js';
-import { bodyOf, TEXT, uuid, UUID } from '../arguments.js';
+import { bodyOf, required, TEXT, uuid, UUID } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminSession, readSession } from '../objects/session.js';
 import { listOf, Reader } from '../reader.js';
@@ -13,7 +13,7 @@ export interface HankoNewSession {
 }
 
 const NEW_SESSION = {
-  userId: { name: 'user_id', ...UUID },
+  userId: required({ name: 'user_id', ...UUID }),
   userAgent: { name: 'user_agent', ...TEXT },
   ipAddress: { name: 'ip_address', ...TEXT },
 };
@@ -52,8 +52,7 @@ export class HankoAdminSessions {
    * @throws TypeError for a wrong member
    */
   async create(session: HankoNewSession): Promise<string> {
-    const body = bodyOf('sessions.create()', { ...session }, NEW_SESSION);
-    uuid('userId', session.userId);
+    const body = bodyOf('sessions.create()', session, NEW_SESSION);
     const { json } = await this.client.call({ method: 'POST', path: ['sessions'], body });
     return new Reader(json, 'session').text('session_token');
   }

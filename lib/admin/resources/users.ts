@@ -1,6 +1,6 @@
 import type { AdminClient } from '../admin-client.js';
 import { HankoAdminError } from '../admin-error.js';
-import { bodyOf, DATE, FLAG, orNull, TEXT, text, UUID, uuid } from '../arguments.js';
+import { bodyOf, text, uuid } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import {
   type HankoAdminListedUser,
@@ -8,90 +8,19 @@ import {
   readListedUser,
   readUser,
 } from '../objects/user.js';
-import { type HankoList, type HankoListOptions, PagedList } from '../pages.js';
+import { type HankoList, MAX_PER_PAGE, PagedList } from '../pages.js';
 import type { HankoAdminSessions } from './sessions.js';
+import {
+  CHANGES,
+  FILTER,
+  type HankoNewUser,
+  type HankoUserChanges,
+  type HankoUserFilter,
+  NEW_USER,
+} from './user-arguments.js';
 
-/** An address of a user who is created. */
-export interface HankoNewUserEmail {
-  readonly address: string;
-  /** Exactly one of them must be. */
-  readonly isPrimary: boolean;
-  readonly isVerified: boolean;
-}
-
-/** What `users.create()` takes: at least one address or a user name. */
-export interface HankoNewUser {
-  /** A UUID, to import users with their ids. Default: Hanko makes one. */
-  readonly id?: string;
-  readonly emails?: readonly HankoNewUserEmail[];
-  /** It is kept as written here; `update()` writes it in lower case. */
-  readonly username?: string;
-  readonly createdAt?: Date;
-}
-
-/** What `users.update()` changes: what is omitted is kept, null clears. */
-export interface HankoUserChanges {
-  readonly username?: string | null;
-  readonly name?: string | null;
-  readonly givenName?: string | null;
-  readonly familyName?: string | null;
-  readonly picture?: string | null;
-}
-
-/** Which users `users.list()` finds. */
-export interface HankoUserFilter extends HankoListOptions {
-  /** Only these ids. */
-  readonly ids?: readonly string[];
-  /** Part of an address, in any case: `ada` finds `ada@…` and `nevada@…`. For one user use `findByEmail()`. */
-  readonly emailContains?: string;
-  /** Part of a user name, in any case. It cannot be combined with `emailContains`. */
-  readonly usernameContains?: string;
-  /** By the time of their creation. Default `desc`: the newest first. */
-  readonly sort?: 'asc' | 'desc';
-}
-
-const NEW_EMAIL = {
-  address: { name: 'address', ...TEXT },
-  isPrimary: { name: 'is_primary', ...FLAG },
-  isVerified: { name: 'is_verified', ...FLAG },
-};
-
-const NEW_USER = {
-  id: { name: 'id', ...UUID },
-  emails: {
-    name: 'emails',
-    is: Array.isArray,
-    expected: 'a list of addresses',
-    send: (emails: unknown) =>
-      (emails as readonly unknown[]).map((email) =>
-        bodyOf('users.create().emails', email, NEW_EMAIL),
-      ),
-  },
-  username: { name: 'username', ...TEXT },
-  createdAt: { name: 'created_at', ...DATE },
-};
-
-const NAME = orNull(TEXT);
-
-const CHANGES = {
-  username: { name: 'username', ...NAME },
-  name: { name: 'name', ...NAME },
-  givenName: { name: 'given_name', ...NAME },
-  familyName: { name: 'family_name', ...NAME },
-  picture: { name: 'picture', ...NAME },
-};
-
-const FILTER = {
-  ids: { name: 'user_id', is: Array.isArray, expected: 'a list of UUIDs' },
-  emailContains: { name: 'email', ...TEXT },
-  usernameContains: { name: 'username', ...TEXT },
-  sort: {
-    name: 'sort_direction',
-    is: (value: unknown): boolean => value === 'asc' || value === 'desc',
-    expected: "'asc' or 'desc'",
-  },
-  perPage: { name: 'per_page', is: () => true, expected: '' },
-};
+/** More make addresses that proxies refuse. */
+const MAX_IDS = 100;
 
 /** Users: `admin.users`. */
 export class HankoAdminUsers {
@@ -107,31 +36,25 @@ export class HankoAdminUsers {
    * @throws TypeError for a wrong filter, and for two filters at once, which Hanko would join by "or".
    */
   list(filter: HankoUserFilter = {}): HankoList<HankoAdminListedUser> {
-    const {
-      user_id: ids,
-      per_page: _perPage,
-      ...query
-    } = bodyOf('users.list()', { ...filter }, FILTER);
+    const { user_id, per_page: perPage, ...query } = bodyOf('users.list()', filter, FILTER);
     if (query.email !== undefined && query.username !== undefined) {
       throw new TypeError('users.list() takes emailContains or usernameContains, not both.');
     }
-    const given = (ids as readonly unknown[] | undefined)?.map((id) =>
-      uuid('users.list().ids', id),
-    );
-    // Without an id Hanko would list everybody.
-    if (given?.length === 0)
-      throw new TypeError('users.list().ids must hold an id, or be omitted.');
+    const ids = user_id as readonly string[] | undefined;
+    if (ids !== undefined && ids.length > MAX_IDS) {
+      throw new TypeError(`users.list().ids may hold ${MAX_IDS} ids, got ${ids.length}.`);
+    }
     return new PagedList(
       this.client,
       {
         path: ['users'],
         query: {
           ...(query as Record<string, string>),
-          ...(given && { user_id: given.join(',') }),
+          ...(ids && { user_id: ids.join(',') }),
         },
       },
       readListedUser,
-      filter,
+      perPage,
     );
   }
 
@@ -151,9 +74,11 @@ export class HankoAdminUsers {
    * @throws TypeError for what is no text
    */
   async findByEmail(address: string): Promise<HankoAdminUser | null> {
-    const wanted = text('address', address).trim().toLowerCase();
+    const wanted = sameCase(text('address', address).trim());
+    // Without one it is no address, and could be part of many.
+    if (!wanted.includes('@')) return null;
     return this.find({ emailContains: wanted }, ({ emails }) =>
-      emails.some((email) => email.address.toLowerCase() === wanted),
+      emails.some((email) => sameCase(email.address) === wanted),
     );
   }
 
@@ -163,11 +88,11 @@ export class HankoAdminUsers {
    * @throws TypeError for what is no text
    */
   async findByUsername(username: string): Promise<HankoAdminUser | null> {
-    const wanted = text('username', username).trim();
-    const isIt = (name: string): boolean => name.toLowerCase() === wanted.toLowerCase();
+    const wanted = sameCase(text('username', username).trim());
+    if (wanted === '') return null;
     return this.find(
       { usernameContains: wanted },
-      (user) => user.username !== undefined && isIt(user.username),
+      (user) => user.username !== undefined && sameCase(user.username) === wanted,
     );
   }
 
@@ -177,7 +102,7 @@ export class HankoAdminUsers {
    * @throws TypeError for a wrong member
    */
   async create(user: HankoNewUser): Promise<HankoAdminUser> {
-    const body = bodyOf('users.create()', { ...user }, NEW_USER);
+    const body = bodyOf('users.create()', user, NEW_USER);
     const emails = (body.emails ?? []) as readonly { readonly is_primary?: unknown }[];
     const primary = emails.filter((email) => email.is_primary === true).length;
     if (emails.length === 0 && body.username === undefined) {
@@ -238,7 +163,7 @@ export class HankoAdminUsers {
     filter: HankoUserFilter,
     isIt: (user: HankoAdminListedUser) => boolean,
   ): Promise<HankoAdminUser | null> {
-    for await (const user of this.list(filter)) {
+    for await (const user of this.list({ ...filter, perPage: MAX_PER_PAGE })) {
       if (!isIt(user)) continue;
       // It may be deleted meanwhile.
       return this.get(user.id).catch((error: unknown) => {
@@ -249,3 +174,10 @@ export class HankoAdminUsers {
     return null;
   }
 }
+
+/**
+ * Lower case, as Hanko stores addresses and user names. The Kelvin sign and the dotted capital I stay: their lower case is an
+ * ASCII letter, and whoever writes `\u212Aate@…` is not who has `kate@…`.
+ */
+const sameCase = (written: string): string =>
+  written.replaceAll(/[^\u0130\u212A]+/g, (part) => part.toLowerCase());

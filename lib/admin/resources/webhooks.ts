@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { bodyOf, FLAG, TEXT, text, uuid } from '../arguments.js';
+import { bodyOf, FLAG, listOfSome, required, TEXT, text, uuid } from '../arguments.js';
 import {
   type HankoAdminWebhook,
   type HankoAdminWebhooks,
@@ -22,16 +22,14 @@ export interface HankoWebhookChanges extends HankoNewWebhook {
 }
 
 const NEW_WEBHOOK = {
-  callback: { name: 'callback', ...TEXT },
-  events: {
+  callback: required({ name: 'callback', ...TEXT }),
+  events: required({
     name: 'events',
-    is: (value: unknown): boolean =>
-      Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'),
-    expected: 'a list of names of events that is not empty',
-  },
+    ...listOfSome('a list of names of events that is not empty', (name, path) => text(path, name)),
+  }),
 };
 
-const CHANGES = { ...NEW_WEBHOOK, isEnabled: { name: 'enabled', ...FLAG } };
+const CHANGES = { ...NEW_WEBHOOK, isEnabled: required({ name: 'enabled', ...FLAG }) };
 
 /** Webhooks of a Hanko: `admin.webhooks`. */
 export class HankoAdminWebhooksResource {
@@ -63,8 +61,7 @@ export class HankoAdminWebhooksResource {
    * @throws TypeError for a wrong member
    */
   async create(webhook: HankoNewWebhook): Promise<HankoAdminWebhook> {
-    const body = bodyOf('webhooks.create()', { ...webhook }, NEW_WEBHOOK);
-    refuseIncomplete(webhook);
+    const body = bodyOf('webhooks.create()', webhook, NEW_WEBHOOK);
     const { json } = await this.client.call({ method: 'POST', path: ['webhooks'], body });
     return readWebhook(json);
   }
@@ -75,11 +72,7 @@ export class HankoAdminWebhooksResource {
    * @throws TypeError for a wrong or missing member
    */
   async update(id: string, webhook: HankoWebhookChanges): Promise<HankoAdminWebhook> {
-    const body = bodyOf('webhooks.update()', { ...webhook }, CHANGES);
-    refuseIncomplete(webhook);
-    if (webhook.isEnabled === undefined) {
-      throw new TypeError('webhooks.update().isEnabled must be true or false, got nothing.');
-    }
+    const body = bodyOf('webhooks.update()', webhook, CHANGES);
     const { json } = await this.client.call({ method: 'PUT', path: pathOf(id), body });
     return readWebhook(json);
   }
@@ -91,11 +84,6 @@ export class HankoAdminWebhooksResource {
   async delete(id: string): Promise<void> {
     await this.client.call({ method: 'DELETE', path: pathOf(id), isDeletion: true });
   }
-}
-
-function refuseIncomplete({ callback, events }: HankoNewWebhook): void {
-  text('callback', callback);
-  if (events === undefined) throw new TypeError('events must be a list of names, got nothing.');
 }
 
 const pathOf = (id: string): readonly string[] => ['webhooks', uuid('id', id)];

@@ -1,0 +1,17 @@
+/** The ids that came last, as many as are worth remembering. */
+export class RecentIds {
+  private readonly ids = new Set<string>();
+
+  constructor(private readonly most: number) {}
+
+  /** What is not among them; it is from now on. */
+  without<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
+    const fresh = items.filter(({ id }) => !this.ids.has(id));
+    for (const { id } of fresh) this.ids.add(id);
+    for (const id of this.ids) {
+      if (this.ids.size <= this.most) break;
+      this.ids.delete(id);
+    }
+    return fresh;
+  }
+}
