@@ -6,6 +6,8 @@ import { decodeJws, type RawResponse, send } from '../support/raw-http.js';
 export interface HankoServer {
   readonly url: string;
   readonly adminUrl: string;
+  /** Of the management API, on a server with tenants. */
+  readonly managementUrl?: string;
   /** The token of a webhook that it has sent; null if it cannot be had. */
   newWebhookToken(): Promise<string | null>;
   stop?(): Promise<void>;
@@ -40,6 +42,10 @@ export class HankoClient {
     return this.connected.adminUrl;
   }
 
+  get managementUrl(): string | undefined {
+    return this.connected.managementUrl;
+  }
+
   /** A request to the public API. */
   public(method: string, path: string, request: Request = {}): Promise<RawResponse> {
     return send({ method, url: this.url + path, ...withType(request) });
@@ -61,7 +67,13 @@ export class HankoClient {
   }
 
   async createUser(fields: object): Promise<AdminUser> {
-    const user = demand(200, await this.admin('POST', '/users', { body: fields })) as AdminUser;
+    return this.adopt(
+      demand(200, await this.admin('POST', '/users', { body: fields })) as AdminUser,
+    );
+  }
+
+  /** Takes a user away afterwards whom somebody else has made. */
+  adopt<User extends { readonly id: string }>(user: User): User {
     this.userIds.add(user.id);
     return user;
   }

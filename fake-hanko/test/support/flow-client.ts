@@ -163,7 +163,7 @@ export class FlowClient {
   }
 
   /** Sets up an authenticator app on the profile of who is signed in. @returns its key. */
-  async enrolTotp(hanko: FakeHanko): Promise<string> {
+  async enrolTotp(hanko: Pick<FakeHanko, 'totp'>): Promise<string> {
     await this.start('profile');
     await this.act('continue_to_otp_secret_creation');
     const secret = String(this.body.payload.otp_secret);
