@@ -1,4 +1,4 @@
-import { HankoAdmin } from 'nestjs-hanko/admin';
+import { HankoAdmin, type HankoAuditLogFilter } from 'nestjs-hanko/admin';
 import { describe, expect, it } from 'vitest';
 import { type HankoClient, unique, UNKNOWN_ID } from '../../fake-hanko/test/contract/client.js';
 import { adminOf, newAddress, newUser, refusal } from './admin-of.js';
@@ -91,7 +91,10 @@ export function adminServer(hanko: HankoClient): void {
   describe('admin.auditLogs', () => {
     it('lists what the server stores, by what is asked for', async () => {
       const { auditLogs } = admin();
-      const user = await newUser(hanko, admin());
+      // Hanko masks all but the first letters.
+      const address = `a_b${newAddress()}`;
+      const emails = [{ address, isPrimary: true, isVerified: true }];
+      const user = hanko.adopt(await admin().users.create({ emails }));
       await admin().sessions.create({ userId: user.id });
       const { body, status } = await raw('GET', `/audit_logs?actor_user_id=${user.id}`);
       expect(status).toBe(200);
@@ -114,7 +117,7 @@ export function adminServer(hanko: HankoClient): void {
       );
 
       const expected = stored === undefined ? [] : [stored.id];
-      const found = async (filter: object) =>
+      const found = async (filter: HankoAuditLogFilter) =>
         (await auditLogs.list({ actorUserId: user.id, ...filter }).all()).map((one) => one.id);
       const at = Date.parse(stored?.created_at ?? new Date().toISOString());
       for (const filter of [
@@ -122,9 +125,9 @@ export function adminServer(hanko: HankoClient): void {
         { types: ['login_success'] },
         { types: ['login_failure', 'login_success'] },
         { from: new Date(at - 1000), to: new Date(at + 1000) },
-        { search: user.id.slice(0, 13) },
-        { sourceIp: stored?.meta_source_ip ?? '127.0.0.1' },
-        { actorEmail: stored?.actor_email ?? user.emails[0]?.address },
+        { contains: user.id.slice(0, 13) },
+        { sourceIpContains: stored?.meta_source_ip ?? '127.0.0.1' },
+        { actorEmailContains: 'a_b' },
         { perPage: 1 },
       ]) {
         expect(await found(filter)).toEqual(expected);
@@ -133,9 +136,12 @@ export function adminServer(hanko: HankoClient): void {
         { types: ['login_failure'] },
         { from: new Date(at + 1000) },
         { to: new Date(at - 1000) },
-        { search: unique() },
-        { sourceIp: '203.0.113.9' },
-        { actorEmail: newAddress() },
+        { contains: unique() },
+        { sourceIpContains: '203.0.113.9' },
+        { actorEmailContains: newAddress() },
+        { actorEmailContains: '%' },
+        { actorEmailContains: 'a\\_b' },
+        { contains: '___' },
       ]) {
         expect(await found(filter)).toEqual([]);
       }

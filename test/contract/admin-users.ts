@@ -198,6 +198,19 @@ export function adminUsers(hanko: HankoClient): void {
       ).toEqual([]);
       expect(await admin().users.get(user.id)).not.toHaveProperty('username');
     });
+
+    it('takes %, _ and \\ in a filter for what they are', async () => {
+      const name = unique();
+      const user = await withName(`${name}_x%y\\z`);
+      const found = async (usernameContains: string) =>
+        (await admin().users.list({ usernameContains }).all()).map((one) => one.id);
+      for (const part of [`${name}_`, '_x%y\\z', '%y\\z', '\\z', `${name}_x%y\\z`]) {
+        expect(await found(part)).toContain(user.id);
+      }
+      for (const part of [`${name}%z`, `${name}\\_x`, `${name.slice(0, -1)}__x`]) {
+        expect(await found(part)).toEqual([]);
+      }
+    });
   });
 
   describe('admin.users.findByEmail() and findByUsername()', () => {
