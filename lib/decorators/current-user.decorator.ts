@@ -1,20 +1,9 @@
-import {
-  createParamDecorator,
-  Inject,
-  Injectable,
-  type OnModuleInit,
-  Optional,
-  type PipeTransform,
-  type Type,
-} from '@nestjs/common';
-import { HankoAuthService } from '../auth/hanko-auth.service.js';
-import { requireHankoModule } from '../auth/require-hanko-module.js';
+import type { PipeTransform, Type } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { HANKO_PARAMETER } from '../hanko.constants.js';
 import { andThen } from '../util/maybe-promise.js';
 import { claimAt, type HankoClaimPath } from '../user/claim-path.js';
 import { HANKO_USER_KEYS, type HankoUser } from '../user/hanko-user.js';
-import { carry, unpack } from './context-carrier.js';
+import { parameter, parameterPipe } from './hanko-parameter.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
@@ -23,12 +12,9 @@ export type HankoUserKey = keyof HankoUser | `claims.${HankoClaimPath}`;
 
 const CLAIM = 'claims.';
 
+/** A class for each key: Nest makes one instance of a class in each module. */
 const userPipes = new Map<HankoUserKey | undefined, Type<PipeTransform>>();
 
-/**
- * The pipe that turns the carried context into the user, or into one property: a class for each, which
- * Nest injects into each module that uses the decorator.
- */
 function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
   const known = userPipes.get(key);
   if (known !== undefined) return known;
@@ -36,23 +22,11 @@ function userPipe(key: HankoUserKey | undefined): Type<PipeTransform> {
   const read = readerOf(key);
   const pick = (found: { readonly user: HankoUser } | null): unknown =>
     found === null ? null : read(found.user);
-
-  @Injectable()
-  class CurrentUserPipe implements PipeTransform, OnModuleInit {
-    constructor(@Optional() @Inject(HankoAuthService) private readonly hanko: HankoAuthService) {}
-
-    onModuleInit(): void {
-      requireHankoModule(this.hanko, '@CurrentUser()');
-    }
-
-    transform(carrier: unknown): unknown {
-      const hanko = requireHankoModule(this.hanko, '@CurrentUser()');
-      return andThen(hanko.authenticateRoute(unpack(carrier, '@CurrentUser()')), pick);
-    }
-  }
-  Object.defineProperty(CurrentUserPipe.prototype, HANKO_PARAMETER, { value: '@CurrentUser()' });
-  userPipes.set(key, CurrentUserPipe);
-  return CurrentUserPipe;
+  const pipe = parameterPipe('@CurrentUser()', (hanko, context) =>
+    andThen(hanko.authenticateRoute(context), pick),
+  );
+  userPipes.set(key, pipe);
+  return pipe;
 }
 
 function readerOf(key: HankoUserKey | undefined): (user: HankoUser) => unknown {
@@ -94,12 +68,7 @@ export function CurrentUser(
   }
   const key = typeof first === 'string' ? first : undefined;
   const pipes = typeof first === 'string' || first === undefined ? rest : [first, ...rest];
-  // No data for Nest: ValidationPipe would take it for the name of a value to convert.
-  return createParamDecorator((_data: unknown, context) => carry(context))(
-    undefined,
-    userPipe(key),
-    ...pipes,
-  );
+  return parameter(userPipe(key), ...pipes);
 }
 
 const isUserKey = (key: string): boolean =>

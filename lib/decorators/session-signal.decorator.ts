@@ -1,36 +1,6 @@
-import {
-  createParamDecorator,
-  Inject,
-  Injectable,
-  type OnModuleInit,
-  Optional,
-  type PipeTransform,
-} from '@nestjs/common';
-import { HankoAuthService } from '../auth/hanko-auth.service.js';
-import { requireHankoModule } from '../auth/require-hanko-module.js';
-import { HANKO_PARAMETER } from '../hanko.constants.js';
-import type { MaybePromise } from '../util/maybe-promise.js';
-import { carry, unpack } from './context-carrier.js';
+import { parameter, parameterPipe } from './hanko-parameter.js';
 
-@Injectable()
-class SessionSignalPipe
-  implements PipeTransform<unknown, MaybePromise<AbortSignal | null>>, OnModuleInit
-{
-  constructor(@Optional() @Inject(HankoAuthService) private readonly hanko: HankoAuthService) {}
-
-  onModuleInit(): void {
-    requireHankoModule(this.hanko, '@SessionSignal()');
-  }
-
-  transform(carrier: unknown): MaybePromise<AbortSignal | null> {
-    const hanko = requireHankoModule(this.hanko, '@SessionSignal()');
-    return hanko.sessionSignal(unpack(carrier, '@SessionSignal()'));
-  }
-}
-
-Object.defineProperty(SessionSignalPipe.prototype, HANKO_PARAMETER, { value: '@SessionSignal()' });
-
-const decorate = createParamDecorator((_data: unknown, context) => carry(context));
+const pipe = parameterPipe('@SessionSignal()', (hanko, context) => hanko.sessionSignal(context));
 
 /**
  * Injects an `AbortSignal` that aborts when the caller's session ends: when the token expires, when the session is revoked,
@@ -44,5 +14,5 @@ const decorate = createParamDecorator((_data: unknown, context) => carry(context
  * no guard ran, and is null only on `@Public()` and `@OptionalAuth()` routes.
  */
 export function SessionSignal(): ParameterDecorator {
-  return decorate(undefined, SessionSignalPipe);
+  return parameter(pipe);
 }
