@@ -50,7 +50,7 @@ export const endByClosing = (socket: WebSocket, code: number): LiveConnection =>
   },
 });
 
-export const closeCode = (error: HankoAuthError, code: number): number =>
+const closeCode = (error: HankoAuthError, code: number): number =>
   error.code === 'hanko_unavailable' ? TRY_AGAIN_LATER : code;
 
 export const isTcpSocket = (value: unknown): value is Socket =>

@@ -1,12 +1,26 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { FakeHanko } from 'fake-hanko';
+import { FakeHanko } from 'fake-hanko';
 import { type HankoForRootOptions, HankoModule, hankoSockets } from 'nestjs-hanko';
-import { io } from 'socket.io-client';
-import { WebSocket } from 'ws';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Platform, type RunningApp, startApp } from './app.js';
-import type { Library, Opening } from './gateways.js';
+import { type Library, type Opening, openSocketIo, openWs } from './gateways.js';
+
+export let hanko: FakeHanko;
+/** Of a new user in each test. */
+export let token: string;
+
+/** To be called once in a file of tests. */
+export function useHankoWithTokens(): void {
+  beforeAll(async () => {
+    hanko = await FakeHanko.start();
+  });
+  beforeEach(async () => {
+    token = await hanko.token();
+  });
+  afterAll(() => hanko.stop());
+}
 
 /** For `configure` of `startApp`: the one line of a `main.ts`. */
 export const closeLibrary =
@@ -19,7 +33,7 @@ export const closeLibrary =
 /** An app whose gateways are closed. */
 export const startClosed = (
   library: Library,
-  hanko: Pick<FakeHanko, 'url'>,
+  { url: apiUrl }: Pick<FakeHanko, 'url'>,
   gateways: readonly Type[],
   {
     platform = 'Express',
@@ -34,7 +48,7 @@ export const startClosed = (
   startApp(
     platform,
     {
-      imports: [HankoModule.forRoot({ apiUrl: hanko.url, audience: 'localhost', ...options })],
+      imports: [HankoModule.forRoot({ apiUrl, audience: 'localhost', ...options })],
       providers: [...gateways],
     },
     { configure },
@@ -59,11 +73,8 @@ export const tryToConnect = (
 
 const IN: ConnectAnswer = { status: 0 };
 
-function tryWs(
-  url: string,
-  { headers = {}, protocols = [], at = '' }: Opening,
-): Promise<ConnectAnswer> {
-  const socket = new WebSocket(url.replace('http', 'ws') + at, protocols, { headers });
+function tryWs(url: string, opening: Opening): Promise<ConnectAnswer> {
+  const socket = openWs(url, opening);
   return new Promise((resolve, reject) => {
     socket.once('open', () => {
       socket.terminate();
@@ -87,18 +98,8 @@ function bodyOf(text: string): Pick<ConnectAnswer, 'code' | 'body'> {
   return { body, ...(body.code !== undefined && { code: body.code }) };
 }
 
-function trySocketIo(
-  url: string,
-  { headers, auth, path, at = '', isPolling = false }: Opening,
-): Promise<ConnectAnswer> {
-  const socket = io(url + at, {
-    ...(headers && { extraHeaders: headers }),
-    ...(auth !== undefined && { auth: auth as object }),
-    ...(path !== undefined && { path }),
-    transports: [isPolling ? 'polling' : 'websocket'],
-    forceNew: true,
-    reconnection: false,
-  });
+function trySocketIo(url: string, opening: Opening): Promise<ConnectAnswer> {
+  const socket = openSocketIo(url, opening);
   return new Promise((resolve) => {
     const answer = (found: ConnectAnswer): void => {
       socket.disconnect();

@@ -13,7 +13,7 @@ import {
   RequireAuth,
   SessionToken,
 } from 'nestjs-hanko';
-import { io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { PLATFORMS } from './app.js';
 
@@ -95,11 +95,12 @@ class Frames {
   }
 }
 
-async function connectSocketIo(
+/** A client of socket.io that tries to connect, once. */
+export const openSocketIo = (
   url: string,
   { headers, auth, path, at = '', isPolling = false }: Opening,
-): Promise<Client> {
-  const socket = io(url + at, {
+): Socket =>
+  io(url + at, {
     ...(headers && { extraHeaders: headers }),
     ...(auth !== undefined && { auth: auth as object }),
     ...(path !== undefined && { path }),
@@ -107,6 +108,15 @@ async function connectSocketIo(
     forceNew: true,
     reconnection: false,
   });
+
+/** A client of `ws` that tries to connect. */
+export const openWs = (
+  url: string,
+  { headers = {}, protocols = [], at = '' }: Opening,
+): WebSocket => new WebSocket(url.replace('http', 'ws') + at, protocols, { headers });
+
+async function connectSocketIo(url: string, opening: Opening): Promise<Client> {
+  const socket = openSocketIo(url, opening);
   const frames = new Frames();
   socket.onAny(frames.add);
   const closed = new Promise<string>((resolve) => void socket.once('disconnect', resolve));
@@ -132,11 +142,8 @@ async function connectSocketIo(
   };
 }
 
-async function connectWs(
-  url: string,
-  { headers = {}, protocols = [], at = '' }: Opening,
-): Promise<Client> {
-  const socket = new WebSocket(url.replace('http', 'ws') + at, protocols, { headers });
+async function connectWs(url: string, opening: Opening): Promise<Client> {
+  const socket = openWs(url, opening);
   const frames = new Frames();
   let response = '';
   socket.on('upgrade', (message: IncomingMessage) => {

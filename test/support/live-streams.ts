@@ -167,6 +167,20 @@ export const expectSeen = (
   ...what: readonly unknown[]
 ): Promise<unknown> => eventually(() => expect(seen).toEqual(what));
 
+/** Starts it for the tests of a `describe`, and looks after each that nothing of it goes on. */
+export function useLiveApp<Running extends AsyncDisposable & { readonly app: App }>(
+  start: () => Promise<Running>,
+  ...sources: readonly Source[]
+): Running {
+  const running = {} as Running;
+  beforeAll(async () => {
+    Object.assign(running, await start());
+  });
+  afterEach(() => expectNothingHeld(running.app, ...sources));
+  afterAll(() => running[Symbol.asyncDispose]?.());
+  return running;
+}
+
 /** Nothing goes on, and nothing is held. */
 export const expectNothingHeld = (app: App, ...sources: readonly Source[]): Promise<unknown> =>
   eventually(() => {

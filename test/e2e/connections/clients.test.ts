@@ -1,30 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UseGuards } from '@nestjs/common';
-import { IoAdapter } from '@nestjs/platform-socket.io';
-import { WsAdapter } from '@nestjs/platform-ws';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import {
   type GatewayClient,
   HankoAuthGuard,
   HankoAuthService,
   HankoModule,
-  hankoSockets,
   RequireAuth,
 } from 'nestjs-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type RunningApp, startApp } from '../../support/app.js';
+import { startApp } from '../../support/app.js';
 import { sessionIdIn } from '../../support/claims-in.js';
+import { closeLibrary } from '../../support/closed-gateways.js';
 import { LIBRARIES, type Library } from '../../support/gateways.js';
 import {
   clock,
   type Ending,
   ENDINGS,
   eventually,
-  expectNothingHeld,
   hanko,
   liveOptions,
+  useLiveApp,
   useLiveHanko,
 } from '../../support/live-streams.js';
 import type { Login } from '../../support/recipes/login.js';
@@ -109,27 +107,18 @@ afterAll(() => {
 });
 
 describe.each(LIBRARIES)('a page with the documented client of %s', (library) => {
-  let app: RunningApp;
-
-  beforeAll(async () => {
-    app = await startApp(
+  const app = useLiveApp(() =>
+    startApp(
       'Express',
       {
         imports: [HankoModule.forRoot(liveOptions())],
         providers: gatewaysFor(library) as never,
       },
-      {
-        configure: (nest) =>
-          void nest.useWebSocketAdapter(
-            hankoSockets(nest, library === 'ws' ? new WsAdapter(nest) : new IoAdapter(nest)),
-          ),
-      },
-    );
-  });
-  afterAll(() => app[Symbol.asyncDispose]());
-  afterEach(async () => {
+      { configure: closeLibrary(library) },
+    ),
+  );
+  afterEach(() => {
     connected.length = 0;
-    await expectNothingHeld(app.app);
   });
 
   const keepConnected = (page: Page, isAsked: boolean): Disposable => {

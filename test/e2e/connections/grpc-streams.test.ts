@@ -4,9 +4,9 @@ import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservi
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { HankoLiveSessions, HankoRevocation, RequireAuth } from 'nestjs-hanko';
 import { map, merge, type Observable, toArray } from 'rxjs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sessionIdIn } from '../../support/claims-in.js';
-import { type RunningGrpc, startGrpc, type Text } from '../../support/grpc-app.js';
+import { startGrpc, type Text } from '../../support/grpc-app.js';
 import {
   ENDINGS,
   eventually,
@@ -15,6 +15,7 @@ import {
   hanko,
   liveOptions,
   Source,
+  useLiveApp,
   useLiveHanko,
 } from '../../support/live-streams.js';
 
@@ -82,12 +83,11 @@ const STREAMS = [
   { kind: "in both directions, as gRPC's own call", method: 'RawBoth', first: ['begun', 'mine'] },
 ];
 
-let grpc: RunningGrpc;
-beforeAll(async () => {
-  grpc = await startGrpc({ controllers: [LiveCallsController], options: liveOptions() });
-});
-afterAll(() => grpc?.[Symbol.asyncDispose]());
-afterEach(() => expectNothingHeld(grpc.app, sent, received));
+const grpc = useLiveApp(
+  () => startGrpc({ controllers: [LiveCallsController], options: liveOptions() }),
+  sent,
+  received,
+);
 
 describe.each(STREAMS)('a stream $kind', ({ method, first }) => {
   const isUp = method !== 'Down';

@@ -1,4 +1,3 @@
-import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
 import {
@@ -12,10 +11,11 @@ import {
   RequireAuth,
 } from 'nestjs-hanko';
 import { map, type Observable } from 'rxjs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PLATFORMS, type RunningApp, startApp, bearer } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { bearer, PLATFORMS, startApp } from '../../support/app.js';
 import { claimsIn, sessionIdIn } from '../../support/claims-in.js';
 import { APP_GUARD_PROVIDER } from '../../support/guarded-app.js';
+import { KeepAliveClient } from '../../support/keep-alive-client.js';
 import {
   ENDINGS,
   eventually,
@@ -25,6 +25,7 @@ import {
   liveOptions,
   passSeconds,
   Source,
+  useLiveApp,
   useLiveHanko,
 } from '../../support/live-streams.js';
 
@@ -72,45 +73,16 @@ class EventsController {
   }
 }
 
-/** A client that keeps its connection for the next request. */
-class KeepAliveClient {
-  readonly seen: string[] = [];
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-  constructor(
-    private readonly url: string,
-    private readonly headers: Record<string, string> = {},
-  ) {}
-
-  open(path: string): void {
-    get(this.url + path, { agent: this.agent, headers: this.headers }, (response) => {
-      this.seen.push(String(response.statusCode));
-      response.on('data', (chunk: Buffer) => {
-        for (const [, data] of chunk.toString().matchAll(/^data: (.*)$/gm)) {
-          this.seen.push(data as string);
-        }
-      });
-      response.on('end', () => void this.seen.push('end'));
-      response.on('error', () => void this.seen.push('error'));
-    }).on('error', () => void this.seen.push('no response'));
-  }
-
-  [Symbol.dispose](): void {
-    this.agent.destroy();
-  }
-}
-
 describe.each(PLATFORMS)('server-sent events on %s', (platform) => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await startApp(platform, {
-      imports: [HankoModule.forRoot(liveOptions())],
-      controllers: [EventsController],
-      providers: [APP_GUARD_PROVIDER],
-    });
-  });
-  afterAll(() => app[Symbol.asyncDispose]());
-  afterEach(() => expectNothingHeld(app.app, source));
+  const app = useLiveApp(
+    () =>
+      startApp(platform, {
+        imports: [HankoModule.forRoot(liveOptions())],
+        controllers: [EventsController],
+        providers: [APP_GUARD_PROVIDER],
+      }),
+    source,
+  );
 
   it.each(ENDINGS)(
     'end cleanly when their session $title, on a connection that is kept alive',

@@ -19,18 +19,19 @@ import {
   SessionSignal,
 } from 'nestjs-hanko';
 import { NEVER, type Observable, of } from 'rxjs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bearer, type RunningApp } from '../../support/app.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bearer } from '../../support/app.js';
 import { sessionIdIn } from '../../support/claims-in.js';
 import { DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
 import { over, post, socketTo } from '../../support/graphql-client.js';
-import { type RunningGrpc, startGrpc, type Text } from '../../support/grpc-app.js';
+import { startGrpc, type Text } from '../../support/grpc-app.js';
 import {
   ENDINGS,
   eventually,
   expectNothingHeld,
   hanko,
   liveOptions,
+  useLiveApp,
   useLiveHanko,
 } from '../../support/live-streams.js';
 import {
@@ -91,16 +92,13 @@ class SignalsResolver {
 const typeDefs = 'type Query { long: String, short: String }';
 
 describe.each(DRIVERS)('@SessionSignal() in GraphQL: $name', (driver) => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await startGraphqlApp(driver, {
+  const app = useLiveApp(() =>
+    startGraphqlApp(driver, {
       resolver: SignalsResolver,
       graphql: { typeDefs },
       hanko: liveOptions(),
-    });
-  });
-  afterAll(() => app?.[Symbol.asyncDispose]());
-  afterEach(() => expectNothingHeld(app.app));
+    }),
+  );
 
   it.each(ENDINGS)('aborts a query over HTTP whose session $title', async ({ code, end }) => {
     const token = await hanko.token();
@@ -202,12 +200,9 @@ const metadataOf = (token?: string): Metadata => {
 };
 
 describe('@SessionSignal() in gRPC', () => {
-  let grpc: RunningGrpc;
-  beforeAll(async () => {
-    grpc = await startGrpc({ controllers: [SignalCallsController], options: liveOptions() });
-  });
-  afterAll(() => grpc?.[Symbol.asyncDispose]());
-  afterEach(() => expectNothingHeld(grpc.app));
+  const grpc = useLiveApp(() =>
+    startGrpc({ controllers: [SignalCallsController], options: liveOptions() }),
+  );
 
   it.each(ENDINGS)('aborts, and ends, a unary call whose session $title', async ({ code, end }) => {
     const token = await hanko.token();

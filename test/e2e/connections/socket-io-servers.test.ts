@@ -8,7 +8,6 @@ import {
   WebSocketGateway,
   WebSocketServer,
 } from '@nestjs/websockets';
-import { FakeHanko } from 'fake-hanko';
 import {
   CurrentUser,
   HankoAuthGuard,
@@ -22,26 +21,18 @@ import { io, Manager, type Socket as ClientSocket } from 'socket.io-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { bearer, type RunningApp } from '../../support/app.js';
-import { startClosed, tryToConnect, until } from '../../support/closed-gateways.js';
+import { sessionIdIn } from '../../support/claims-in.js';
+import {
+  hanko,
+  startClosed,
+  token,
+  tryToConnect,
+  until,
+  useHankoWithTokens,
+} from '../../support/closed-gateways.js';
 import { connect, type Frame, freePort } from '../../support/gateways.js';
 
-let hanko: FakeHanko;
-let token: string;
-
-beforeAll(async () => {
-  hanko = await FakeHanko.start();
-});
-beforeEach(async () => {
-  token = await hanko.token();
-});
-afterAll(() => hanko.stop());
-
-const idOf = (jwt: string): string =>
-  (
-    JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as {
-      session_id: string;
-    }
-  ).session_id;
+useHankoWithTokens();
 
 describe('namespaces of socket.io', () => {
   let seen: string[] = [];
@@ -122,7 +113,7 @@ describe('namespaces of socket.io', () => {
 
   it('end, also those that were made for a client', async () => {
     await using client = await connect('socket.io', app.url, { at: '/team-3', auth: { token } });
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     expect(await client.closed).toBe('io server disconnect');
     expect(client.frames).toEqual([
       { event: 'exception', data: expect.objectContaining({ code: 'session_revoked' }) },
@@ -190,7 +181,7 @@ describe('namespaces of socket.io', () => {
       const { conn } = socket as Socket;
       const closed = once(conn, 'close');
 
-      await app.app.get(HankoRevocation).revoke(idOf(token));
+      await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
       expect(server.sockets.size).toBe(0);
       await closed;
       const { socket: webSocket } = conn.transport as { socket?: { readyState: number } };
@@ -235,7 +226,7 @@ describe('a session that ends while middleware of the app decides', () => {
     await using app = await startClosed('socket.io', hanko, [SlowGateway]);
     const connecting = connect('socket.io', app.url, { auth: { token } });
     await until(() => decide !== undefined);
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     decide?.();
     await using client = await connecting;
     expect(await client.closed).toBe('io server disconnect');
@@ -370,14 +361,14 @@ describe.each(['/', '/team-1'])('connectionStateRecovery, at %s,', (at) => {
     await connected(socket);
     expect(socket.recovered).toBe(true);
     const ended = new Promise((resolve) => void socket.once('disconnect', resolve));
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     expect(await ended).toBe('io server disconnect');
   });
 
   it('gives nothing to a session that ended meanwhile, not even for a moment', async () => {
     const { socket, heard } = await lose(token);
     const packets: string[] = [];
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     socket.connect();
     socket.io.engine.on('packet', ({ data }: { data?: unknown }) => packets.push(String(data)));
     await expect(connected(socket)).rejects.toMatchObject({ data: { code: 'session_revoked' } });

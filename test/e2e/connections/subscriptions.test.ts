@@ -1,4 +1,3 @@
-import { Agent, get } from 'node:http';
 import { Query, Resolver, Subscription } from '@nestjs/graphql';
 import {
   CurrentUser,
@@ -10,21 +9,22 @@ import {
   RequireAuth,
 } from 'nestjs-hanko';
 import { type Client, createClient } from 'graphql-ws';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { bearer, type RunningApp } from '../../support/app.js';
 import { claimsIn, sessionIdIn } from '../../support/claims-in.js';
-import { DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
+import { type Driver, DRIVERS, startGraphqlApp } from '../../support/graphql-app.js';
 import { codesOf, type GraphqlResult } from '../../support/graphql-client.js';
+import { KeepAliveClient } from '../../support/keep-alive-client.js';
 import {
   ENDINGS,
   eventually,
-  expectNothingHeld,
   expectSeen,
   hanko,
   liveOptions,
   passSeconds,
   Source,
+  useLiveApp,
   useLiveHanko,
 } from '../../support/live-streams.js';
 
@@ -69,6 +69,17 @@ class TicksResolver {
     return ticks('open', null);
   }
 }
+
+const useTicksApp = (driver: Driver): RunningApp =>
+  useLiveApp(
+    () =>
+      startGraphqlApp(driver, {
+        resolver: TicksResolver,
+        graphql: { typeDefs },
+        hanko: liveOptions(),
+      }),
+    source,
+  );
 
 /** A front end, as the readme of graphql-ws has it, that writes down what it sees. */
 class FrontEnd {
@@ -116,16 +127,7 @@ class FrontEnd {
 const DAYS = 24 * 3600;
 
 describe.each(DRIVERS)('a subscription of $name over a WebSocket', (driver) => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await startGraphqlApp(driver, {
-      resolver: TicksResolver,
-      graphql: { typeDefs },
-      hanko: liveOptions(),
-    });
-  });
-  afterAll(() => app[Symbol.asyncDispose]());
-  afterEach(() => expectNothingHeld(app.app, source));
+  const app = useTicksApp(driver);
 
   const closed = (code: string): string =>
     `closed ${code === 'hanko_unavailable' ? 1013 : 4403} ${code}`;
@@ -203,37 +205,22 @@ describe.each(DRIVERS)('a subscription of $name over a WebSocket', (driver) => {
 describe.each(DRIVERS.filter(({ name }) => name.startsWith('Yoga')))(
   'a subscription of $name over server-sent events',
   (driver) => {
-    let app: RunningApp;
-    beforeAll(async () => {
-      app = await startGraphqlApp(driver, {
-        resolver: TicksResolver,
-        graphql: { typeDefs },
-        hanko: liveOptions(),
-      });
-    });
-    afterAll(() => app[Symbol.asyncDispose]());
-    afterEach(() => expectNothingHeld(app.app, source));
+    const app = useTicksApp(driver);
 
     it.each(ENDINGS)(
       'ends when its session $title, on a connection that is kept alive',
       async ({ isAsked = false, end }) => {
         const token = await hanko.token();
         const field = isAsked ? 'asked' : 'ticks';
-        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-        const seen: string[] = [];
         const query = encodeURIComponent(`subscription { ${field} }`);
         const headers = { accept: 'text/event-stream', ...bearer(token) };
-        get(`${app.url}/graphql?query=${query}`, { agent, headers }, (response) => {
-          response.on('data', (chunk: Buffer) => {
-            if (chunk.toString().includes(sub(token))) seen.push('event');
-          });
-          response.on('end', () => void seen.push('end'));
-        });
-        await expectSeen({ seen }, 'event');
+        using client = new KeepAliveClient(app.url, headers);
+        client.open(`/graphql?query=${query}`);
+        const event = JSON.stringify({ data: { [field]: sub(token) } });
+        await expectSeen(client, '200', event);
 
-        await end(app.app, token, () => seen.length > 1);
-        await expectSeen({ seen }, 'event', 'end');
-        agent.destroy();
+        await end(app.app, token, () => client.seen.length > 2);
+        await expectSeen(client, '200', event, 'end');
       },
     );
   },

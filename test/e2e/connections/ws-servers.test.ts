@@ -11,7 +11,6 @@ import {
 } from '@nestjs/websockets';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
-import { FakeHanko } from 'fake-hanko';
 import {
   CurrentUser,
   HankoLiveSessions,
@@ -21,30 +20,22 @@ import {
   type HankoUser,
   RequireAuth,
 } from 'nestjs-hanko';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { bearer, type RunningApp } from '../../support/app.js';
-import { startClosed, tryToConnect, until } from '../../support/closed-gateways.js';
+import { sessionIdIn } from '../../support/claims-in.js';
+import {
+  hanko,
+  startClosed,
+  token,
+  tryToConnect,
+  until,
+  useHankoWithTokens,
+} from '../../support/closed-gateways.js';
 import { connect, type Frame, freePort, type Opening } from '../../support/gateways.js';
 import { CapturedLog } from '../../support/log.js';
 
-let hanko: FakeHanko;
-let token: string;
-
-beforeAll(async () => {
-  hanko = await FakeHanko.start();
-});
-beforeEach(async () => {
-  token = await hanko.token();
-});
-afterAll(() => hanko.stop());
-
-const idOf = (jwt: string): string =>
-  (
-    JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as {
-      session_id: string;
-    }
-  ).session_id;
+useHankoWithTokens();
 
 type Done = (isLetIn: boolean, status?: number, text?: string) => void;
 interface Info {
@@ -199,8 +190,8 @@ describe('a gateway of ws with a port of its own', () => {
     expect(await tryToConnect('ws', app.url, at)).toMatchObject({ code: 'credentials_missing' });
 
     await using client = await connect('ws', app.url, { ...at, headers: bearer(token) });
-    expect(await client.ask('who')).toEqual({ event: 'reply', data: idOf(token) });
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    expect(await client.ask('who')).toEqual({ event: 'reply', data: sessionIdIn(token) });
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     expect(await client.closed).toBe('4401 session_revoked');
     expect(app.app.get(HankoLiveSessions).size).toBe(0);
   });
@@ -301,7 +292,7 @@ describe('a client of ws', () => {
   it('is refused whose session ended while the app was deciding', async () => {
     const answer = tryToConnect('ws', app.url, { at: '/slow', headers: bearer(token) });
     await until(() => release !== undefined);
-    await app.app.get(HankoRevocation).revoke(idOf(token));
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     await released();
     expect(await answer).toMatchObject({ status: 401, code: 'session_revoked' });
     expect(opened).toBe(0);

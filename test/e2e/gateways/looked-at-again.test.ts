@@ -2,6 +2,7 @@ import { HankoModule, HankoRevocation } from 'nestjs-hanko';
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bearer, cookie, FakeClock, type RunningApp, startApp } from '../../support/app.js';
+import { sessionIdIn } from '../../support/claims-in.js';
 import {
   type Client,
   connect,
@@ -74,10 +75,7 @@ describe.each(LIBRARIES)('a connection of %s is looked at with each message', (l
     await using otherClient = await open({ headers: bearer(other) });
     expect(await client.ask('unmarked')).toMatchObject(IN);
 
-    const { session_id: sessionId } = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
-    ) as { session_id: string };
-    await app.app.get(HankoRevocation).revoke(sessionId);
+    await app.app.get(HankoRevocation).revoke(sessionIdIn(token));
     await expectEnd(client, 'session_revoked');
     expect(await otherClient.ask('unmarked')).toMatchObject(IN);
 
