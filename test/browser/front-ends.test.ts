@@ -1,60 +1,34 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launch } from './chromium.js';
-import { Sample } from '../sample/running-sample.js';
-import { expectVisible, Visitor } from './visitor.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  FRONT_ENDS,
+  hanko,
+  meetVisitor,
+  sample,
+  type SampleOnHanko,
+  useSampleOnHanko,
+  useVisitors,
+  visitor,
+} from './sample-on-hanko.js';
+import { expectVisible } from './visitor.js';
 
 const ADA = { email: 'ada@example.test', password: 'difference engine' };
 const SIGNED_OUT = 'You are signed out.';
 const ENDED = 'Your session has ended. Please sign in again.';
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  browser = await launch();
+const setUp = (
+  tokenTransport: 'cookie' | 'header',
+  environment?: Record<string, string>,
+): SampleOnHanko => ({
+  hanko: { tokenTransport, onboarding: 'skipped', users: [ADA] },
+  ...(environment && { environment }),
 });
 
-afterAll(() => browser?.close());
-
-async function start(tokenTransport: 'cookie' | 'header', more?: Record<string, string>) {
-  hanko = await FakeHanko.start({
-    host: 'localhost',
-    tokenTransport,
-    onboarding: 'skipped',
-    rateLimits: 'off',
-    users: [ADA],
-  });
-  sample = await Sample.start({
-    HANKO_API_URL: hanko.url,
-    HANKO_TOKEN_TRANSPORT: tokenTransport,
-    ...more,
-  });
-}
-
-async function stop() {
-  await sample?.[Symbol.asyncDispose]();
-  await hanko?.stop();
-}
-
-beforeEach(async () => {
-  visitor = await Visitor.of(browser);
-});
-
-afterEach(({ task }) =>
-  visitor?.leave(task.result?.state === 'fail' ? `${task.suite?.name} ${task.name}` : undefined),
-);
-
-const frontEnds = ['react', 'vue', 'svelte'] as const;
+useVisitors();
 
 describe('cookie mode', () => {
-  beforeAll(() => start('cookie'));
-  afterAll(stop);
+  useSampleOnHanko(() => setUp('cookie'));
 
-  describe.each(frontEnds)('%s', (name) => {
+  describe.each(FRONT_ENDS)('%s', (name) => {
     beforeEach(() => visitor.open(`${sample.url}/${name}`));
 
     test('registers with the code of a mail, and greets', async () => {
@@ -140,10 +114,10 @@ describe('cookie mode', () => {
     });
   });
 
-  describe.each(frontEnds)('%s, looked at by axe', (name) => {
+  describe.each(FRONT_ENDS)('%s, looked at by axe', (name) => {
     test.each(['light', 'dark'] as const)('%s: nothing serious', async (scheme) => {
       await visitor.leave();
-      visitor = await Visitor.of(browser, scheme);
+      await meetVisitor(scheme);
       await visitor.open(`${sample.url}/${name}`);
       expect(await visitor.violations()).toEqual([]);
       await visitor.signIn(ADA.email, ADA.password);
@@ -155,10 +129,9 @@ describe('cookie mode', () => {
 });
 
 describe('header mode, the API on a port of its own', () => {
-  beforeAll(() => start('header', { API_PORT: '0' }));
-  afterAll(stop);
+  useSampleOnHanko(() => setUp('header', { API_PORT: '0' }));
 
-  test.each(frontEnds)('%s: signs in, calls, signs out, and there is no cookie', async (name) => {
+  test.each(FRONT_ENDS)('%s: signs in, calls, signs out, and there is no cookie', async (name) => {
     const calls: string[] = [];
     visitor.page.on('request', (request) => {
       const { origin, pathname } = new URL(request.url());

@@ -1,9 +1,14 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Sample } from '../sample/running-sample.js';
-import { launch } from './chromium.js';
-import { expectVisible, Visitor } from './visitor.js';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import {
+  hanko,
+  newVisitor,
+  sample,
+  useSampleOnHanko,
+  useVisitors,
+  visitor,
+} from './sample-on-hanko.js';
+import { expectVisible, type Visitor } from './visitor.js';
 
 const ADA = { email: 'ada@example.test', password: 'difference engine' };
 const GRACE = { email: 'grace@example.test', password: 'nanosecond' };
@@ -14,24 +19,7 @@ const HEDY = {
   totpSecret: 'JBSWY3DPEHPK3PXP',
 };
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  visitor = await Visitor.of(browser);
-});
-
-afterEach(({ task }) =>
-  visitor?.leave(task.result?.state === 'fail' ? `graphql ${task.name}` : undefined),
-);
+useVisitors();
 
 /** The notes that a page shows. */
 const notes = (page: Page): Locator => page.locator('.notes li');
@@ -64,24 +52,9 @@ async function answer(query: string, outcome: 'data' | 'errors'): Promise<unknow
 }
 
 describe.each(['cookie', 'header'] as const)('the GraphQL page, %s mode', (tokenTransport) => {
-  beforeAll(async () => {
-    hanko = await FakeHanko.start({
-      host: 'localhost',
-      tokenTransport,
-      onboarding: 'skipped',
-      rateLimits: 'off',
-      users: [ADA, GRACE, HEDY],
-    });
-    sample = await Sample.start({
-      HANKO_API_URL: hanko.url,
-      HANKO_TOKEN_TRANSPORT: tokenTransport,
-    });
-  });
-
-  afterAll(async () => {
-    await sample?.[Symbol.asyncDispose]();
-    await hanko?.stop();
-  });
+  useSampleOnHanko(() => ({
+    hanko: { tokenTransport, onboarding: 'skipped', users: [ADA, GRACE, HEDY] },
+  }));
 
   /** As somebody who has signed in by password. */
   async function arrive(who: Visitor, email: string): Promise<readonly string[]> {
@@ -97,7 +70,7 @@ describe.each(['cookie', 'header'] as const)('the GraphQL page, %s mode', (token
     await visitor.open(`${sample.url}/notes`);
     await Promise.all([subscribed(visitor.page), visitor.signIn(ADA.email, ADA.password)]);
     await expectVisible(visitor.greeting(ADA.email));
-    const [sameUser, otherUser] = await Promise.all([Visitor.of(browser), Visitor.of(browser)]);
+    const [sameUser, otherUser] = await Promise.all([newVisitor(), newVisitor()]);
     await Promise.all([arrive(sameUser, ADA.email), arrive(otherUser, GRACE.email)]);
     await addNote(otherUser.page, `Grace, ${tokenTransport}`);
     await expectVisible(notes(otherUser.page));

@@ -1,44 +1,27 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launch } from './chromium.js';
-import { Sample } from '../sample/running-sample.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  FRONT_ENDS,
+  hanko,
+  sample,
+  signedInBy,
+  useSampleOnHanko,
+  useVisitors,
+  visitor,
+} from './sample-on-hanko.js';
 import { VirtualAuthenticator, WITHOUT_AUTOFILL } from './virtual-authenticator.js';
-import { expectVisible, Visitor } from './visitor.js';
+import { expectVisible } from './visitor.js';
 
 const PASSWORD = 'difference engine';
-const frontEnds = ['react', 'vue', 'svelte'] as const;
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
 let count = 0;
 /** A user of its own for each case. */
 let email: string;
 
-beforeAll(async () => {
-  browser = await launch();
-  hanko = await FakeHanko.start({ host: 'localhost', rateLimits: 'off' });
-  sample = await Sample.start({ HANKO_API_URL: hanko.url });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await sample?.[Symbol.asyncDispose]();
-  await hanko?.stop();
-});
-
-beforeEach(async () => {
-  visitor = await Visitor.of(browser);
+useVisitors();
+useSampleOnHanko(() => ({ hanko: {} }));
+beforeEach(() => {
   email = `user${(count += 1)}@example.test`;
 });
-
-afterEach(({ task }) =>
-  visitor?.leave(
-    task.result?.state === 'fail' ? `passkeys ${task.suite?.name} ${task.name}` : undefined,
-  ),
-);
 
 /** Somebody who is signed in, with an authenticator. */
 async function arrive(name: string, transport: 'internal' | 'usb') {
@@ -49,9 +32,6 @@ async function arrive(name: string, transport: 'internal' | 'usb') {
   return authenticator;
 }
 
-const signedInBy = (methods: string): Promise<void> =>
-  expectVisible(visitor.page.getByText(`Signed in by ${methods}`));
-
 /** Presses Delete below this heading of the profile, and says yes. */
 async function deleteShown(heading: string): Promise<void> {
   const profile = visitor.page.locator('hanko-profile');
@@ -60,7 +40,7 @@ async function deleteShown(heading: string): Promise<void> {
   await profile.getByText('yes', { exact: true }).click();
 }
 
-describe.each(frontEnds)('%s', (name) => {
+describe.each(FRONT_ENDS)('%s', (name) => {
   test('registers with a passkey, and signs in with it by its button', async () => {
     const { page } = visitor;
     await page.addInitScript(WITHOUT_AUTOFILL);

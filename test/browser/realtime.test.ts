@@ -1,32 +1,13 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { freePort } from '../sample/free-port.js';
-import { Sample } from '../sample/running-sample.js';
-import { launch } from './chromium.js';
-import { expectVisible, Visitor } from './visitor.js';
+import { hanko, sample, useSampleOnHanko, useVisitors, visitor } from './sample-on-hanko.js';
+import { expectVisible } from './visitor.js';
 
 const ADA = { email: 'ada@example.test', password: 'difference engine' };
 const LIBRARIES = ['socket.io', 'ws'] as const;
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  visitor = await Visitor.of(browser);
-});
-
-afterEach(({ task }) =>
-  visitor?.leave(task.result?.state === 'fail' ? `${task.suite?.name} ${task.name}` : undefined),
-);
+useVisitors();
 
 const messages = (page: Page): Locator => page.locator('.notes li');
 const connection = (page: Page, text: string): Locator =>
@@ -39,29 +20,20 @@ async function say(page: Page, text: string): Promise<void> {
 }
 
 describe.each(['cookie', 'header'] as const)('the chat, %s mode', (tokenTransport) => {
-  beforeAll(async () => {
+  useSampleOnHanko(async () => {
     const PORT = await freePort();
-    hanko = await FakeHanko.start({
-      host: 'localhost',
-      tokenTransport,
-      onboarding: 'skipped',
-      rateLimits: 'off',
-      users: [ADA],
-      webhooks: LIBRARIES.map((library) => ({
-        url: `http://localhost:${PORT}/chat/${library}/webhooks/hanko`,
-        events: ['session.delete'],
-      })),
-    });
-    sample = await Sample.start({
-      PORT,
-      HANKO_API_URL: hanko.url,
-      HANKO_TOKEN_TRANSPORT: tokenTransport,
-    });
-  });
-
-  afterAll(async () => {
-    await sample?.[Symbol.asyncDispose]();
-    await hanko?.stop();
+    return {
+      hanko: {
+        tokenTransport,
+        onboarding: 'skipped',
+        users: [ADA],
+        webhooks: LIBRARIES.map((library) => ({
+          url: `http://localhost:${PORT}/chat/${library}/webhooks/hanko`,
+          events: ['session.delete'],
+        })),
+      },
+      environment: { PORT },
+    };
   });
 
   describe.each(LIBRARIES)('over %s', (library) => {

@@ -1,27 +1,25 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launch } from './chromium.js';
-import { Sample } from '../sample/running-sample.js';
-import { expectVisible, Visitor } from './visitor.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  FRONT_ENDS,
+  hanko,
+  sample,
+  signedInBy,
+  useSampleOnHanko,
+  useVisitors,
+  visitor,
+} from './sample-on-hanko.js';
+import { expectVisible } from './visitor.js';
 
 const PASSWORD = 'difference engine';
 const SECRET = 'JBSWY3DPEHPK3PXP';
-const frontEnds = ['react', 'vue', 'svelte'] as const;
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
 let count = 0;
 /** A user of its own for each case. */
 let email: string;
 
-beforeAll(async () => {
-  browser = await launch();
-  hanko = await FakeHanko.start({
-    host: 'localhost',
-    rateLimits: 'off',
+useVisitors();
+useSampleOnHanko(() => ({
+  hanko: {
     config: {
       account: { allow_deletion: true },
       mfa: { acquire_on_registration: false },
@@ -29,31 +27,13 @@ beforeAll(async () => {
       session: { cookie: { retention: 'prompt' } },
       third_party: { providers: { google: { enabled: true } } },
     },
-  });
-  sample = await Sample.start({ HANKO_API_URL: hanko.url });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await sample?.[Symbol.asyncDispose]();
-  await hanko?.stop();
-});
-
-beforeEach(async () => {
-  visitor = await Visitor.of(browser);
+  },
+}));
+beforeEach(() => {
   email = `person${(count += 1)}@example.test`;
 });
 
-afterEach(({ task }) =>
-  visitor?.leave(
-    task.result?.state === 'fail' ? `paths ${task.suite?.name} ${task.name}` : undefined,
-  ),
-);
-
-const signedInBy = (methods: string): Promise<void> =>
-  expectVisible(visitor.page.getByText(`Signed in by ${methods}`));
-
-describe.each(frontEnds)('with a third party, %s', (name) => {
+describe.each(FRONT_ENDS)('with a third party, %s', (name) => {
   beforeEach(async () => {
     hanko.createUser({ email, password: PASSWORD });
     await visitor.open(`${sample.url}/${name}`);

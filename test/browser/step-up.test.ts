@@ -1,68 +1,53 @@
-import { FakeHanko } from 'fake-hanko';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launch } from './chromium.js';
-import { Sample } from '../sample/running-sample.js';
-import { expectVisible, Visitor } from './visitor.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  FRONT_ENDS,
+  hanko,
+  meetVisitor,
+  sample,
+  type SampleOnHanko,
+  useSampleOnHanko,
+  useVisitors,
+  visitor,
+} from './sample-on-hanko.js';
+import { expectVisible } from './visitor.js';
 
 const PASSWORD = 'difference engine';
 const SECRET = 'JBSWY3DPEHPK3PXP';
-const frontEnds = ['react', 'vue', 'svelte'] as const;
 
 /** Of one front end alone: each code of an authenticator app is good once. */
 const withApp = (name: string): string => `${name}-with-app@example.test`;
 const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
 
-let browser: Browser;
-let hanko: FakeHanko;
-let sample: Sample;
-let visitor: Visitor;
 /** Paths of the API that the page has called. */
 let calls: string[];
 /** How many login flows it has begun. */
 let logins: number;
 
-beforeAll(async () => {
-  browser = await launch();
-});
-
-afterAll(() => browser?.close());
-
-async function start(tokenTransport: 'cookie' | 'header', more?: Record<string, string>) {
-  hanko = await FakeHanko.start({
-    host: 'localhost',
+const setUp = (
+  tokenTransport: 'cookie' | 'header',
+  environment?: Record<string, string>,
+): SampleOnHanko => ({
+  hanko: {
     tokenTransport,
     onboarding: 'skipped',
-    rateLimits: 'off',
     users: [
       { email: ADA, password: PASSWORD },
       { email: GRACE, password: PASSWORD },
-      ...frontEnds.map((name) => ({
+      ...FRONT_ENDS.map((name) => ({
         email: withApp(name),
         password: PASSWORD,
         totpSecret: SECRET,
       })),
     ],
-  });
-  sample = await Sample.start({
-    HANKO_API_URL: hanko.url,
-    HANKO_TOKEN_TRANSPORT: tokenTransport,
-    ...more,
-  });
-}
-
-async function stop() {
-  await sample?.[Symbol.asyncDispose]();
-  await hanko?.stop();
-}
-
-beforeEach(async () => {
-  await meet();
+  },
+  ...(environment && { environment }),
 });
 
-async function meet(scheme?: 'light' | 'dark'): Promise<void> {
-  visitor = await Visitor.of(browser, scheme);
+useVisitors();
+beforeEach(() => watch());
+
+function watch(): void {
   calls = [];
   logins = 0;
   visitor.page.on('request', (request) => {
@@ -71,12 +56,6 @@ async function meet(scheme?: 'light' | 'dark'): Promise<void> {
     if (pathname === '/login' && search === '') logins += 1;
   });
 }
-
-afterEach(({ task }) =>
-  visitor?.leave(
-    task.result?.state === 'fail' ? `step-up ${task.suite?.name} ${task.name}` : undefined,
-  ),
-);
 
 /** Somebody who signed in an hour ago, with a password and nothing else. */
 async function arrive(name: string, email: string, mode: 'cookie' | 'header'): Promise<string> {
@@ -89,10 +68,9 @@ const hasFocus = (name: string): Promise<boolean> =>
   visitor.button(name).evaluate((element) => element.matches(':focus'));
 
 describe('cookie mode', () => {
-  beforeAll(() => start('cookie'));
-  afterAll(stop);
+  useSampleOnHanko(() => setUp('cookie'));
 
-  describe.each(frontEnds)('%s', (name) => {
+  describe.each(FRONT_ENDS)('%s', (name) => {
     test('an old login: asks for a new one, and the call is made without another click', async () => {
       await arrive(name, ADA, 'cookie');
       const dialog = await visitor.stepUp('Recent login');
@@ -196,7 +174,8 @@ describe('cookie mode', () => {
 
   test.each(['light', 'dark'] as const)('%s: axe finds nothing serious', async (scheme) => {
     await visitor.leave();
-    await meet(scheme);
+    await meetVisitor(scheme);
+    watch();
     await arrive('react', ADA, 'cookie');
     await visitor.stepUp('Second factor');
     expect(await visitor.violations()).toEqual([]);
@@ -207,10 +186,9 @@ describe('cookie mode', () => {
 });
 
 describe('header mode, the API on a port of its own', () => {
-  beforeAll(() => start('header', { API_PORT: '0' }));
-  afterAll(stop);
+  useSampleOnHanko(() => setUp('header', { API_PORT: '0' }));
 
-  test.each(frontEnds)('%s: the call is repeated with the new token', async (name) => {
+  test.each(FRONT_ENDS)('%s: the call is repeated with the new token', async (name) => {
     const tokens: (string | undefined)[] = [];
     visitor.page.on('request', (request) => {
       if (request.method() !== 'GET' || !request.url().endsWith('/account/billing')) return;
