@@ -26,9 +26,26 @@ const GLOBALS =
 
 const PROCESS_EVENTS = ['uncaughtException', 'unhandledRejection', 'SIGINT', 'SIGTERM', 'exit'];
 
-const SERVERS = 'servers that listen';
-const serversListening = (): number =>
-  process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
+/**
+ * What Node still works at, by the name that it has there. A reply of which nobody reads the body is such: once it is
+ * there, `fetch` sets a timer, and be it one of the next file's fake ones, which that file counts.
+ */
+const AT_WORK: Readonly<Record<string, string>> = {
+  TCPServerWrap: 'servers that listen',
+  TCPSocketWrap: 'connections that are open',
+};
+
+const COUNTED: ReadonlySet<string> = new Set(Object.values(AT_WORK));
+
+/** How many there are of each. */
+function atWork(): ReadonlyMap<string, number> {
+  const counts = new Map(Object.keys(AT_WORK).map((kind) => [kind, 0]));
+  for (const kind of process.getActiveResourcesInfo()) {
+    const count = counts.get(kind);
+    if (count !== undefined) counts.set(kind, count + 1);
+  }
+  return counts;
+}
 
 const realSetTimeout = globalThis.setTimeout;
 
@@ -50,19 +67,24 @@ function globalState(): ReadonlyMap<string, unknown> {
   for (const name of Object.values(HANKO_CHANNELS)) {
     state.set(`subscribers of ${name}`, channel(name).hasSubscribers);
   }
-  state.set(SERVERS, serversListening());
+  for (const [kind, count] of atWork()) state.set(AT_WORK[kind] ?? kind, count);
   return state;
 }
 
 /** The names of what is not as it was. */
 async function changesSince(before: ReadonlyMap<string, unknown>): Promise<string[]> {
-  // Node counts a server that was closed for some turns more.
-  for (let n = 0; n < 100 && serversListening() !== before.get(SERVERS); n += 1) await turn();
+  // Node counts what was closed for some turns more, and the other end of a connection hears of it later.
+  for (let n = 0; n < 100 && hasMoreThan(before); n += 1) await turn();
   const after = globalState();
-  return [...new Set([...before.keys(), ...after.keys()])].filter(
-    (name) => !Object.is(before.get(name), after.get(name)),
+  return [...new Set([...before.keys(), ...after.keys()])].filter((name) =>
+    COUNTED.has(name)
+      ? Number(after.get(name)) > Number(before.get(name))
+      : !Object.is(before.get(name), after.get(name)),
   );
 }
+
+const hasMoreThan = (before: ReadonlyMap<string, unknown>): boolean =>
+  [...atWork()].some(([kind, count]) => count > Number(before.get(AT_WORK[kind] ?? kind)));
 
 const turn = (): Promise<void> => new Promise((resolve) => void realSetTimeout(resolve, 5));
 
