@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { exchangeWithin, parseJson } from '../http/fetch-json.js';
 import { FetchFailure } from '../http/fetch-failure.js';
 import type { HttpMethod, HttpReply } from '../http/exchange.js';
-import { isObject } from '../util/value-checks.js';
-import { HankoAdminError, type HankoAdminErrorCode } from './admin-error.js';
+import { HankoAdminError } from './admin-error.js';
+import { closed, errorOfFailure, errorOfStatus } from './admin-failures.js';
 
 /** Where an Admin API is, and how it is called. */
 export interface AdminClientSettings {
@@ -11,8 +12,11 @@ export interface AdminClientSettings {
   readonly url: string;
   readonly apiKey: string | null;
   readonly fetch: typeof globalThis.fetch | null;
+  /** For a call as a whole, its repeats and the waits between them included. */
   readonly timeoutMs: number;
   readonly maxReplyBytes: number;
+  /** The first wait before a call is repeated, in milliseconds; the next one is twice as long. Default 200. */
+  readonly firstWaitMs?: number;
 }
 
 /** One call. */
@@ -37,47 +41,72 @@ export interface AdminReply {
   readonly header: (name: string) => string | null;
 }
 
+/** How one try went. */
+interface Try {
+  readonly outcome: AdminReply | HankoAdminError;
+  /** Whether the request was sent before, on a connection that broke. */
+  readonly isSecond?: boolean | undefined;
+}
+
 /** Tries of one call. */
 const MAX_TRIES = 3;
 
-/** The first wait before a call is repeated; the next one is twice as long. */
-const WAIT_MS = 200;
+/** What gateways say while the server behind them cannot be reached. */
+const OF_GATEWAYS: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Waits for which Hanko asks, and that are longer, are the caller's business. */
 const MAX_WAIT_MS = 5_000;
 
+/** With less than a tenth of its time left, another try would come to nothing. */
+const WORTH_A_TRY = 0.9;
+
+const DONE: AdminReply = { status: 204, json: undefined, header: () => null };
+
 /** Repeats what is safe to repeat, and makes one kind of error of all that goes wrong. */
 export class AdminClient {
-  private readonly closing = new AbortController();
+  // Private fields: whoever logs or serializes what holds a client must not write the key.
+  readonly #settings: AdminClientSettings;
+  readonly #closing = new AbortController();
 
-  constructor(private readonly settings: AdminClientSettings) {}
+  constructor(settings: AdminClientSettings) {
+    this.#settings = settings;
+    // Each call listens for the end of the app, so Node's warning of a leak would be wrong.
+    setMaxListeners(0, this.#closing.signal);
+  }
 
   /** Aborts calls that are under way, and makes no more. */
   close(): void {
-    this.closing.abort();
+    this.#closing.abort();
   }
 
   /** @throws HankoAdminError */
   async call(call: AdminCall): Promise<AdminReply> {
-    const { method } = call;
-    const isRepeatable = call.isRepeatable ?? (method !== 'POST' && method !== 'PATCH');
+    const { timeoutMs, firstWaitMs = 200 } = this.#settings;
+    const startedAt = performance.now();
+    const isRepeatable = call.isRepeatable ?? (call.method !== 'POST' && call.method !== 'PATCH');
+    const send = this.prepare(call, isRepeatable);
+    let mayBeDone = false;
     for (let tries = 1; ; tries += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      const outcome = await this.attempt(call, isRepeatable);
+      const { outcome, isSecond } = await send(performance.now() - startedAt);
+      if (isSecond) tries += 1;
       if (!(outcome instanceof HankoAdminError)) return outcome;
-      if (outcome.code === 'not_found' && call.isDeletion && tries > 1) return DONE;
-      const waitMs = waitBefore(outcome, tries, isRepeatable);
-      if (waitMs === null || tries === MAX_TRIES || this.closing.signal.aborted) throw outcome;
+      if (outcome.code === 'not_found' && call.isDeletion && (mayBeDone || isSecond)) return DONE;
+      mayBeDone ||= outcome.code === 'unavailable';
+      const waitMs = waitBefore(outcome, isRepeatable, firstWaitMs * 2 ** (tries - 1));
+      const isInTime =
+        waitMs !== null && performance.now() - startedAt + waitMs < timeoutMs * WORTH_A_TRY;
+      if (!isInTime || tries >= MAX_TRIES) throw outcome;
       // oxlint-disable-next-line no-await-in-loop
-      await wait(waitMs, undefined, { ref: true });
+      await this.wait(waitMs, outcome);
     }
   }
 
-  private async attempt(
-    call: AdminCall,
-    isRepeatable: boolean,
-  ): Promise<AdminReply | HankoAdminError> {
-    const { url, apiKey, fetch, timeoutMs, maxReplyBytes: maxBytes } = this.settings;
+  /** Makes the request once, whatever the number of tries: what the caller gave cannot change in between. */
+  private prepare(call: AdminCall, isRepeatable: boolean): (spentMs: number) => Promise<Try> {
+    const { url, apiKey, fetch, timeoutMs, maxReplyBytes: maxBytes } = this.#settings;
+    const { signal } = this.#closing;
+    const target = url + pathOf(call);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const request = {
       method: call.method,
@@ -90,31 +119,50 @@ export class AdminClient {
       },
       body,
       statuses: null,
-      isRepeatable,
+      // By a fetch of the app nobody knows which connection broke: it counts as a try, and is repeated from here.
+      isRepeatable: isRepeatable && fetch === null,
     };
-    try {
-      const bounds = { fetch, timeoutMs, maxBytes, signal: this.closing.signal };
-      return await exchangeWithin(url + pathOf(call), bounds, request, readReply);
-    } catch (failure) {
-      return ofFailure(failure as FetchFailure, call);
-    }
+    return async (spentMs) => {
+      try {
+        const bounds = { fetch, timeoutMs, spentMs, maxBytes, signal };
+        const reply = await exchangeWithin(target, bounds, request, (read) => read);
+        return { outcome: this.outcomeOf(reply), isSecond: reply.isSecond };
+      } catch (error) {
+        const isRead = call.method === 'GET';
+        const failure = error as FetchFailure;
+        const outcome = signal.aborted ? closed(isRead) : errorOfFailure(failure, isRead);
+        return { outcome, isSecond: failure.isSecond };
+      }
+    };
+  }
+
+  /** @throws FetchFailure */
+  private outcomeOf(reply: HttpReply): AdminReply | HankoAdminError {
+    const { status, text, header } = reply;
+    if (status >= 300) return errorOfStatus(reply, this.#settings.apiKey);
+    return { status, header, json: text === '' ? undefined : parseJson(text) };
+  }
+
+  private async wait(waitMs: number, outcome: HankoAdminError): Promise<void> {
+    await wait(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {
+      // The app is closing: what went wrong is known, and there is no other try.
+      throw outcome;
+    });
   }
 }
 
-const DONE: AdminReply = { status: 204, json: undefined, header: () => null };
-
 /** How long to wait before the next try, in milliseconds; null if there is none. */
-function waitBefore(error: HankoAdminError, tries: number, isRepeatable: boolean): number | null {
+function waitBefore(error: HankoAdminError, isRepeatable: boolean, waitMs: number): number | null {
   const { code, status, retryAfterSeconds } = error;
   const isLimited = code === 'limited';
   // Whoever says "too many" has done nothing; after the others nobody knows.
   const mayRepeat =
     isLimited ||
-    (isRepeatable && code === 'unavailable' && (status === undefined || status >= 502));
+    (isRepeatable && code === 'unavailable' && (status === undefined || OF_GATEWAYS.has(status)));
   if (!mayRepeat) return null;
   const asked = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000;
-  const waitMs = asked ?? WAIT_MS * 2 ** (tries - 1) * (1 + Math.random());
-  return waitMs <= MAX_WAIT_MS ? waitMs : null;
+  const chosen = asked ?? waitMs * (1 + Math.random());
+  return chosen <= MAX_WAIT_MS ? chosen : null;
 }
 
 function pathOf({ path, query = {} }: AdminCall): string {
@@ -124,67 +172,4 @@ function pathOf({ path, query = {} }: AdminCall): string {
   }
   const search = parameters.size === 0 ? '' : `?${parameters.toString()}`;
   return path.map((segment) => `/${encodeURIComponent(segment)}`).join('') + search;
-}
-
-/** @throws FetchFailure */
-function readReply(reply: HttpReply): AdminReply | HankoAdminError {
-  const { status, text, header } = reply;
-  if (status >= 300) return ofStatus(reply);
-  return { status, header, json: text === '' ? undefined : parseJson(text) };
-}
-
-const CODES: Readonly<Record<number, HankoAdminErrorCode>> = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'unauthorized',
-  404: 'not_found',
-  409: 'conflict',
-  415: 'invalid',
-  422: 'invalid',
-  429: 'limited',
-};
-
-function ofStatus({ status, text, header }: HttpReply): HankoAdminError {
-  const code = CODES[status] ?? (status >= 500 ? 'unavailable' : 'unexpected');
-  const requestId = header('x-request-id') ?? undefined;
-  const retryAfterSeconds = retryAfterOf(header('retry-after'));
-  const reason = code === 'invalid' || code === 'conflict' ? reasonIn(text) : undefined;
-  return new HankoAdminError(code, `Hanko's Admin API answered with status ${status}`, {
-    status,
-    requestId,
-    retryAfterSeconds,
-    reason,
-  });
-}
-
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function retryAfterOf(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
-}
-
-const MAX_REASON = 300;
-
-/** Hanko wraps some twice (`code=400, message=…, internal=…`): what is internal is cut off. */
-function reasonIn(text: string): string | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    if (!isObject(json) || typeof json.message !== 'string') return undefined;
-    const [reason = ''] = json.message.replace(/^code=\d+, message=/, '').split(/,? internal=/);
-    return reason.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, MAX_REASON);
-  } catch {
-    return undefined;
-  }
-}
-
-function ofFailure(failure: FetchFailure, { method }: AdminCall): HankoAdminError {
-  const isRead = method === 'GET';
-  if (!failure.isOutage && failure.code === undefined) {
-    return new HankoAdminError('unexpected', `Hanko's Admin API: ${failure.message}`);
-  }
-  return new HankoAdminError(
-    'unavailable',
-    `Hanko's Admin API cannot be reached: ${failure.message}.${isRead ? '' : ' Whether it was done is not known.'}`,
-  );
 }

@@ -12,7 +12,8 @@ export interface HankoAdminErrorDetails {
 
 /**
  * A call to Hanko's Admin API failed. It is no `HttpException`, so a user who is missing in Hanko does not become a 404 of
- * your own route: callers get 500, and 503 where Hanko cannot be reached.
+ * your own route. If nobody catches it, callers get 500; and for `unavailable` and `limited`, with HankoAdminModule, 503
+ * `hanko_unavailable` with `Retry-After`, unless an exception filter of yours takes it.
  *
  * ```ts
  * try {
@@ -22,12 +23,12 @@ export interface HankoAdminErrorDetails {
  * }
  * ```
  *
- * - `not_found` (404): no such user, session, or other object. A wrong path in `url` looks the same.
+ * - `not_found` (404): no such user, session, or other object. With a wrong path in `url`, Hanko says so of everything.
  * - `conflict` (409): taken already, or a limit is reached.
- * - `invalid` (400, 422): Hanko refuses what was sent; `reason` is in its words.
+ * - `invalid` (400, 413, 415, 422): Hanko refuses what was sent; `reason` is in its words.
  * - `unauthorized` (401, 403): the API key is missing, wrong, or not allowed to do this.
  * - `limited` (429): too many calls; `retryAfterSeconds` says when to come back, if Hanko says so.
- * - `unavailable`: no connection, no reply in time, or 5xx. A call that writes may have been done all the same.
+ * - `unavailable`: no connection, no reply in time, 408 or 5xx. A call that writes may have been done all the same.
  * - `unexpected`: a reply that the Admin API does not give: a web page, a redirect, another shape.
  */
 export class HankoAdminError extends Error {
@@ -57,13 +58,5 @@ export class HankoAdminError extends Error {
     if (requestId !== undefined) this.requestId = requestId;
     if (reason !== undefined) this.reason = reason;
     if (retryAfterSeconds !== undefined) this.retryAfterSeconds = retryAfterSeconds;
-  }
-
-  /**
-   * What Nest answers with, if nobody catches it: 503 while Hanko cannot be reached, as it is not the caller's fault.
-   * @internal
-   */
-  get statusCode(): number {
-    return this.code === 'unavailable' || this.code === 'limited' ? 503 : 500;
   }
 }

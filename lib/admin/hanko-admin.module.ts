@@ -1,14 +1,7 @@
-import {
-  ConfigurableModuleBuilder,
-  type DynamicModule,
-  Inject,
-  Logger,
-  Module,
-} from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ConfigurableModuleBuilder, type DynamicModule, Inject, Module } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { HANKO_ENVIRONMENT } from '../hanko.constants.js';
 import { environmentModule, type HankoEnvironment } from '../options/environment.js';
-import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import {
   bareProviders,
   refuseNoOptions,
@@ -17,8 +10,9 @@ import {
   type RootModule,
   withCheckedFactory,
 } from '../startup/module-setup.js';
+import { HankoAdminErrorFilter } from './admin-error.filter.js';
 import { type HankoAdminOptions, resolveAdminOptions } from './admin-options.js';
-import { type EndedSessions, NOBODY } from './ended-sessions.js';
+import { EndedInApp } from './ended-sessions.js';
 import { adminFor, HankoAdmin } from './hanko-admin.js';
 
 const MODULE_OPTIONS = Symbol.for('nestjs-hanko:admin-module-options');
@@ -53,7 +47,9 @@ const THIS_MODULE: RootModule = {
   optionsToken: MODULE_OPTIONS,
   factoryMethod: 'createHankoAdminOptions',
   extras: ['isGlobal'],
-  reach: 'Feature modules need no import, as it is global.',
+  reach:
+    'Feature modules need no import, as it is global. With isGlobal: false, keep what forRoot() returned in a ' +
+    'constant and import that, or import a module that exports HankoAdminModule.',
 };
 
 /**
@@ -64,9 +60,15 @@ const THIS_MODULE: RootModule = {
  */
 @Module({ providers: bareProviders(THIS_MODULE, [HankoAdmin]), exports: [HankoAdmin] })
 export class HankoAdminModule extends definition.ConfigurableModuleClass {
-  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+    @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+  ) {
     super();
     refuseSecond(THIS_MODULE, modules);
+    // The first of all filters is the last one that Nest asks: every filter of the app goes before it.
+    config.useGlobalFilters(new HankoAdminErrorFilter(adapterHost));
   }
 
   /**
@@ -97,7 +99,7 @@ const withProviders = (module: DynamicModule): DynamicModule => ({
     ...(module.providers ?? []),
     {
       provide: HankoAdmin,
-      inject: [MODULE_OPTIONS, HANKO_ENVIRONMENT, { token: HankoRevocation, optional: true }],
+      inject: [MODULE_OPTIONS, HANKO_ENVIRONMENT, ModulesContainer],
       useFactory: createAdmin,
     },
   ],
@@ -106,15 +108,8 @@ const withProviders = (module: DynamicModule): DynamicModule => ({
 function createAdmin(
   written: unknown,
   environment: HankoEnvironment,
-  revocation: HankoRevocation | undefined,
+  modules: ModulesContainer,
 ): HankoAdmin {
-  const options = resolveAdminOptions(written, environment, 'HankoAdminModule');
-  const logger = new Logger(HankoAdminModule.name);
-  for (const warning of options.warnings) logger.warn(warning);
-  return adminFor(options, revocation === undefined ? NOBODY : endedBy(revocation));
+  const options = resolveAdminOptions(written, environment, HankoAdminModule.name);
+  return adminFor(options, new EndedInApp(modules));
 }
-
-const endedBy = (revocation: HankoRevocation): EndedSessions => ({
-  endSession: (sessionId, expiresAt) => revocation.endSession(sessionId, expiresAt?.getTime()),
-  endUser: (userId) => revocation.revokeUser(userId),
-});

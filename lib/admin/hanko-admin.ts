@@ -1,5 +1,7 @@
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { processVariable } from '../util/process-environment.js';
+import { processEnvironment } from '../options/environment.js';
+import { isUuid } from '../util/value-checks.js';
 import { AdminClient } from './admin-client.js';
 import {
   type HankoAdminOptions,
@@ -37,9 +39,10 @@ export interface HankoManagement {
  * if (user !== null) await admin.users.revokeSessions(user.id);
  * ```
  *
- * Reads, and what is as good done twice as once, are repeated when Hanko cannot be reached or asks to wait: three tries in all.
+ * Reads, and what is as good done twice as once, are repeated when Hanko cannot be reached or replies with 502 to 504; every
+ * call is, when Hanko asks to wait (429). That makes three tries at most, within `timeoutMs`, after waits of at most five seconds.
  */
-export class HankoAdmin {
+export class HankoAdmin implements OnApplicationShutdown {
   readonly users: HankoAdminUsers;
   readonly emails: HankoAdminEmails;
   readonly passwords: HankoAdminPasswords;
@@ -60,28 +63,28 @@ export class HankoAdmin {
    */
   constructor(options: HankoAdminOptions = {}) {
     const { resolved, ended } = resolvedIn(options) ?? {
-      resolved: resolveAdminOptions(options, processVariable, 'HankoAdmin'),
+      resolved: resolveAdminOptions(options, processEnvironment, 'HankoAdmin'),
       ended: NOBODY,
     };
+    for (const warning of resolved.warnings) new Logger('HankoAdmin').warn(warning);
     const client = new AdminClient(resolved);
     this.sessions = new HankoAdminSessions(client, ended);
     this.users = new HankoAdminUsers(client, ended, this.sessions);
     this.emails = new HankoAdminEmails(client);
-    this.passwords = new HankoAdminPasswords(client, this.sessions);
+    this.passwords = new HankoAdminPasswords(client, ended, this.sessions);
     this.otp = new HankoAdminOtpResource(client);
     this.credentials = new HankoAdminCredentials(client);
     this.metadata = new HankoAdminMetadataResource(client);
     this.webhooks = new HankoAdminWebhooksResource(client);
     this.auditLogs = new HankoAdminAuditLogs(client);
-    this.health = new HankoAdminHealth(
-      new AdminClient({ ...resolved, url: withoutTenant(resolved.url) }),
-    );
-    const { managementUrl } = resolved;
+    const { url, managementUrl } = resolved;
+    const healthClient = new AdminClient({ ...resolved, url: withoutTenant(url) });
+    this.health = new HankoAdminHealth(healthClient);
     const management =
       managementUrl === null
         ? null
         : new AdminClient({ ...resolved, url: managementUrl, apiKey: null });
-    this.#clients = management === null ? [client] : [client, management];
+    this.#clients = [client, healthClient, ...(management === null ? [] : [management])];
     this.#management = management && {
       tenants: new HankoTenants(management),
       samlProviders: new HankoSamlProviders(management),
@@ -102,14 +105,20 @@ export class HankoAdmin {
     ]);
   }
 
-  /** Aborts calls that are under way, and makes no more. Nest calls it when the app closes. */
-  onModuleDestroy(): void {
+  /**
+   * Aborts calls that are under way, and makes no more. Nest calls it when the app closes, after the requests that were under
+   * way; in a script nothing needs to be closed.
+   */
+  onApplicationShutdown(): void {
     for (const client of this.#clients) client.close();
   }
 }
 
 /** `/health` stands at the top, whatever the tenant. */
-const withoutTenant = (url: string): string => url.replace(/\/[0-9a-f-]{36}$/i, '');
+function withoutTenant(url: string): string {
+  const at = url.lastIndexOf('/');
+  return isUuid(url.slice(at + 1)) ? url.slice(0, at) : url;
+}
 
 interface Resolved {
   readonly resolved: ResolvedAdminOptions;

@@ -4,6 +4,7 @@ import {
   type Exchange,
   type HttpReply,
   type HttpRequest,
+  isBodyWanted,
   isBrokenConnection,
 } from './exchange.js';
 import { isObject } from '../util/value-checks.js';
@@ -25,15 +26,21 @@ export const fetchExchange =
       });
     const exchange = async (): Promise<HttpReply> => {
       // Node's does not send again by itself, and does not say whether the connection was used before.
+      let isSecond = false;
       const response = await send().catch((error: unknown) => {
         if (!isBrokenConnection(error) || !asked.isRepeatable || signal.aborted) throw error;
+        isSecond = true;
         return send();
       });
       if (!isResponse(response)) throw noResponse();
-      checkStatus(response.status, asked);
+      const { status } = response;
+      checkStatus(status, asked);
       if (response.redirected) throw new FetchFailure('a redirect was followed');
-      const header = (name: string): string | null => response.headers.get(name);
-      return { status: response.status, header, text: await readText(response, asked) };
+      const text = await readText(response, asked).catch((error: unknown) => {
+        if (isBodyWanted(status, asked)) throw error;
+        return '';
+      });
+      return { status, header: (name) => headerOf(response, name), text, isSecond };
     };
     // Raced, because it may not listen to the signal.
     return Promise.race([exchange(), rejection(signal)]);
@@ -44,6 +51,13 @@ const isResponse = (value: unknown): boolean =>
   isObject(value) &&
   Number.isInteger(value.status) &&
   (value.body === null || (isObject(value.body) && Symbol.asyncIterator in value.body));
+
+/** By shape, too: what stands in for a Response may have none. */
+function headerOf(response: Response, name: string): string | null {
+  const { headers } = response as { readonly headers?: Partial<Headers> };
+  const value: unknown = headers?.get?.(name);
+  return typeof value === 'string' ? value : null;
+}
 
 const isBytes = (chunk: unknown): boolean => ArrayBuffer.isView(chunk);
 

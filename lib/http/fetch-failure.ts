@@ -18,6 +18,8 @@ export class FetchFailure extends Error {
    * a gateway that refuses one long header or a reply that is too long, may be the fault of this request.
    */
   readonly isOutage: boolean;
+  /** Whether the request had been sent before, on a connection that broke. */
+  isSecond = false;
 
   constructor(message: string, { status, code, isOutage = false }: FailureDetails = {}) {
     super(message);

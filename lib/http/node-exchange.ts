@@ -7,6 +7,7 @@ import {
   type Exchange,
   type HttpReply,
   type HttpRequest,
+  isBodyWanted,
   isBrokenConnection,
 } from './exchange.js';
 import { FetchFailure } from './fetch-failure.js';
@@ -21,9 +22,17 @@ export const nodeExchange: Exchange = async (url, asked, signal) => {
     return await attempt(url, asked, signal);
   } catch (error) {
     if (!(error instanceof ClosedWhileIdle) || !asked.isRepeatable || signal.aborted) throw error;
-    return attempt(url, asked, signal, newConnection(url));
+    return await secondAttempt(url, asked, signal);
   }
 };
+
+async function secondAttempt(...[url, asked, signal]: Parameters<Exchange>): Promise<HttpReply> {
+  try {
+    return { ...(await attempt(url, asked, signal, newConnection(url))), isSecond: true };
+  } catch (error) {
+    throw Object.assign(FetchFailure.from(error), { isSecond: true });
+  }
+}
 
 /** The other end had closed a connection that was used before, and no reply has begun. */
 class ClosedWhileIdle extends Error {}
@@ -78,6 +87,17 @@ const attempt = (
 async function readReply(response: IncomingMessage, asked: HttpRequest): Promise<HttpReply> {
   const status = response.statusCode ?? 0;
   checkStatus(status, asked);
+  const header = (name: string): string | null =>
+    [response.headers[name] ?? null].flat().join(', ') || null;
+  const text = await readText(response, asked).catch((error: unknown) => {
+    if (isBodyWanted(status, asked)) throw error;
+    response.destroy();
+    return '';
+  });
+  return { status, header, text };
+}
+
+async function readText(response: IncomingMessage, asked: HttpRequest): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   await new Promise<void>((resolve, reject) => {
@@ -93,7 +113,5 @@ async function readReply(response: IncomingMessage, asked: HttpRequest): Promise
     response.on('error', reject);
   });
   const body = await decodeBody(response.headers['content-encoding'], Buffer.concat(chunks), asked);
-  const header = (name: string): string | null =>
-    [response.headers[name] ?? null].flat().join(', ') || null;
-  return { status, header, text: new TextDecoder().decode(body) };
+  return new TextDecoder().decode(body);
 }

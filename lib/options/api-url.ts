@@ -33,9 +33,7 @@ export const apiUrlOption: Option<string | null> = {
   read: (written) => {
     const text = readText(written, EXPECTED);
     if (text === undefined) return null;
-    // `URL` also accepts `https:host` and `https:\host`, which are typing errors.
-    const isAbsolute = /^https?:\/\/[^/\\]/i.test(text) && !text.includes('\\');
-    const url = isAbsolute ? parseUrl(text) : null;
+    const url = webUrl(text);
     if (url === null) {
       written.fault(`${EXPECTED}.`);
       return null;
@@ -70,6 +68,29 @@ function problemsOf(url: URL): string[] {
       url.username !== '' || url.password !== '',
       "must not contain credentials; Hanko's public endpoints need none.",
     ],
+    [path.includes('/.well-known'), 'must be the base URL, without /.well-known/jwks.json.'],
+    [/\/sessions(?:\/validate)?$/.test(path), 'must be the base URL, without /sessions/validate.'],
+    [
+      path.endsWith('/admin'),
+      "must be the public API's base URL, without /admin, which is the Admin API.",
+    ],
+  ];
+  return [
+    ...problems.filter(([isProblem]) => isProblem).map(([, hint]) => hint),
+    ...problemsOfBase(url),
+  ];
+}
+
+/** The URL of a text; null unless it is absolute, and of the web. */
+export function webUrl(text: string): URL | null {
+  // `URL` also accepts `https:host` and `https:\host`, which are typing errors.
+  const isAbsolute = /^https?:\/\/[^/\\]/i.test(text) && !text.includes('\\');
+  return isAbsolute ? parseUrl(text) : null;
+}
+
+/** What cannot be right of the base URL of any of Hanko's APIs. */
+export function problemsOfBase(url: URL): string[] {
+  const problems: [isProblem: boolean, hint: string][] = [
     [
       url.search !== '' || url.hash !== '',
       'must not have a query or a fragment: write the base URL only.',
@@ -91,18 +112,12 @@ function problemsOf(url: URL): string[] {
       url.protocol === 'http:' && isCloud(url),
       'must begin with https://: Hanko Cloud answers http:// with a redirect, which is not followed.',
     ],
-    [path.includes('/.well-known'), 'must be the base URL, without /.well-known/jwks.json.'],
-    [/\/sessions(?:\/validate)?$/.test(path), 'must be the base URL, without /sessions/validate.'],
-    [
-      path.endsWith('/admin'),
-      "must be the public API's base URL, without /admin, which is the Admin API.",
-    ],
-    [path.includes('//'), 'must not have // in its path.'],
+    [url.pathname.replace(/\/+$/, '').includes('//'), 'must not have // in its path.'],
   ];
   return problems.filter(([isProblem]) => isProblem).map(([, hint]) => hint);
 }
 
-const isCloud = ({ hostname }: URL): boolean => hostname.endsWith('.hanko.io');
+export const isCloud = ({ hostname }: URL): boolean => hostname.endsWith('.hanko.io');
 
 export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
   return (

@@ -14,6 +14,11 @@ const WITH_CONFIG =
 const WITHOUT_CONFIG =
   'A .env file is not read: install @nestjs/config and import ConfigModule.forRoot(), or start Node with --env-file=.env.';
 
+/** The environment of the process, where there is no `@nestjs/config`, or no Nest. */
+export const processEnvironment: HankoEnvironment = Object.assign(processVariable.bind(undefined), {
+  hint: WITHOUT_CONFIG,
+});
+
 /** Provides `HANKO_ENVIRONMENT`. */
 export class HankoEnvironmentModule {}
 
@@ -49,12 +54,9 @@ async function loadEnvironmentModule(): Promise<DynamicModule> {
     };
   } catch (error) {
     if (!isMissing('@nestjs/config', error)) throw error;
-    const environment: HankoEnvironment = Object.assign(processVariable.bind(undefined), {
-      hint: WITHOUT_CONFIG,
-    });
     return {
       module: HankoEnvironmentModule,
-      providers: [{ provide: HANKO_ENVIRONMENT, useValue: environment }],
+      providers: [{ provide: HANKO_ENVIRONMENT, useValue: processEnvironment }],
       exports: [HANKO_ENVIRONMENT],
     };
   }

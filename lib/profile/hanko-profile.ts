@@ -1,4 +1,5 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import {
   HankoConfigurationError,
@@ -11,6 +12,7 @@ import { exchangeWithin, parseJson } from '../http/fetch-json.js';
 import { FetchFailure } from '../http/fetch-failure.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import { isObject } from '../util/value-checks.js';
 import { readProfile, type HankoUserProfile } from './user-profile.js';
 
 /** Longer replies are refused, in bytes: a profile holds passkeys and metadata. */
@@ -25,17 +27,20 @@ const MAX_REPLY_BYTES = 1_048_576;
  * ```
  */
 @Injectable()
-export class HankoProfile implements OnModuleDestroy {
+export class HankoProfile implements OnApplicationShutdown {
   private readonly closing = new AbortController();
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HankoAuthService) private readonly auth: HankoAuthService,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
-  ) {}
+  ) {
+    // Each call listens for the end of the app, so Node's warning of a leak would be wrong.
+    setMaxListeners(0, this.closing.signal);
+  }
 
-  /** Aborts calls that are under way. */
-  onModuleDestroy(): void {
+  /** Aborts calls that are under way, after the requests that were. */
+  onApplicationShutdown(): void {
     this.closing.abort();
   }
 
@@ -49,9 +54,11 @@ export class HankoProfile implements OnModuleDestroy {
    * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
    */
   async get(token: string): Promise<HankoUserProfile> {
+    const url = this.urlOf('/me');
     const user = await this.auth.verifyToken(token, { session: 'offline' });
-    const { status, text } = await this.call('GET', '/me', token);
-    if (status === 401 || status === 404) {
+    const reply = await this.call('GET', url, token);
+    const { status, text } = reply;
+    if (saysNobody(reply)) {
       this.revocation.noteEnded(user);
       throw new HankoTokenError('session_revoked', 'Hanko says that the session has ended');
     }
@@ -74,16 +81,27 @@ export class HankoProfile implements OnModuleDestroy {
    * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
    */
   async logout(token: string): Promise<void> {
+    const url = this.urlOf('/logout');
     const user = await this.auth.verifyToken(token, { session: 'offline' }).catch(alreadyOver);
-    if (user === null) return;
-    await this.revocation.endSession(user.sessionId, user.expiresAt.getTime());
-    const { status } = await this.call('POST', '/logout', token);
-    if (status !== 204 && status !== 200 && status !== 401) throw unavailable(`status ${status}`);
+    if (user !== null) {
+      await this.revocation.endSession(user.sessionId, user.expiresAt.getTime());
+    }
+    // Also if it is over here: an earlier call may not have reached Hanko.
+    const reply = await this.call('POST', url, token);
+    const { status } = reply;
+    if (status !== 204 && status !== 200 && !saysNobody(reply)) {
+      throw unavailable(`status ${status}`);
+    }
   }
 
-  private async call(method: HttpMethod, path: string, token: string): Promise<HttpReply> {
-    const { apiUrl, fetch, validateTimeoutMs: timeoutMs } = this.options;
+  private urlOf(path: string): string {
+    const { apiUrl } = this.options;
     if (apiUrl === null) throw noAddress();
+    return apiUrl + path;
+  }
+
+  private async call(method: HttpMethod, url: string, token: string): Promise<HttpReply> {
+    const { fetch, validateTimeoutMs: timeoutMs } = this.options;
     const bounds = { fetch, timeoutMs, maxBytes: MAX_REPLY_BYTES, signal: this.closing.signal };
     const headers = {
       accept: 'application/json',
@@ -92,11 +110,21 @@ export class HankoProfile implements OnModuleDestroy {
     };
     const request = { method, headers, body: undefined, statuses: null, isRepeatable: true };
     try {
-      return await exchangeWithin(apiUrl + path, bounds, request, (reply) => reply);
+      return await exchangeWithin(url, bounds, request, (reply) => reply);
     } catch (failure) {
       throw unavailable((failure as FetchFailure).message);
     }
   }
+}
+
+/**
+ * Whether Hanko knows no such session, or no such user any more. It says so in JSON; a page of a gateway that refuses the route,
+ * or of a wrong address, must sign nobody out.
+ */
+function saysNobody({ status, text }: HttpReply): boolean {
+  if (status !== 401 && status !== 404) return false;
+  const json = attemptJson(text);
+  return isObject(json) && json.code === status;
 }
 
 const alreadyOver = (error: unknown): null => {
@@ -109,6 +137,14 @@ function parsed(text: string): unknown {
     return parseJson(text);
   } catch (failure) {
     throw unavailable((failure as FetchFailure).message);
+  }
+}
+
+function attemptJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

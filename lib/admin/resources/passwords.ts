@@ -1,5 +1,7 @@
-import type { AdminClient } from '../admin-client.js';
+import type { AdminCall, AdminClient, AdminReply } from '../admin-client.js';
+import { HankoAdminError } from '../admin-error.js';
 import { text, uuid } from '../arguments.js';
+import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminPassword, readPassword } from '../objects/user.js';
 import type { HankoAdminSessions } from './sessions.js';
 
@@ -14,6 +16,7 @@ export class HankoAdminPasswords {
   /** @internal */
   constructor(
     private readonly client: AdminClient,
+    private readonly ended: EndedSessions,
     private readonly sessions: HankoAdminSessions,
   ) {}
 
@@ -39,7 +42,8 @@ export class HankoAdminPasswords {
   }
 
   /**
-   * Changes a password, and ends the user's sessions: Hanko itself ends none.
+   * Changes a password, and ends the user's sessions: Hanko itself ends none. If those cannot be ended, it throws although the
+   * password is changed: change it again, or call `users.revokeSessions()`.
    * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
    * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for an id that is no UUID, and a password that is no text
@@ -50,20 +54,34 @@ export class HankoAdminPasswords {
     { keepSessions = false }: HankoPasswordChange = {},
   ): Promise<HankoAdminPassword> {
     const body = { password: text('password', password) };
-    const { json } = await this.client.call({ method: 'PUT', path: pathOf(userId), body });
-    if (!keepSessions) await this.sessions.revokeAll(userId);
+    const call = { method: 'PUT', path: pathOf(userId), body } as const;
+    const { json } = await this.#change(userId, call, keepSessions);
     return readPassword(json);
   }
 
   /**
-   * Deletes a password, and ends the user's sessions.
+   * Deletes a password, and ends the user's sessions. If those cannot be ended, it throws although the password is deleted: call
+   * `users.revokeSessions()` then.
    * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
    * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for an id that is no UUID
    */
   async delete(userId: string, { keepSessions = false }: HankoPasswordChange = {}): Promise<void> {
-    await this.client.call({ method: 'DELETE', path: pathOf(userId), isDeletion: true });
-    if (!keepSessions) await this.sessions.revokeAll(userId);
+    const call = { method: 'DELETE', path: pathOf(userId), isDeletion: true } as const;
+    await this.#change(userId, call, keepSessions);
+  }
+
+  async #change(userId: string, call: AdminCall, keepSessions: boolean): Promise<AdminReply> {
+    try {
+      const reply = await this.client.call(call);
+      if (!keepSessions) await this.sessions.revokeAll(userId);
+      return reply;
+    } catch (error) {
+      // It may have been done all the same.
+      const isUnknown = error instanceof HankoAdminError && error.code === 'unavailable';
+      if (isUnknown && !keepSessions) await this.ended.endUser(userId);
+      throw error;
+    }
   }
 }
 

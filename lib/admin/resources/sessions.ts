@@ -18,10 +18,11 @@ const NEW_SESSION = {
   ipAddress: { name: 'ip_address', ...TEXT },
 };
 
-/** A session that is over cannot be ended, and need not be. */
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof HankoAdminError && error.code === 'not_found')) throw error;
-}
+/** Rounds of {@link HankoAdminSessions.revokeAll}: somebody may log in meanwhile. */
+const MAX_ROUNDS = 5;
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof HankoAdminError && error.code === 'not_found';
 
 /** Sessions of users: `admin.sessions`. */
 export class HankoAdminSessions {
@@ -38,28 +39,33 @@ export class HankoAdminSessions {
    * @throws TypeError for an id that is no UUID
    */
   async list(userId: string): Promise<readonly HankoAdminSession[]> {
-    const path = ['users', uuid('userId', userId), 'sessions'];
-    const { json } = await this.client.call({ method: 'GET', path });
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
     return listOf(json, 'sessions', readSession);
   }
 
   /**
    * Begins a session for a user, for support or tests. Its token has no `amr`, so it meets no demand of a second factor.
    *
-   * **It ends the user's oldest session** if the user has as many as the server allows (`session.limit`, 5 by default).
+   * **It ends the user's oldest session** if the user has as many as the server allows (`session.limit`, 5 by default). With
+   * HankoModule the token of that one is refused from then on; to know which one it is, this lists the sessions before and after.
    * @returns the session token. It is a credential: do not log or store it.
    * @throws HankoAdminError any of its codes
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for a wrong member
    */
   async create(session: HankoNewSession): Promise<string> {
     const body = bodyOf('sessions.create()', session, NEW_SESSION);
+    const userId = uuid('userId', body.user_id);
+    const before = this.ended.isHeard ? await this.list(userId) : [];
     const { json } = await this.client.call({ method: 'POST', path: ['sessions'], body });
-    return new Reader(json, 'session').text('session_token');
+    const token = new Reader(json, 'session').text('session_token');
+    if (before.length > 0) await this.#endMissing(userId, before);
+    return token;
   }
 
   /**
    * Ends a session. With HankoModule its token is refused from then on, on all instances that share a store, and its sockets are closed.
-   * A session that is over already is no error.
+   * A session that is over already is no error; nor is one of another user, of whom Hanko keeps it.
    * @param userId a UUID.
    * @param sessionId a UUID, as in `user.sessionId`.
    * @throws HankoAdminError any of its codes; the token is refused all the same
@@ -67,13 +73,20 @@ export class HankoAdminSessions {
    * @throws TypeError for an id that is no UUID
    */
   async revoke(userId: string, sessionId: string): Promise<void> {
-    const path = ['users', uuid('userId', userId), 'sessions', uuid('sessionId', sessionId)];
-    await this.ended.endSession(sessionId, undefined);
-    await this.client.call({ method: 'DELETE', path, isDeletion: true }).catch(ignoreNotFound);
+    const path = pathOf(userId, sessionId);
+    await this.ended.endSession(sessionId);
+    try {
+      await this.client.call({ method: 'DELETE', path, isDeletion: true });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // Over already, unless the address is wrong: then there is no such user either.
+      await this.list(userId);
+    }
   }
 
   /**
-   * Ends all sessions of a user. With HankoModule their tokens are refused from then on, those of logins under way included.
+   * Ends all sessions of a user. With HankoModule their tokens are refused from then on, those of logins under way included:
+   * all that are issued up to five seconds later (`clockToleranceSeconds`). Sessions that begin while this works are ended too.
    * @param userId a UUID.
    * @returns how many sessions Hanko had.
    * @throws HankoAdminError any of its codes; the tokens are refused all the same
@@ -81,13 +94,44 @@ export class HankoAdminSessions {
    * @throws TypeError for an id that is no UUID
    */
   async revokeAll(userId: string): Promise<number> {
-    await this.ended.endUser(uuid('userId', userId));
-    const sessions = await this.list(userId);
-    for (const { id } of sessions) {
-      const path = ['users', userId, 'sessions', id];
-      // oxlint-disable-next-line no-await-in-loop -- a user has a handful
-      await this.client.call({ method: 'DELETE', path, isDeletion: true }).catch(ignoreNotFound);
+    uuid('userId', userId);
+    let count = 0;
+    /* oxlint-disable no-await-in-loop -- one after the other: a user has a handful */
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      await this.ended.endUser(userId);
+      const sessions = await this.list(userId);
+      if (sessions.length === 0) return count;
+      for (const { id, expiresAt } of sessions) {
+        // By its id, too: Hanko's clock may be ahead of ours.
+        await this.ended.endSession(id, expiresAt);
+        const path = pathOf(userId, id);
+        await this.client
+          .call({ method: 'DELETE', path, isDeletion: true })
+          .catch((error: unknown) => {
+            if (!isNotFound(error)) throw error;
+          });
+        count += 1;
+      }
     }
-    return sessions.length;
+    /* oxlint-enable no-await-in-loop */
+    throw new HankoAdminError(
+      'conflict',
+      'The user logs in as fast as sessions are ended: delete the user, or the password, first',
+    );
+  }
+
+  async #endMissing(userId: string, before: readonly HankoAdminSession[]): Promise<void> {
+    const alive = new Set((await this.list(userId)).map(({ id }) => id));
+    for (const { id, expiresAt } of before) {
+      // oxlint-disable-next-line no-await-in-loop -- one at most, as a rule
+      if (!alive.has(id)) await this.ended.endSession(id, expiresAt);
+    }
   }
 }
+
+const pathOf = (userId: string, sessionId?: string): readonly string[] => [
+  'users',
+  uuid('userId', userId),
+  'sessions',
+  ...(sessionId === undefined ? [] : [uuid('sessionId', sessionId)]),
+];

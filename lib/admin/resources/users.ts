@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { HankoAdminError } from '../admin-error.js';
+import { HankoAdminError, type HankoAdminErrorCode } from '../admin-error.js';
 import { bodyOf, text, uuid } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import {
@@ -21,6 +21,14 @@ import {
 
 /** More make addresses that proxies refuse. */
 const MAX_IDS = 100;
+
+/** Nothing was done. */
+const IS_REFUSED: ReadonlySet<HankoAdminErrorCode> = new Set([
+  'invalid',
+  'conflict',
+  'unauthorized',
+  'limited',
+]);
 
 /** Users: `admin.users`. */
 export class HankoAdminUsers {
@@ -130,9 +138,9 @@ export class HankoAdminUsers {
 
   /**
    * Deletes a user with everything that belongs to it. With HankoModule the user's tokens are refused from then on, and
-   * sockets are closed.
-   * @throws HankoAdminError any of its codes
-   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
+   * sockets are closed, also if Hanko has no such user.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it: delete the user again
    * @throws TypeError for an id that is no UUID
    */
   async delete(id: string): Promise<void> {
@@ -140,8 +148,8 @@ export class HankoAdminUsers {
     try {
       await this.client.call({ method: 'DELETE', path, isDeletion: true });
     } catch (error) {
-      // It may have been done all the same.
-      if (error instanceof HankoAdminError && error.code === 'unavailable') {
+      // It is gone, or may be.
+      if (error instanceof HankoAdminError && !IS_REFUSED.has(error.code)) {
         await this.ended.endUser(id);
       }
       throw error;
@@ -150,9 +158,11 @@ export class HankoAdminUsers {
   }
 
   /**
-   * Ends all sessions of a user, as `sessions.revokeAll()`.
+   * Ends all sessions of a user, as `sessions.revokeAll()`: those of logins under way included, which are issued up to five
+   * seconds later.
    * @returns how many sessions Hanko had.
    * @throws HankoAdminError any of its codes; the tokens are refused all the same
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for an id that is no UUID
    */
   async revokeSessions(id: string): Promise<number> {
