@@ -10,6 +10,28 @@ import { TokenCopy } from './token-copy.mjs';
 
 const ADA = { email: 'ada@example.test', password: 'lovelace-1843' };
 
+const MARGARET = {
+  email: 'margaret@example.test',
+  password: 'apollo-1969',
+  totpSecret: 'JBSWY3DPEHPK3PXP',
+  metadata: { public_metadata: { role: 'admin' }, private_metadata: { note: 'Flies to the moon' } },
+};
+
+/** For a list that has something to look for. */
+const OTHERS = [
+  'alan',
+  'barbara',
+  'donald',
+  'edsger',
+  'frances',
+  'john',
+  'katherine',
+  'ken',
+  'niklaus',
+  'shafi',
+  'sophie',
+];
+
 /**
  * @param tokenTransport `cookie` or `header`
  * @param instances addresses of the API
@@ -38,8 +60,15 @@ export async function startDemoHanko(tokenTransport, instances, receivers) {
       // Who registers is offered a passkey, and nobody is asked for more than that.
       passkey: { acquire_on_login: 'never' },
       mfa: { acquire_on_registration: false, device_trust_policy: 'never' },
+      // What 05-admin goes by, and what it shows.
+      session: { jwt_template: { claims: { role: '{{ .User.Metadata.Public "role" }}' } } },
+      audit_log: { storage: { enabled: true } },
     },
-    users: [ADA],
+    users: [
+      ...OTHERS.map((name) => ({ email: `${name}@example.test`, username: name })),
+      ADA,
+      MARGARET,
+    ],
     webhooks: [
       { url: `http://localhost:${receiver.address().port}`, events: ['email.send'] },
       ...receivers.map((url) => ({
@@ -49,14 +78,18 @@ export async function startDemoHanko(tokenTransport, instances, receivers) {
     ],
   });
   const copy = new TokenCopy(instances);
+  const shownCodes = new Map();
 
   return {
     url: hanko.url,
+    adminUrl: hanko.adminUrl,
 
     /** What each page begins with. */
     html: readFileSync(new URL('demo.html', import.meta.url), 'utf8')
       .replace('{email}', ADA.email)
-      .replace('{password}', ADA.password),
+      .replace('{password}', ADA.password)
+      .replaceAll('{adminEmail}', MARGARET.email)
+      .replace('{adminPassword}', MARGARET.password),
 
     /** What it calls. */
     addRoutes(routes) {
@@ -70,10 +103,13 @@ export async function startDemoHanko(tokenTransport, instances, receivers) {
         response.once('close', () => pages.delete(response));
         pages.add(response);
       });
-      // An authenticator app: the next code comes on the half minute.
-      routes.get('/demo/app-code', async ({ query: { key, last } }, response) => {
-        if (hanko.totp(key) === last) await setTimeout(30_000 - (Date.now() % 30_000));
-        response.send(hanko.totp(key));
+      // An authenticator app, by its key or its user's address. A code is good once: the next one comes on the half minute.
+      routes.get('/demo/app-code', async ({ query: { key } }, response) => {
+        if (hanko.totp(key) === shownCodes.get(key)) {
+          await setTimeout(30_000 - (Date.now() % 30_000));
+        }
+        shownCodes.set(key, hanko.totp(key));
+        response.send(shownCodes.get(key));
       });
       // As an administrator does: the pages are to find out by themselves.
       routes.post('/demo/end-sessions', (_request, response) => {

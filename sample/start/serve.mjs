@@ -1,4 +1,4 @@
-// The API of 01-quick-start under /api, twice; beside the first the GraphQL API of 06-graphql, the chat of 08-realtime, and the pages.
+// The API of 01-quick-start under /api, twice; beside the first the other servers (05-admin, 06-graphql, 08-realtime), and the pages.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -31,6 +31,10 @@ const FRONT_ENDS = {
   },
   '/chat/socket.io': chat('socket-io.html'),
   '/chat/ws': chat('ws.html'),
+  '/admin': {
+    page: '05-admin/page/dist/index.html',
+    written: ['05-admin/src', '05-admin/page/src', 'shared'],
+  },
 };
 
 /** Apps beside the API: what they respond to, and where Hanko notifies them. */
@@ -40,6 +44,7 @@ const SOCKET_IO = {
   prefix: '/chat/socket.io',
 };
 const WS = { paths: /^\/chat\/ws\/webhooks\b/, upgrades: /^\/(?:\?|$)/, prefix: '/chat/ws' };
+const ADMIN = { paths: /^\/admin\/api\//, upgrades: /^\/admin\/live\b/, prefix: '/admin/api' };
 const OTHERS = [GRAPHQL, SOCKET_IO, WS];
 
 /** What somebody writes for a sample, as one text. */
@@ -59,10 +64,12 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
   const instances = [`${url}/api`, `${secondUrl}/api`];
   // The second one is a foreign API to the page, if it has a port that somebody chose.
   const apiUrl = API_PORT ? instances[1] : '/api';
+  if (process.env.HANKO_ADMIN_URL || isOnCloud() || !process.env.HANKO_API_URL) OTHERS.push(ADMIN);
   const receivers = [...instances, ...OTHERS.map(({ prefix }) => url + prefix)];
   const demo = process.env.HANKO_API_URL
     ? null
     : await startDemoHanko(HANKO_TOKEN_TRANSPORT, instances, receivers);
+  if (demo) process.env.HANKO_ADMIN_URL = demo.adminUrl;
   const hankoApiUrl = (process.env.HANKO_API_URL ||= demo.url);
 
   await startOthers();
@@ -101,6 +108,11 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
     app.useStaticAssets(sample('shared'), { prefix: '/shared/' });
     addPage('/', 'start/index.html', ['01-quick-start/src']);
     for (const [path, { page, written }] of Object.entries(FRONT_ENDS)) {
+      if (path === '/admin' && !ADMIN.app) {
+        const text = 'Set HANKO_ADMIN_URL and start again: sample/05-admin/README.md says how.';
+        routes.get(path, (_request, response) => response.type('text').send(text));
+        continue;
+      }
       addPage(path, page, written);
       const assets = `/${path.split('/')[1]}/assets/`;
       app.useStaticAssets(sample(`${dirname(page)}/assets`), { prefix: assets });
@@ -122,8 +134,16 @@ async function startOthers() {
   SOCKET_IO.app.useWebSocketAdapter(hankoSockets(SOCKET_IO.app, new IoAdapter(SOCKET_IO.app)));
   WS.app = await create(AppModule.withGateway(WsGateway));
   WS.app.useWebSocketAdapter(hankoSockets(WS.app, new WsAdapter(WS.app)));
+  if (OTHERS.includes(ADMIN)) {
+    const admin = await import('../05-admin/dist/app.module.js');
+    ADMIN.app = await create(admin.AppModule);
+    ADMIN.app.useWebSocketAdapter(hankoSockets(ADMIN.app, new WsAdapter(ADMIN.app)));
+  }
   for (const { app, prefix } of OTHERS) await app.setGlobalPrefix(prefix).init();
 }
+
+/** There the address of the Admin API follows from that of the public one. */
+const isOnCloud = () => /\.hanko\.io\b/.test(process.env.HANKO_API_URL);
 
 async function create(module) {
   const app = await NestFactory.create(module, { logger: ['warn', 'error'] });

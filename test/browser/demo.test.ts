@@ -81,6 +81,22 @@ describe('npm start, without a Hanko of your own', () => {
     await expectVisible(visitor.notice('Your session has ended.'));
   });
 
+  test('the administrator signs in with the code that the page shows, and another page is out at once', async () => {
+    const ada = await Visitor.of(browser);
+    await ada.open(`${sample.url}/chat/ws`);
+    await ada.signIn(ADA.email, ADA.password);
+    await expectVisible(ada.page.getByText('Connected over ws.'));
+    const { page } = visitor;
+    await visitor.open(`${sample.url}/admin`);
+    const [, , email, password] = await page.locator('.demo code').allInnerTexts();
+    await visitor.signIn(String(email), String(password));
+    await visitor.enterCode(await code('Your authenticator app would show'));
+    await page.getByRole('link', { name: ADA.email }).click();
+    await page.getByRole('button', { name: 'End the session' }).first().click();
+    await expectVisible(ada.page.getByText('Ended: session_revoked.'));
+    await ada.leave();
+  });
+
   test('an answer of the API goes when its user signs out', async () => {
     for (const name of ['react', 'vue', 'svelte']) {
       const { page } = visitor;
@@ -107,6 +123,7 @@ describe('npm start, without a Hanko of your own', () => {
       GraphQL: '/notes',
       'socket.io': '/chat/socket.io',
       ws: '/chat/ws',
+      Administration: '/admin',
       'All samples': '/',
     })) {
       const links = page.getByRole('navigation', { name: 'Samples' });
@@ -120,6 +137,7 @@ describe('npm start, without a Hanko of your own', () => {
       '02-react/src/App.tsx',
       '06-graphql/src/notes.resolver.ts',
       '08-realtime/page/src/ws.ts',
+      '05-admin/src/users.controller.ts',
     ]) {
       await page.goto(`${sample.url}/source/${file.split('/')[0]}`);
       expect(await page.locator('body').innerText()).toContain(`// sample/${file}`);

@@ -20,6 +20,7 @@ describe.each([
   ['02-react', 200],
   ['03-vue', 200],
   ['04-svelte', 200],
+  ['05-admin/page', 1000],
   ['06-graphql/page', 300],
   ['08-realtime/page', 400],
 ])('sample/%s', (folder, limit) => {
@@ -44,7 +45,7 @@ test.each(['03-vue', '04-svelte'])(
   },
 );
 
-test.each(['.', '01-quick-start', '06-graphql', '07-microservice', '08-realtime'])(
+test.each(['.', '01-quick-start', '05-admin', '06-graphql', '07-microservice', '08-realtime'])(
   'every path that sample/%s/README.md names is there',
   (folder) => {
     const links = read(`${folder}/README.md`).matchAll(/\]\((?!https?:|#)([^)#]+)/g);

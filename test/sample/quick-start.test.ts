@@ -130,6 +130,17 @@ describe('the other samples that run by themselves', () => {
   // Without a look at types: `npm run types` has one.
   const quickly = ['--noCheck', '--noResolve', '--types', 'null'];
 
+  test('sample/05-admin prints five curl lines that work as printed', async () => {
+    const cwd = folderOf('05-admin');
+    await compile(cwd, ...quickly);
+    const answers = await runCurlLines(5, cwd);
+    expect(answers[0]).toMatch(/^HTTP\/1.1 401 [^]*credentials_missing/);
+    expect(answers[1]).toMatch(/^HTTP\/1.1 403 [^]*requirement_not_met/);
+    expect(answers[2]).toMatch(/^HTTP\/1.1 200 [^]*"address":"ada@example.test"/);
+    expect(answers[3]).toMatch(/^HTTP\/1.1 200 [^]*\{"ended":1\}$/);
+    expect(answers[4]).toMatch(/^HTTP\/1.1 401 [^]*session_revoked/);
+  });
+
   test('sample/06-graphql prints three curl lines that work as printed', async () => {
     const cwd = folderOf('06-graphql');
     await compile(cwd, ...quickly);
@@ -171,7 +182,7 @@ describe('npm start', () => {
     });
     expect(await graphql.json()).toEqual({ data: { greeting: 'Hello stranger' } });
     const first = await (await get('/')).text();
-    for (const path of ['/react', '/vue', '/svelte', '/notes']) {
+    for (const path of ['/react', '/vue', '/svelte', '/notes', '/admin']) {
       expect(first).toContain(`<a class="card" href="${path}">`);
       const page = await (await get(path)).text();
       expect(page).toContain('ada@example.test');
@@ -185,5 +196,6 @@ describe('npm start', () => {
     await using sample = await Sample.start({ HANKO_API_URL: hanko.url });
     expect(await (await fetch(`${sample.url}/vue`)).text()).not.toContain('ada@example.test');
     expect((await fetch(`${sample.url}/demo/mails`)).status).toBe(404);
+    expect(await (await fetch(`${sample.url}/admin`)).text()).toMatch(/^Set HANKO_ADMIN_URL/);
   });
 });

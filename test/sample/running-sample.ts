@@ -14,7 +14,10 @@ export class Sample implements AsyncDisposable {
   ) {}
 
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<Sample> {
-    const { HANKO_API_URL: _, HANKO_TOKEN_TRANSPORT: __, ...inherited } = process.env;
+    const inherited = { ...process.env };
+    for (const name of ['HANKO_API_URL', 'HANKO_ADMIN_URL', 'HANKO_TOKEN_TRANSPORT']) {
+      delete inherited[name];
+    }
     const child = spawn(process.execPath, [start], {
       env: { ...inherited, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
