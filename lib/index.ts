@@ -66,6 +66,12 @@ export type {
 export type { HankoFailure, HankoHealthReport } from './health/hanko-health.js';
 export type { HankoUserEmail } from './user/hanko-user.js';
 export type { HankoClaims, HankoRegister } from './user/hanko-claims.js';
+export type {
+  HankoMetadataOf,
+  HankoPrivateMetadata,
+  HankoPublicMetadata,
+  HankoUnsafeMetadata,
+} from './user/metadata.js';
 export type { JwksProvider, JwksStatus } from './jwks/jwks-provider.js';
 export type { JwkSet } from './jwks/jwk-set.js';
 export type {

@@ -1,6 +1,13 @@
 /** Codes of {@link HankoAdminError}. */
 export type HankoAdminErrorCode =
-  'not_found' | 'conflict' | 'invalid' | 'unauthorized' | 'limited' | 'unavailable' | 'unexpected';
+  | 'not_found'
+  | 'conflict'
+  | 'invalid'
+  | 'unauthorized'
+  | 'limited'
+  | 'unavailable'
+  | 'unexpected'
+  | 'metadata_invalid';
 
 /** What is known of a call to the Admin API that failed. */
 export interface HankoAdminErrorDetails {
@@ -30,6 +37,7 @@ export interface HankoAdminErrorDetails {
  * - `limited` (429): too many calls; `retryAfterSeconds` says when to come back, if Hanko says so.
  * - `unavailable`: no connection, no reply in time, 408 or 5xx. A call that writes may have been done all the same.
  * - `unexpected`: a reply that the Admin API does not give: a web page, a redirect, another shape.
+ * - `metadata_invalid`: stored metadata does not fit the app's `metadataSchemas`. A call that writes was done all the same.
  */
 export class HankoAdminError extends Error {
   override readonly name = 'HankoAdminError';

@@ -11,6 +11,8 @@ import {
 import { readText } from '../options/text.js';
 import { isObject, kindOf } from '../util/value-checks.js';
 import { adminUrl, cloudAdminUrl, isPrivate, managementUrl } from './admin-address.js';
+import { metadataSchemas } from './metadata-option.js';
+import type { HankoMetadataSchemas } from './objects/metadata.js';
 
 /** Options of `HankoAdminModule.forRoot()` and of `new HankoAdmin()`. */
 export interface HankoAdminOptions {
@@ -36,6 +38,12 @@ export interface HankoAdminOptions {
   readonly timeoutMs?: number;
   /** Longer replies are refused, in bytes. Default 8,388,608, range 1,024 to 134,217,728. */
   readonly maxReplyBytes?: number;
+  /**
+   * Standard Schemas (zod, valibot, arktype, …) of public and private metadata; their types come from `HankoAdminRegister`. What does
+   * not fit is an error `metadata_invalid` where a user or metadata is read. Each must accept an object without members, as that
+   * is what a new user has. Default: metadata stays as it was stored.
+   */
+  readonly metadataSchemas?: HankoMetadataSchemas;
   /** Makes the calls in place of Node's own client, as `fetch` does. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -53,6 +61,7 @@ export interface ResolvedAdminOptions {
   readonly managementUrl: string | null;
   readonly timeoutMs: number;
   readonly maxReplyBytes: number;
+  readonly metadataSchemas: HankoMetadataSchemas | null;
   readonly fetch: typeof globalThis.fetch | null;
   readonly warnings: readonly string[];
 }
@@ -75,6 +84,7 @@ const OPTIONS = {
   managementUrl,
   timeoutMs: wholeNumber([10_000, 1, 60_000]),
   maxReplyBytes: wholeNumber([8_388_608, 1_024, 134_217_728]),
+  metadataSchemas,
   fetch: callback<typeof globalThis.fetch>(),
 } satisfies Readonly<Record<keyof HankoAdminOptions, Option<unknown>>>;
 

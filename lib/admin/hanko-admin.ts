@@ -9,6 +9,7 @@ import {
   type ResolvedAdminOptions,
 } from './admin-options.js';
 import { type EndedSessions, NOBODY } from './ended-sessions.js';
+import { MetadataReader } from './metadata-reader.js';
 import { HankoAdminAuditLogs } from './resources/audit-logs.js';
 import { HankoAdminCredentials } from './resources/credentials.js';
 import { HankoAdminEmails } from './resources/emails.js';
@@ -69,12 +70,13 @@ export class HankoAdmin implements OnApplicationShutdown {
     for (const warning of resolved.warnings) new Logger('HankoAdmin').warn(warning);
     const client = new AdminClient(resolved);
     this.sessions = new HankoAdminSessions(client, ended);
-    this.users = new HankoAdminUsers(client, ended, this.sessions);
+    const metadata = new MetadataReader(resolved.metadataSchemas);
+    this.users = new HankoAdminUsers(client, ended, this.sessions, metadata);
     this.emails = new HankoAdminEmails(client);
     this.passwords = new HankoAdminPasswords(client, ended, this.sessions);
     this.otp = new HankoAdminOtpResource(client);
     this.credentials = new HankoAdminCredentials(client);
-    this.metadata = new HankoAdminMetadataResource(client);
+    this.metadata = new HankoAdminMetadataResource(client, metadata);
     this.webhooks = new HankoAdminWebhooksResource(client);
     this.auditLogs = new HankoAdminAuditLogs(client);
     const { url, managementUrl } = resolved;

@@ -16,10 +16,18 @@ export type { HankoAdminCredential } from './objects/credential.js';
 export type { HankoAdminEmail } from './objects/email.js';
 export type {
   HankoAdminMetadata,
+  HankoAdminRegister,
+  HankoMetadataChanges,
+  HankoMetadataPatch,
+  HankoMetadataSchemas,
+  HankoStoredMetadata,
+} from './objects/metadata.js';
+export type {
+  HankoMetadataOf,
   HankoPrivateMetadata,
   HankoPublicMetadata,
   HankoUnsafeMetadata,
-} from './objects/metadata.js';
+} from '../user/metadata.js';
 export type { HankoAdminSession } from './objects/session.js';
 export type { HankoSamlProvider, HankoTenant } from './objects/tenant.js';
 export type {
@@ -44,11 +52,7 @@ export type {
   HankoSamlProviders,
   HankoTenants,
 } from './resources/management.js';
-export type {
-  HankoAdminMetadataResource,
-  HankoMetadataChanges,
-  HankoMetadataPatch,
-} from './resources/metadata.js';
+export type { HankoAdminMetadataResource } from './resources/metadata.js';
 export type { HankoAdminOtpResource } from './resources/otp.js';
 export type { HankoAdminPasswords, HankoPasswordChange } from './resources/passwords.js';
 export type { HankoAdminSessions, HankoNewSession } from './resources/sessions.js';

@@ -20,7 +20,7 @@ export interface HankoPage<Item> {
 }
 
 /**
- * A list of Hanko's: `for await` walks through all of it and holds one page at a time; nothing is asked before that.
+ * A list of Hanko's: `for await` walks through all of it and holds two pages at most; nothing is asked before that.
  *
  * ```ts
  * for await (const user of admin.users.list()) console.log(user.id);
@@ -55,8 +55,8 @@ export interface HankoListOptions {
 const DEFAULT_PER_PAGE = 100;
 export const MAX_PER_PAGE = 1_000;
 
-/** Pages of items that are recognized if they come again. */
-const REMEMBERED_PAGES = 3;
+/** Ids of items that are recognized if they come again: ten megabytes at most. */
+const REMEMBERED_IDS = 100_000;
 
 interface Fetched<Item> {
   readonly items: readonly Item[];
@@ -86,7 +86,7 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Item> {
-    const recent = new RecentIds(REMEMBERED_PAGES * this.perPage);
+    const recent = new RecentIds(REMEMBERED_IDS);
     let before: number | undefined;
     let size = this.perPage;
     let lastPage = Infinity;
@@ -98,20 +98,36 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
         if (items.length > 0 && items.length < (total ?? 0)) size = items.length;
         lastPage = lastPageOf(total, size);
       }
-      const moved = Math.max(0, (before ?? 0) - (total ?? Infinity));
-      before = total;
       const fresh = recent.without(items);
       yield* fresh;
-      // As many were removed, and others moved to pages before this one. The last of those comes first: what is removed on
-      // the way then moves nothing that is still to come.
-      const first = Math.max(1, number - Math.ceil(moved / size));
-      for (let back = number - 1; back >= first; back -= 1) {
-        // oxlint-disable-next-line no-await-in-loop
-        yield* recent.without((await this.fetch(back)).items);
-      }
+      yield* this.moved(number, before, total, size, recent);
+      before = total;
       const isEnd = total === undefined ? fresh.length === 0 : number * size >= total;
       if (isEnd) return;
       if (number > lastPage) throw unexpected('the list grows faster than it is read');
+    }
+  }
+
+  /**
+   * As many as were removed since the page before, others have moved forward to pages that were read already. The last of those
+   * pages comes first: what is removed on the way then moves nothing that is still to come.
+   */
+  private async *moved(
+    number: number,
+    before: number | undefined,
+    now: number | undefined,
+    size: number,
+    recent: RecentIds,
+  ): AsyncGenerator<Item, void> {
+    const pagesOf = (was = 0, is = Infinity): number => Math.max(0, Math.ceil((was - is) / size));
+    let count = now;
+    let pages = pagesOf(before, now);
+    for (let back = number - 1; back >= Math.max(1, number - pages); back -= 1) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { items, total } = await this.fetch(back);
+      pages += pagesOf(count, total);
+      count = total;
+      yield* recent.without(items);
     }
   }
 

@@ -1,5 +1,9 @@
-import type { HankoClaimsSchema } from '../user/standard-schema.js';
-import { isFunction, isObject, isText } from '../util/value-checks.js';
+import {
+  type HankoClaimsSchema,
+  isStandardSchema,
+  STANDARD_SCHEMA,
+} from '../user/standard-schema.js';
+import { isText } from '../util/value-checks.js';
 import { type Option, type WrittenOption, wholeNumber } from './option.js';
 import { readText, textProblem } from './text.js';
 
@@ -111,13 +115,7 @@ const issuer: Option<string | null> = {
 const claimsSchema: Option<HankoClaimsSchema | null> = {
   read: ({ value, fault }) => {
     if (value === undefined) return null;
-    // Arktype's are functions.
-    const standard = (Object(value) as Record<string, unknown>)['~standard'];
-    if (!isObject(standard) || standard.version !== 1 || !isFunction(standard.validate)) {
-      fault(
-        'must be a Standard Schema, version 1, as zod (from 3.24), valibot (from 1.0) and arktype (from 2.0) make them.',
-      );
-    }
+    if (!isStandardSchema(value)) fault(`must be ${STANDARD_SCHEMA}.`);
     return value as HankoClaimsSchema;
   },
 };

@@ -1,3 +1,8 @@
+import type {
+  HankoMetadataOf,
+  HankoPublicMetadata,
+  HankoUnsafeMetadata,
+} from '../user/metadata.js';
 import { isObject } from '../util/value-checks.js';
 
 /** An address in a user's own profile. */
@@ -41,9 +46,9 @@ export interface HankoUserProfile {
   /** Whether the user has set up an authenticator app. */
   readonly hasAuthenticatorApp: boolean;
   /** Metadata that the user can read. */
-  readonly publicMetadata: Readonly<Record<string, unknown>>;
+  readonly publicMetadata: HankoMetadataOf<HankoPublicMetadata>;
   /** Metadata that the user can change: trust none of it. */
-  readonly unsafeMetadata: Readonly<Record<string, unknown>>;
+  readonly unsafeMetadata: HankoMetadataOf<HankoUnsafeMetadata>;
   readonly name?: string;
   readonly givenName?: string;
   readonly familyName?: string;

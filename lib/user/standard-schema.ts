@@ -1,3 +1,5 @@
+import { isFunction, isObject } from '../util/value-checks.js';
+
 /** Result of validating a value with a Standard Schema: the output, or issues. */
 export type HankoClaimsResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
@@ -51,3 +53,32 @@ export type InferHankoClaims<Schema extends HankoClaimsSchema> = WithoutOwn<
 type WithoutOwn<Output> = {
   [Name in keyof Output as Name extends OwnClaim ? never : Name]: Output[Name];
 };
+
+/** As the end of the sentence "must be …". */
+export const STANDARD_SCHEMA =
+  'a Standard Schema, version 1, as zod (from 3.24), valibot (from 1.0) and arktype (from 2.0) make them';
+
+export function isStandardSchema(value: unknown): value is HankoClaimsSchema {
+  // Arktype's are functions.
+  const standard = (Object(value) as Record<string, unknown>)['~standard'];
+  return isObject(standard) && standard.version === 1 && isFunction(standard.validate);
+}
+
+const MAX_PATHS = 10;
+const MAX_PATH_LENGTH = 100;
+
+/** Which members, and not what a library says of them: that may repeat their values. Empty if it names none. */
+export function issuePaths(issues: readonly HankoClaimsIssue[]): string {
+  const paths = new Set(
+    issues.map(({ path = [] }) => pathText(path)).filter((path) => path !== ''),
+  );
+  return [...paths].slice(0, MAX_PATHS).join(', ');
+}
+
+/** Names in it may be the user's own (`unsafe_metadata`): nothing that could end a line of the log. */
+const pathText = (path: NonNullable<HankoClaimsIssue['path']>): string =>
+  path
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.')
+    .replaceAll(/[^\w.:$-]/g, '?')
+    .slice(0, MAX_PATH_LENGTH);

@@ -6,14 +6,13 @@ import {
   HANKO_CLAIM_NAMES,
   type HankoClaimsIssue,
   type HankoClaimsSchema,
+  issuePaths,
 } from '../user/standard-schema.js';
 import { parseClaims } from '../user/hanko-user.js';
 import { classOf, isObject } from '../util/value-checks.js';
 
 /** What is wrong may be named by the user: it must not fill the log. */
 const MAX_WARNINGS = 20;
-const MAX_PATHS = 10;
-const MAX_PATH_LENGTH = 100;
 
 /**
  * Applies the app's schema to the claims of verified tokens, once per token. The schema is the app's own code, so
@@ -112,18 +111,5 @@ function merge(claims: HankoClaims, output: object): HankoClaims {
   return merged as unknown as HankoClaims;
 }
 
-/** Which claims, and not what a library says of them: that may repeat their values. */
-function faultText(issues: readonly HankoClaimsIssue[]): string {
-  const paths = new Set(
-    issues.map(({ path = [] }) => pathText(path)).filter((path) => path !== ''),
-  );
-  return `The option claimsSchema refuses ${[...paths].slice(0, MAX_PATHS).join(', ') || 'the claims'}`;
-}
-
-/** Names in it may be the user's own (`unsafe_metadata`): nothing that could end a line of the log. */
-const pathText = (path: NonNullable<HankoClaimsIssue['path']>): string =>
-  path
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.')
-    .replaceAll(/[^\w.:$-]/g, '?')
-    .slice(0, MAX_PATH_LENGTH);
+const faultText = (issues: readonly HankoClaimsIssue[]): string =>
+  `The option claimsSchema refuses ${issuePaths(issues) || 'the claims'}`;

@@ -1,7 +1,7 @@
 import { present, Reader } from '../reader.js';
 import { type HankoAdminCredential, readCredential } from './credential.js';
 import { type HankoAdminEmail, readEmail } from './email.js';
-import { type HankoAdminMetadata, readMetadata } from './metadata.js';
+import { type HankoAdminMetadata, type HankoStoredMetadata, readMetadata } from './metadata.js';
 
 /** An account at a third-party provider that is linked to a user. */
 export interface HankoAdminIdentity {
@@ -74,7 +74,12 @@ export function readListedUser(json: unknown): HankoAdminListedUser {
   });
 }
 
-export function readUser(json: unknown): HankoAdminUser {
+/** The app's schemas have not seen its metadata yet. */
+export type StoredUser = Omit<HankoAdminUser, 'metadata'> & {
+  readonly metadata: HankoStoredMetadata;
+};
+
+export function readUser(json: unknown): StoredUser {
   const user = new Reader(json, 'user');
   return present({
     ...readListedUser(json),

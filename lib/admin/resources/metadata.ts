@@ -1,24 +1,12 @@
 import type { AdminClient } from '../admin-client.js';
 import { bodyOf, JSON_OBJECT, jsonOf, orNull, uuid } from '../arguments.js';
-import {
-  type HankoAdminMetadata,
-  type HankoPrivateMetadata,
-  type HankoPublicMetadata,
-  type HankoUnsafeMetadata,
-  readMetadata,
+import type {
+  HankoAdminMetadata,
+  HankoMetadataChanges,
+  HankoStoredMetadata,
 } from '../objects/metadata.js';
-
-/** A change of one kind of metadata, as RFC 7396 merges it: null removes a member, lists are replaced. */
-export type HankoMetadataPatch<Kind> = {
-  readonly [Name in keyof Kind]?: Kind[Name] | null;
-};
-
-/** What `metadata.update()` changes: what is omitted is kept, and null clears a whole kind. */
-export interface HankoMetadataChanges {
-  readonly publicMetadata?: HankoMetadataPatch<HankoPublicMetadata> | null;
-  readonly privateMetadata?: HankoMetadataPatch<HankoPrivateMetadata> | null;
-  readonly unsafeMetadata?: HankoMetadataPatch<HankoUnsafeMetadata> | null;
-}
+import { readMetadata } from '../objects/metadata.js';
+import type { MetadataReader } from '../metadata-reader.js';
 
 const KIND = orNull({
   ...JSON_OBJECT,
@@ -39,13 +27,27 @@ const CHANGES = {
 /** Metadata of users, such as roles: `admin.metadata`. Needs Hanko 2.1. */
 export class HankoAdminMetadataResource {
   /** @internal */
-  constructor(private readonly client: AdminClient) {}
+  constructor(
+    private readonly client: AdminClient,
+    private readonly reader: MetadataReader,
+  ) {}
 
   /**
+   * Reads all three kinds of metadata of a user.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */
   async get(userId: string): Promise<HankoAdminMetadata> {
+    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    return this.reader.read(readMetadata(json));
+  }
+
+  /**
+   * Reads metadata as it is stored, without the app's `metadataSchemas`: for tools that mend what does not fit.
+   * @throws HankoAdminError `not_found`, and any other of its codes
+   * @throws TypeError for an id that is no UUID
+   */
+  async getStored(userId: string): Promise<HankoStoredMetadata> {
     const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
     return readMetadata(json);
   }
@@ -82,7 +84,7 @@ export class HankoAdminMetadataResource {
   ): Promise<HankoAdminMetadata> {
     const path = pathOf(userId);
     const { json } = await this.client.call({ method: 'PATCH', path, body, isRepeatable: true });
-    return readMetadata(json);
+    return this.reader.read(readMetadata(json));
   }
 }
 

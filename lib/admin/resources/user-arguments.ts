@@ -15,44 +15,65 @@ import {
 import { isText } from '../../util/value-checks.js';
 import type { HankoListOptions } from '../pages.js';
 
-/** An address of a user who is created. */
+/** Email address of a user who is created. */
 export interface HankoNewUserEmail {
+  /** Address in any case: Hanko stores it in lower case. */
   readonly address: string;
-  /** Exactly one of them must be. */
+  /** Whether it is the primary one: exactly one of them must be. */
   readonly isPrimary: boolean;
+  /** Whether it counts as proved: Hanko sends no mail, and trusts you. */
   readonly isVerified: boolean;
 }
 
-/** What `users.create()` takes: at least one address or a user name. */
-export interface HankoNewUser {
-  /** A UUID, to import users with their ids. Default: Hanko makes one. */
+interface NewUser {
+  /** UUID of the user, to import users with their ids. Default: Hanko makes one. */
   readonly id?: string;
+  /** Addresses of the user, one of them primary; required without `username`. */
   readonly emails?: readonly HankoNewUserEmail[];
-  /** It is kept as written here; `update()` writes it in lower case. */
+  /**
+   * User name, required without `emails`. It is sent in lower case and without white space around it, as Hanko itself does
+   * at registration and login. Names of other characters than letters, digits and `_` are refused there.
+   */
   readonly username?: string;
+  /** Time of the registration, for imports. Default: now. */
   readonly createdAt?: Date;
 }
 
-/** What `users.update()` changes: what is omitted is kept, null clears. */
+/** Argument of `users.create()`: at least one address or a user name. */
+export type HankoNewUser = NewUser &
+  (Required<Pick<NewUser, 'emails'>> | Required<Pick<NewUser, 'username'>>);
+
+/** Argument of `users.update()`: what is omitted is kept, null clears. */
 export interface HankoUserChanges {
+  /** User name, of letters, digits and `_`; Hanko writes it in lower case. Null removes it. */
   readonly username?: string | null;
+  /** Full name of the user; null removes it. */
   readonly name?: string | null;
+  /** Given name of the user; null removes it. */
   readonly givenName?: string | null;
+  /** Family name of the user; null removes it. */
   readonly familyName?: string | null;
+  /** URL of a picture, `https:` or `http:`; null removes it. */
   readonly picture?: string | null;
 }
 
-/** Which users `users.list()` finds. */
-export interface HankoUserFilter extends HankoListOptions {
-  /** Only these ids. */
+interface UserFilter extends HankoListOptions {
+  /** Only users with these ids, 1 to 100 UUIDs. Default: all users. */
   readonly ids?: readonly string[];
-  /** Part of an address, in any case: `ada` finds `ada@…` and `nevada@…`. For one user use `findByEmail()`. */
+  /**
+   * Part of an address, in any case: `ada` finds `ada@…` and `nevada@…`. For one user use `findByEmail()`. It cannot be combined
+   * with `usernameContains`: Hanko would join them by "or".
+   */
   readonly emailContains?: string;
-  /** Part of a user name, in any case. It cannot be combined with `emailContains`. */
+  /** Part of a user name, in any case. For one user use `findByUsername()`. */
   readonly usernameContains?: string;
-  /** By the time of their creation. Default `desc`: the newest first. */
+  /** Order by the time of creation. Default `desc`: the newest first. */
   readonly sort?: 'asc' | 'desc';
 }
+
+/** Which users `users.list()` finds: those that meet all that is given. */
+export type HankoUserFilter = UserFilter &
+  ({ readonly emailContains?: never } | { readonly usernameContains?: never });
 
 const NEW_EMAIL = {
   address: required({ name: 'address', ...TEXT }),

@@ -8,6 +8,7 @@ import {
   readListedUser,
   readUser,
 } from '../objects/user.js';
+import type { MetadataReader } from '../metadata-reader.js';
 import { type HankoList, MAX_PER_PAGE, PagedList } from '../pages.js';
 import type { HankoAdminSessions } from './sessions.js';
 import {
@@ -37,6 +38,7 @@ export class HankoAdminUsers {
     private readonly client: AdminClient,
     private readonly ended: EndedSessions,
     private readonly sessions: HankoAdminSessions,
+    private readonly metadata: MetadataReader,
   ) {}
 
   /**
@@ -73,7 +75,7 @@ export class HankoAdminUsers {
    */
   async get(id: string): Promise<HankoAdminUser> {
     const { json } = await this.client.call({ method: 'GET', path: ['users', uuid('id', id)] });
-    return readUser(json);
+    return this.read(json);
   }
 
   /**
@@ -120,7 +122,7 @@ export class HankoAdminUsers {
       throw new TypeError(`users.create().emails must have one primary address, got ${primary}.`);
     }
     const { json } = await this.client.call({ method: 'POST', path: ['users'], body });
-    return readUser(json);
+    return this.read(json);
   }
 
   /**
@@ -133,7 +135,7 @@ export class HankoAdminUsers {
     if (Object.keys(body).length === 0) throw new TypeError('users.update() needs a change.');
     const path = ['users', uuid('id', id)];
     const { json } = await this.client.call({ method: 'PATCH', path, body });
-    return readUser(json);
+    return this.read(json);
   }
 
   /**
@@ -167,6 +169,11 @@ export class HankoAdminUsers {
    */
   async revokeSessions(id: string): Promise<number> {
     return this.sessions.revokeAll(id);
+  }
+
+  private async read(json: unknown): Promise<HankoAdminUser> {
+    const user = readUser(json);
+    return { ...user, metadata: await this.metadata.read(user.metadata) };
   }
 
   private async find(
