@@ -26,13 +26,19 @@ export function recordingAdmin(
     });
     return new Response(json === undefined ? null : JSON.stringify(json), { status });
   };
-  const url = 'http://hanko.internal/api';
-  return { admin: new HankoAdmin({ url, managementUrl: url, fetch }), sent };
+  const admin = new HankoAdmin({
+    url: 'http://hanko.internal:8001/api',
+    managementUrl: 'http://hanko.internal:8002/api',
+    fetch,
+  });
+  return { admin, sent };
 }
 
 /** What a method takes: ids by kind, then perhaps an object of these members. */
 export interface AdminMethod {
   readonly route: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
+  /** A request that may follow, for what the first reply means. */
+  readonly also?: AdminMethod['route'];
   readonly ids: readonly ('uuid' | 'base64url')[];
   /** A valid object, which has every member. */
   readonly body?: Readonly<Record<string, unknown>>;
@@ -158,7 +164,11 @@ export const ADMIN_METHODS: Readonly<Record<string, AdminMethod>> = {
     body: { userId: AN_ID, userAgent: 'x', ipAddress: '127.0.0.1' },
     names: ['user_id', 'user_agent', 'ip_address'],
   },
-  'sessions.revoke': { route: 'DELETE /users/:/sessions/:', ids: ['uuid', 'uuid'] },
+  'sessions.revoke': {
+    route: 'DELETE /users/:/sessions/:',
+    also: 'GET /users/:/sessions',
+    ids: ['uuid', 'uuid'],
+  },
   'sessions.revokeAll': { route: 'GET /users/:/sessions', ids: ['uuid'] },
   'webhooks.list': { route: 'GET /webhooks', ids: [] },
   'webhooks.get': { route: 'GET /webhooks/:', ids: ['uuid'] },

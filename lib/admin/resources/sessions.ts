@@ -39,7 +39,7 @@ export class HankoAdminSessions {
    * @throws TypeError for an id that is no UUID
    */
   async list(userId: string): Promise<readonly HankoAdminSession[]> {
-    const { json } = await this.client.call({ method: 'GET', path: pathOf(userId) });
+    const { json } = await this.client.call({ method: 'GET', path: listPath(userId) });
     return listOf(json, 'sessions', readSession);
   }
 
@@ -129,9 +129,13 @@ export class HankoAdminSessions {
   }
 }
 
-const pathOf = (userId: string, sessionId?: string): readonly string[] => [
+const listPath = (userId: string): readonly string[] => [
   'users',
   uuid('userId', userId),
   'sessions',
-  ...(sessionId === undefined ? [] : [uuid('sessionId', sessionId)]),
+];
+
+const pathOf = (userId: string, sessionId: string): readonly string[] => [
+  ...listPath(userId),
+  uuid('sessionId', sessionId),
 ];

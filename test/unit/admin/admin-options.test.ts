@@ -263,6 +263,7 @@ describe('the options', () => {
       managementUrl: null,
       timeoutMs: 10_000,
       maxReplyBytes: 8_388_608,
+      metadataSchemas: null,
       fetch: null,
       warnings: [],
     });

@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  admin.onModuleDestroy();
+  admin.onApplicationShutdown();
   await new Promise((resolve) => {
     server.close(resolve);
     server.closeAllConnections();

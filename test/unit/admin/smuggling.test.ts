@@ -41,12 +41,13 @@ const validArguments = (name: string): unknown[] => {
 
 /** The request is the one of the method, whatever it was given. */
 function expectRoute(name: string, { method, path, query, body }: SentRequest): void {
-  const { route, ids, names: known = [] } = methodOf(name);
-  let index = 0;
-  const pattern = route
-    .replace(/:/g, () => SEGMENT[ids[index++] ?? 'uuid'])
-    .replace(' /', ' /api/');
-  expect(`${method} ${path}`).toMatch(new RegExp(`^${pattern}$`));
+  const { route, also, ids, names: known = [] } = methodOf(name);
+  const patternOf = (of: string): string => {
+    let index = 0;
+    return of.replaceAll(/:/g, () => SEGMENT[ids[index++] ?? 'uuid']).replace(' /', ' /api/');
+  };
+  const patterns = [route, ...(also ? [also] : [])].map(patternOf);
+  expect(`${method} ${path}`).toMatch(new RegExp(`^(?:${patterns.join('|')})$`));
   expect([...query.keys()].filter((key) => !known.includes(key))).toEqual([]);
   const json: unknown = body === undefined ? undefined : JSON.parse(body);
   expect(Object.keys(Object(json)).filter((key) => !known.includes(key))).toEqual([]);
