@@ -182,15 +182,17 @@ export interface RpcParts {
   readonly options?: HankoModuleOptions;
   readonly controllers?: readonly common.Type[];
   readonly providers?: readonly Provider[];
+  /** Beside HankoModule. */
+  readonly imports?: NonNullable<common.ModuleMetadata['imports']>;
 }
 
 /** An app that has nothing but message handlers. */
 export async function startRpc(
   server: MicroserviceOptions,
-  { options, controllers = [RpcController], providers = GUARDED }: RpcParts = {},
+  { options, controllers = [RpcController], providers = GUARDED, imports = [] }: RpcParts = {},
 ): Promise<RunningRpc> {
   @Module({
-    imports: [rpcHanko(options)],
+    imports: [rpcHanko(options), ...imports],
     controllers: [...controllers],
     providers: [...providers],
   })

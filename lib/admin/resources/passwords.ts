@@ -61,7 +61,7 @@ export class HankoAdminPasswords {
 
   /**
    * Deletes a password, and ends the user's sessions. If those cannot be ended, it throws although the password is deleted: call
-   * `users.revokeSessions()` then.
+   * `users.revokeSessions()` then, or this again.
    * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
    * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for an id that is no UUID
@@ -77,12 +77,15 @@ export class HankoAdminPasswords {
       if (!keepSessions) await this.sessions.revokeAll(userId);
       return reply;
     } catch (error) {
-      // It may have been done all the same.
-      const isUnknown = error instanceof HankoAdminError && error.code === 'unavailable';
-      if (isUnknown && !keepSessions) await this.ended.endUser(userId);
+      if (!keepSessions && mayBeDone(error, call)) await this.ended.endUser(userId);
       throw error;
     }
   }
 }
+
+/** Also by an earlier call, whose revocation failed. */
+const mayBeDone = (error: unknown, { isDeletion = false }: AdminCall): boolean =>
+  error instanceof HankoAdminError &&
+  (error.code === 'unavailable' || (error.code === 'not_found' && isDeletion));
 
 const pathOf = (userId: string): readonly string[] => ['users', uuid('userId', userId), 'password'];
