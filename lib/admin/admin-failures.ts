@@ -16,6 +16,9 @@ const CODES: Readonly<Record<number, HankoAdminErrorCode>> = {
   429: 'limited',
 };
 
+/** Statuses with which Hanko says why. */
+const HAVE_REASON: ReadonlySet<number> = new Set([400, 403, 409, 413, 415, 422]);
+
 /** What to do about it, where it is not the call's own fault. */
 const ADVICE: Readonly<Record<number, string>> = {
   401: ': it takes no such API key. Set HANKO_ADMIN_API_KEY to one of this project',
@@ -35,7 +38,7 @@ export function errorOfStatus(reply: HttpReply, apiKey: string | null): HankoAdm
     status,
     requestId: keepsKey(requestIdIn(header('x-request-id'))),
     retryAfterSeconds: retryAfterIn(header('retry-after')),
-    reason: keepsKey(code === 'invalid' || code === 'conflict' ? reasonIn(json) : undefined),
+    reason: keepsKey(HAVE_REASON.has(status) ? reasonIn(json) : undefined),
   });
 }
 

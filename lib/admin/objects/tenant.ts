@@ -27,7 +27,7 @@ export interface HankoSamlProvider {
   readonly domain: string;
   readonly isEnabled: boolean;
   readonly skipsEmailVerification: boolean;
-  /** Names of attributes, as they are stored. */
+  /** Names of attributes. Up to the main branch of August 2026, Hanko shows none that are set: keep them yourself. */
   readonly attributeMap?: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
   readonly updatedAt: Date;

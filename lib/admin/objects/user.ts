@@ -18,7 +18,7 @@ export interface HankoAdminIdentity {
 }
 
 /**
- * A user as lists show it: without metadata, password, authenticator app, identities and names. `users.get(id)` has those.
+ * A user as lists show it: without metadata, password, authenticator app and identities. `users.get(id)` has those.
  * Lists omit users who have neither an address nor a user name.
  */
 export interface HankoAdminListedUser {
@@ -30,6 +30,11 @@ export interface HankoAdminListedUser {
   readonly emails: readonly HankoAdminEmail[];
   /** Absent if the user has none. */
   readonly username?: string;
+  readonly name?: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  /** URL of a picture. */
+  readonly picture?: string;
   /** Passkeys and security keys. */
   readonly credentials: readonly HankoAdminCredential[];
 }
@@ -42,11 +47,6 @@ export interface HankoAdminUser extends HankoAdminListedUser {
   readonly password?: HankoAdminPassword;
   /** Absent if the user has no authenticator app. */
   readonly otp?: HankoAdminOtp;
-  readonly name?: string;
-  readonly givenName?: string;
-  readonly familyName?: string;
-  /** URL of a picture. */
-  readonly picture?: string;
 }
 
 /** When a password was set and changed; never the password or its hash. */
@@ -70,6 +70,10 @@ export function readListedUser(json: unknown): HankoAdminListedUser {
     updatedAt: user.date('updated_at'),
     emails: user.list('emails', readEmail),
     username: user.optional('username', readUsername),
+    name: user.optionalText('name'),
+    givenName: user.optionalText('given_name'),
+    familyName: user.optionalText('family_name'),
+    picture: user.optionalText('picture'),
     credentials: user.list('webauthn_credentials', readCredential),
   });
 }
@@ -87,10 +91,6 @@ export function readUser(json: unknown): StoredUser {
     metadata: readMetadata(user.unknown('metadata')),
     password: user.optional('password', readPassword),
     otp: user.optional('otp', readOtp),
-    name: user.optionalText('name'),
-    givenName: user.optionalText('given_name'),
-    familyName: user.optionalText('family_name'),
-    picture: user.optionalText('picture'),
   });
 }
 

@@ -1,4 +1,5 @@
-import type { AdminClient } from '../admin-client.js';
+import type { AdminCall, AdminClient, AdminReply } from '../admin-client.js';
+import { HankoAdminError } from '../admin-error.js';
 import { bodyOf, FLAG, JSON_OBJECT, required, TEXT, UUID, uuid } from '../arguments.js';
 import {
   type HankoSamlProvider,
@@ -127,7 +128,7 @@ export class HankoSamlProviders {
   }
 
   /**
-   * Replaces a provider.
+   * Replaces a provider: an `attributeMap` that is omitted is cleared. Hanko fetches the metadata anew.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for a wrong member
    */
@@ -138,7 +139,7 @@ export class HankoSamlProviders {
   ): Promise<HankoSamlProvider> {
     const body = bodyOf('samlProviders.update()', provider, NEW_PROVIDER);
     const path = providerPath(tenantId, id);
-    const { json } = await this.client.call({ method: 'PUT', path, body });
+    const { json } = await this.#change(tenantId, id, { method: 'PUT', path, body });
     return readSamlProvider(json);
   }
 
@@ -148,7 +149,17 @@ export class HankoSamlProviders {
    */
   async delete(tenantId: string, id: string): Promise<void> {
     const path = providerPath(tenantId, id);
-    await this.client.call({ method: 'DELETE', path, isDeletion: true });
+    await this.#change(tenantId, id, { method: 'DELETE', path, isDeletion: true });
+  }
+
+  /** Hanko replies with 500 if the provider is not there; then this says so. */
+  async #change(tenantId: string, id: string, call: AdminCall): Promise<AdminReply> {
+    try {
+      return await this.client.call(call);
+    } catch (error) {
+      if (error instanceof HankoAdminError && error.status === 500) await this.get(tenantId, id);
+      throw error;
+    }
   }
 }
 

@@ -31,12 +31,13 @@ export class HankoAdminPasswords {
   }
 
   /**
-   * Gives a password to a user who has none.
+   * Gives a password to a user who has none. Only its length is checked: rules for passwords (`password.min_length`) hold for
+   * users, not here.
    * @throws HankoAdminError `conflict` if there is one, and any other of its codes
-   * @throws TypeError for an id that is no UUID, and a password that is no text
+   * @throws TypeError for an id that is no UUID, and a password that is no text, empty, or longer than 72 bytes (UTF-8)
    */
   async create(userId: string, password: string): Promise<HankoAdminPassword> {
-    const body = { password: text('password', password) };
+    const body = bodyWith(password);
     const { json } = await this.client.call({ method: 'POST', path: pathOf(userId), body });
     return readPassword(json);
   }
@@ -46,14 +47,14 @@ export class HankoAdminPasswords {
    * password is changed: change it again, or call `users.revokeSessions()`.
    * @throws HankoAdminError `not_found` for a user without one, and any other of its codes
    * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
-   * @throws TypeError for an id that is no UUID, and a password that is no text
+   * @throws TypeError for an id that is no UUID, and a password that is no text, empty, or longer than 72 bytes (UTF-8)
    */
   async update(
     userId: string,
     password: string,
     { keepSessions = false }: HankoPasswordChange = {},
   ): Promise<HankoAdminPassword> {
-    const body = { password: text('password', password) };
+    const body = bodyWith(password);
     const call = { method: 'PUT', path: pathOf(userId), body } as const;
     const { json } = await this.#change(userId, call, keepSessions);
     return readPassword(json);
@@ -87,5 +88,16 @@ export class HankoAdminPasswords {
 const mayBeDone = (error: unknown, { isDeletion = false }: AdminCall): boolean =>
   error instanceof HankoAdminError &&
   (error.code === 'unavailable' || (error.code === 'not_found' && isDeletion));
+
+/** Beyond that bcrypt takes none: Hanko replies as if it were broken. */
+const MAX_BYTES = 72;
+
+/** @throws TypeError */
+function bodyWith(password: unknown): { readonly password: string } {
+  const given = text('password', password);
+  const bytes = Buffer.byteLength(given);
+  if (bytes <= MAX_BYTES) return { password: given };
+  throw new TypeError(`password must have at most ${MAX_BYTES} bytes in UTF-8, got ${bytes}.`);
+}
 
 const pathOf = (userId: string): readonly string[] => ['users', uuid('userId', userId), 'password'];

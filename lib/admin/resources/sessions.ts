@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin-client.js';
-import { HankoAdminError } from '../admin-error.js';
+import { HankoAdminError, type HankoAdminErrorCode } from '../admin-error.js';
 import { bodyOf, required, TEXT, uuid, UUID } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminSession, readSession } from '../objects/session.js';
@@ -21,8 +21,8 @@ const NEW_SESSION = {
 /** Rounds of {@link HankoAdminSessions.revokeAll}: somebody may log in meanwhile. */
 const MAX_ROUNDS = 5;
 
-const isNotFound = (error: unknown): boolean =>
-  error instanceof HankoAdminError && error.code === 'not_found';
+const hasCode = (error: unknown, code: HankoAdminErrorCode): boolean =>
+  error instanceof HankoAdminError && error.code === code;
 
 /** Sessions of users: `admin.sessions`. */
 export class HankoAdminSessions {
@@ -64,24 +64,24 @@ export class HankoAdminSessions {
   }
 
   /**
-   * Ends a session. With HankoModule its token is refused from then on, on all instances that share a store, and its sockets are closed.
-   * A session that is over already is no error; nor is one of another user, of whom Hanko keeps it.
+   * Ends a session of a user. With HankoModule its token is refused from then on, on all instances that share a store, and its
+   * sockets are closed.
+   *
+   * A session that is over already is no error, nor is one of another user: neither is touched. So the second id may come from
+   * who may end sessions of the first one.
    * @param userId a UUID.
    * @param sessionId a UUID, as in `user.sessionId`.
-   * @throws HankoAdminError any of its codes; the token is refused all the same
-   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
+   * @throws HankoAdminError `unavailable`: then the token is refused all the same; `not_found` for a user who does not exist, and
+   * any other of its codes
+   * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it: call it again
    * @throws TypeError for an id that is no UUID
    */
   async revoke(userId: string, sessionId: string): Promise<void> {
     const path = pathOf(userId, sessionId);
-    await this.ended.endSession(sessionId);
-    try {
-      await this.client.call({ method: 'DELETE', path, isDeletion: true });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      // Over already, unless the address is wrong: then there is no such user either.
-      await this.list(userId);
-    }
+    const session = await this.#find(userId, sessionId);
+    if (session === undefined) return;
+    await this.ended.endSession(session.id, session.expiresAt);
+    await this.#delete(path);
   }
 
   /**
@@ -104,12 +104,7 @@ export class HankoAdminSessions {
       for (const { id, expiresAt } of sessions) {
         // By its id, too: Hanko's clock may be ahead of ours.
         await this.ended.endSession(id, expiresAt);
-        const path = pathOf(userId, id);
-        await this.client
-          .call({ method: 'DELETE', path, isDeletion: true })
-          .catch((error: unknown) => {
-            if (!isNotFound(error)) throw error;
-          });
+        await this.#delete(pathOf(userId, id));
         count += 1;
       }
     }
@@ -118,6 +113,27 @@ export class HankoAdminSessions {
       'conflict',
       'The user logs in as fast as sessions are ended: delete the user, or the password, first',
     );
+  }
+
+  /** @returns undefined for what is no session of this user, or none any more. */
+  async #find(userId: string, sessionId: string): Promise<HankoAdminSession | undefined> {
+    try {
+      const sessions = await this.list(userId);
+      return sessions.find(({ id }) => id === sessionId.toLowerCase());
+    } catch (error) {
+      // Nobody can say now whose it is: the token is refused rather than not.
+      if (hasCode(error, 'unavailable')) await this.ended.endSession(sessionId);
+      throw error;
+    }
+  }
+
+  /** What is over meanwhile is no error. */
+  async #delete(path: readonly string[]): Promise<void> {
+    try {
+      await this.client.call({ method: 'DELETE', path, isDeletion: true });
+    } catch (error) {
+      if (!hasCode(error, 'not_found')) throw error;
+    }
   }
 
   async #endMissing(userId: string, before: readonly HankoAdminSession[]): Promise<void> {
