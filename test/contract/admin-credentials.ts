@@ -101,6 +101,19 @@ export function adminCredentials(hanko: HankoClient): void {
       await expect(admin().passwords.get(userId)).rejects.toMatchObject(notFound);
     });
 
+    it('refuses one that Hanko cannot store', async () => {
+      const { id: userId } = await newUser(hanko, admin());
+      // Each of these letters takes two bytes.
+      await expect(admin().passwords.create(userId, 'ä'.repeat(37))).rejects.toThrow(/72 bytes/);
+      expect(await admin().passwords.create(userId, 'ä'.repeat(36))).toEqual({
+        id: id(),
+        ...times,
+      });
+      await admin().sessions.create({ userId });
+      await expect(admin().passwords.update(userId, 'x'.repeat(73))).rejects.toThrow(/72 bytes/);
+      expect(await admin().sessions.list(userId)).toHaveLength(1);
+    });
+
     it.each(Object.keys(call))('%s: not found for nobody', async (name) => {
       await expect(call[name]?.(admin(), UNKNOWN_ID)).rejects.toMatchObject(notFound);
     });

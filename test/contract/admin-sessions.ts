@@ -110,6 +110,7 @@ export function adminSessions(hanko: HankoClient): void {
         privateMetadata: stored.privateMetadata,
         unsafeMetadata: {},
       });
+      expect(await metadata.getStored(userId)).toEqual(await metadata.get(userId));
       expect((await admin().users.get(userId)).metadata).toEqual(await metadata.get(userId));
       await metadata.clear(userId);
       expect(await metadata.get(userId)).toEqual(NONE);

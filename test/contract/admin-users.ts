@@ -171,8 +171,12 @@ export function adminUsers(hanko: HankoClient): void {
       ]);
     });
 
-    it('shows a user as `get()` does, without metadata, password and names of identities', async () => {
-      const user = await newUser(hanko, admin());
+    it('shows a user as `get()` does, without metadata, password and identities', async () => {
+      const { id: userId } = await newUser(hanko, admin());
+      const names = { username: unique(), name: 'Ada', givenName: 'A', familyName: 'L' };
+      const picture = 'https://app.test/ada.png';
+      const user = await admin().users.update(userId, { ...names, picture });
+      expect(user).toMatchObject({ ...names, picture });
       await admin().metadata.update(user.id, { publicMetadata: { role: 'admin' } });
       await admin().passwords.create(user.id, 'difference engine');
       const [listed] = await admin()

@@ -5,6 +5,7 @@ import { CONTRACT, contractSuite } from '../../fake-hanko/test/contract/suite.js
 import { management } from './management.js';
 import { nestApp } from './nest-app.js';
 import { CALLS } from './parts.js';
+import { samlProviders } from './saml.js';
 import { startTenant } from './start-tenant.js';
 
 const { HANKO_API_URL, HANKO_ADMIN_URL, HANKO_MANAGEMENT_URL } = process.env;
@@ -41,6 +42,6 @@ const hasTenants = Boolean(HANKO_MANAGEMENT_URL);
 describe('the server of HANKO_API_URL', () => {
   contractSuite(
     hasTenants ? onTenant : findServer,
-    hasTenants ? [nestApp, ...CALLS, management] : [...CONTRACT, nestApp, ...CALLS],
+    hasTenants ? [nestApp, ...CALLS, management, samlProviders] : [...CONTRACT, nestApp, ...CALLS],
   );
 });

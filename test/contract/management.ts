@@ -88,7 +88,9 @@ export function management(hanko: HankoClient): void {
       ];
       await withTenant(async (id) => {
         for (const call of calls) {
-          await expect(call(id)).rejects.toMatchObject(refusal('unauthorized', 403));
+          await expect(call(id)).rejects.toMatchObject(
+            refusal('unauthorized', 403, /SAML is not enabled/),
+          );
           await expect(call(UNKNOWN_ID)).rejects.toMatchObject(notFound);
         }
       });
