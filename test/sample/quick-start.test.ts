@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FakeHanko } from 'fake-hanko';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from './free-port.js';
 import { Sample } from './running-sample.js';
 
@@ -13,50 +13,66 @@ const folderOf = (name: string): string =>
   fileURLToPath(new URL(`../../sample/${name}`, import.meta.url));
 const folder = folderOf('01-quick-start');
 
-let app: ChildProcess | undefined;
+/** Without a look at types: `npm run types` has one. */
+const compile = (cwd: string): Promise<unknown> => {
+  const tsc = '../../node_modules/typescript/bin/tsc';
+  const flags = ['--noCheck', '--noResolve', '--types', 'null'];
+  return run(process.execPath, [tsc, '-p', '.', ...flags], { cwd });
+};
 
-const compile = (cwd: string, ...flags: readonly string[]): Promise<unknown> =>
-  run(process.execPath, ['../../node_modules/typescript/bin/tsc', '-p', '.', ...flags], { cwd });
+/** What `npm start` builds: the other samples, but for one. */
+const build = (): Promise<unknown> => {
+  const script = JSON.stringify(folderOf('start/build.mjs'));
+  return run(process.execPath, ['-e', `import(${script}).then(({ build }) => build())`]);
+};
 
-/** Starts the built sample as `npm start` does, and reads what it prints until `isEnough`. */
-async function start(
-  environment: Record<string, string>,
-  isEnough: (lines: readonly string[]) => boolean,
-  cwd = folder,
-): Promise<readonly string[]> {
-  const { HANKO_API_URL: _, ...inherited } = process.env;
-  app = spawn(process.execPath, ['dist/main.js'], {
-    cwd,
-    env: { ...inherited, NO_COLOR: '1', PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: app.stdout as NodeJS.ReadableStream })) {
-    lines.push(line);
-    if (isEnough(lines)) break;
+/** A built sample that runs as `npm start` has it run. */
+class RunningSample implements AsyncDisposable {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** What it has printed until it was enough. */
+    readonly lines: readonly string[],
+  ) {}
+
+  static async start(
+    environment: Record<string, string>,
+    isEnough: (lines: readonly string[]) => boolean,
+    cwd = folder,
+  ): Promise<RunningSample> {
+    const { HANKO_API_URL: _, ...inherited } = process.env;
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      cwd,
+      env: { ...inherited, NO_COLOR: '1', PORT: '0', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      if (isEnough(lines)) break;
+    }
+    return new RunningSample(child, lines);
   }
-  return lines;
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.kill()) await once(this.child, 'exit');
+  }
 }
 
 /** Runs the `curl` lines that a sample prints. @returns their responses */
 async function runCurlLines(count: number, cwd: string, ports = {}): Promise<readonly string[]> {
   const isCurl = (line: string): boolean => line.startsWith('curl ');
-  const lines = await start(ports, (all) => all.filter(isCurl).length === count, cwd);
+  const isEnough = (all: readonly string[]): boolean => all.filter(isCurl).length === count;
+  await using sample = await RunningSample.start(ports, isEnough, cwd);
   const answers: string[] = [];
-  for (const line of lines.filter(isCurl)) {
+  for (const line of sample.lines.filter(isCurl)) {
     const { stdout } = await run('sh', ['-c', `${line} -s`]);
     answers.push(stdout);
   }
   return answers;
 }
 
-beforeAll(async () => {
-  await compile(folder);
-});
-
-afterEach(async () => {
-  if (app?.exitCode === null && app.kill()) await once(app, 'exit');
-});
+// On a fresh clone it builds the front ends, too.
+beforeAll(() => Promise.all([build(), compile(folderOf('07-microservice'))]), 90_000);
 
 describe('sample/01-quick-start', () => {
   test('prints three curl lines that work as printed', async () => {
@@ -68,71 +84,75 @@ describe('sample/01-quick-start', () => {
     expect(answers[2]).toMatch(/^HTTP\/1.1 200 [^]*"owner":"ada@example.test"/);
   });
 
-  test('runs on the Hanko that HANKO_API_URL names', async () => {
-    await using hanko = await FakeHanko.start();
-    const isAddress = (line: string): boolean => line.startsWith('The app is at ');
-    const lines = await start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
-    const url = lines.find(isAddress)?.slice('The app is at '.length);
-    const token = await hanko.token({ email: 'grace@example.test' });
-    const response = await fetch(`${url}/greeting`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    expect(await response.json()).toEqual({ message: 'Hello grace@example.test' });
-    expect(hanko.countRequests('/.well-known/jwks.json')).toBe(1);
-    expect((await fetch(`${url}/me`)).status).toBe(401);
-    const me = await fetch(`${url}/me`, { headers: { cookie: `hanko=${token}` } });
-    expect(await me.json()).toMatchObject({ email: { address: 'grace@example.test' } });
-  });
+  describe('on the Hanko that HANKO_API_URL names', () => {
+    let hanko: FakeHanko;
+    let app: RunningSample;
+    let url: string;
 
-  test('demands a recent login of one route, and a second factor of another', async () => {
-    await using hanko = await FakeHanko.start();
-    const isAddress = (line: string): boolean => line.startsWith('The app is at ');
-    const lines = await start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
-    const url = lines.find(isAddress)?.slice('The app is at '.length);
-    const ask = async (path: string, login: object): Promise<unknown> => {
-      const token = await hanko.token({ email: 'ada@example.test', ...login });
-      const headers = { authorization: `Bearer ${token}` };
-      const response = await fetch(url + path, { headers });
-      return { status: response.status, body: await response.json() };
-    };
-    const unmet = (requirement: string): object => ({
-      status: 401,
-      body: { code: 'step_up_required', unmet: [{ requirement }] },
+    beforeAll(async () => {
+      hanko = await FakeHanko.start();
+      const isAddress = (line: string): boolean => line.startsWith('The app is at ');
+      app = await RunningSample.start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
+      url = String(app.lines.find(isAddress)?.slice('The app is at '.length));
     });
-    expect(await ask('/account/export', {})).toMatchObject({ status: 200 });
-    expect(await ask('/account/export', { ageSeconds: 61 })).toMatchObject(unmet('maxAgeSeconds'));
-    expect(await ask('/account/billing', { amr: ['pwd'] })).toMatchObject(unmet('mfa'));
-    expect(await ask('/account/billing', { amr: ['pwd', 'totp'] })).toMatchObject({ status: 200 });
-    expect((await fetch(`${url}/account/billing`)).status).toBe(401);
-  });
+    afterAll(async () => {
+      await app?.[Symbol.asyncDispose]();
+      await hanko?.stop();
+    });
 
-  test('refuses a token once a webhook has said that its session has ended', async () => {
-    await using hanko = await FakeHanko.start();
-    const isAddress = (line: string): boolean => line.startsWith('The app is at ');
-    const lines = await start({ HANKO_API_URL: hanko.url }, (all) => all.some(isAddress));
-    const url = lines.find(isAddress)?.slice('The app is at '.length);
-    const headers = { authorization: `Bearer ${await hanko.token()}` };
-    const before = await fetch(`${url}/me`, { headers });
-    const { sessionId: id } = (await before.json()) as { sessionId: string };
-    const webhook = await hanko.sendWebhook(
-      `${url}/webhooks/hanko`,
-      'session.delete.explicit.logout',
-      { id },
-    );
-    expect(webhook.status).toBe(200);
-    const after = await fetch(`${url}/me`, { headers });
-    expect(after.status).toBe(401);
-    expect(await after.json()).toMatchObject({ code: 'session_revoked' });
+    test('greets its users, whose keys it fetches once', async () => {
+      const token = await hanko.token({ email: 'grace@example.test' });
+      const response = await fetch(`${url}/greeting`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(await response.json()).toEqual({ message: 'Hello grace@example.test' });
+      expect(hanko.countRequests('/.well-known/jwks.json')).toBe(1);
+      expect((await fetch(`${url}/me`)).status).toBe(401);
+      const me = await fetch(`${url}/me`, { headers: { cookie: `hanko=${token}` } });
+      expect(await me.json()).toMatchObject({ email: { address: 'grace@example.test' } });
+    });
+
+    test('demands a recent login of one route, and a second factor of another', async () => {
+      const ask = async (path: string, login: object): Promise<unknown> => {
+        const token = await hanko.token({ email: 'ada@example.test', ...login });
+        const headers = { authorization: `Bearer ${token}` };
+        const response = await fetch(url + path, { headers });
+        return { status: response.status, body: await response.json() };
+      };
+      const unmet = (requirement: string): object => ({
+        status: 401,
+        body: { code: 'step_up_required', unmet: [{ requirement }] },
+      });
+      expect(await ask('/account/export', {})).toMatchObject({ status: 200 });
+      expect(await ask('/account/export', { ageSeconds: 61 })).toMatchObject(
+        unmet('maxAgeSeconds'),
+      );
+      expect(await ask('/account/billing', { amr: ['pwd'] })).toMatchObject(unmet('mfa'));
+      const both = { amr: ['pwd', 'totp'] };
+      expect(await ask('/account/billing', both)).toMatchObject({ status: 200 });
+      expect((await fetch(`${url}/account/billing`)).status).toBe(401);
+    });
+
+    test('refuses a token once a webhook has said that its session has ended', async () => {
+      const headers = { authorization: `Bearer ${await hanko.token()}` };
+      const before = await fetch(`${url}/me`, { headers });
+      const { sessionId: id } = (await before.json()) as { sessionId: string };
+      const webhook = await hanko.sendWebhook(
+        `${url}/webhooks/hanko`,
+        'session.delete.explicit.logout',
+        { id },
+      );
+      expect(webhook.status).toBe(200);
+      const after = await fetch(`${url}/me`, { headers });
+      expect(after.status).toBe(401);
+      expect(await after.json()).toMatchObject({ code: 'session_revoked' });
+    });
   });
 });
 
 describe('the other samples that run by themselves', () => {
-  // Without a look at types: `npm run types` has one.
-  const quickly = ['--noCheck', '--noResolve', '--types', 'null'];
-
   test('sample/05-admin prints five curl lines that work as printed', async () => {
     const cwd = folderOf('05-admin');
-    await compile(cwd, ...quickly);
     const answers = await runCurlLines(5, cwd);
     expect(answers[0]).toMatch(/^HTTP\/1.1 401 [^]*credentials_missing/);
     expect(answers[1]).toMatch(/^HTTP\/1.1 403 [^]*requirement_not_met/);
@@ -143,7 +163,6 @@ describe('the other samples that run by themselves', () => {
 
   test('sample/06-graphql prints three curl lines that work as printed', async () => {
     const cwd = folderOf('06-graphql');
-    await compile(cwd, ...quickly);
     const answers = await runCurlLines(3, cwd);
     expect(answers[0]).toMatch(/^HTTP\/1.1 200 [^]*\{"data":\{"greeting":"Hello stranger"\}\}/);
     expect(answers[1]).toMatch(
@@ -154,7 +173,6 @@ describe('the other samples that run by themselves', () => {
 
   test('sample/07-microservice prints five curl lines that work as printed', async () => {
     const cwd = folderOf('07-microservice');
-    await compile(cwd, ...quickly);
     const [NOTES_PORT, BILLING_PORT] = [await freePort(), await freePort()];
     const answers = await runCurlLines(5, cwd, { NOTES_PORT, BILLING_PORT });
     expect(answers[0]).toMatch(/^HTTP\/1.1 401 [^]*credentials_missing/);
@@ -166,7 +184,6 @@ describe('the other samples that run by themselves', () => {
 });
 
 describe('npm start', () => {
-  // In this file, for it builds into the same folders.
   test('serves the APIs and the front ends', { timeout: 90_000 }, async () => {
     await using sample = await Sample.start();
     const get = (path: string): Promise<Response> => fetch(sample.url + path);
@@ -187,7 +204,9 @@ describe('npm start', () => {
       const page = await (await get(path)).text();
       expect(page).toContain('ada@example.test');
       const script = /src="(\/\w+\/assets\/[\w.-]+\.js)"/.exec(page)?.[1];
-      expect((await get(String(script))).headers.get('content-type')).toMatch(/javascript/);
+      const { headers, body } = await get(String(script));
+      expect(headers.get('content-type')).toMatch(/javascript/);
+      await body?.cancel();
     }
   });
 

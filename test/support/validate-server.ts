@@ -62,6 +62,8 @@ export class ValidateServer implements AsyncDisposable {
   /** Connections there are now, and at most were. */
   open = 0;
   mostOpen = 0;
+  /** Requests that have neither a whole response nor lost their connection. */
+  underWay = 0;
   answer: Answer = alive;
   private readonly waiting = new Set<() => void>();
   private readonly server = createServer((request, response) => {
@@ -98,7 +100,7 @@ export class ValidateServer implements AsyncDisposable {
     return this.questions.map(({ method }) => method);
   }
 
-  /** Resolves when this holds; asked whenever a question comes or a connection goes. */
+  /** Resolves when this holds; asked whenever a question comes, and when one or a connection has gone. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       // oxlint-disable-next-line no-await-in-loop -- one event after the other
@@ -118,7 +120,13 @@ export class ValidateServer implements AsyncDisposable {
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on('error', () => undefined);
+    this.underWay += 1;
+    response
+      .on('error', () => undefined)
+      .once('close', () => {
+        this.underWay -= 1;
+        this.tell();
+      });
     const body = await text(request).catch(() => '');
     const { method = '', url: path = '', headers } = request;
     const token =

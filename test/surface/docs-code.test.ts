@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as common from '@nestjs/common';
@@ -132,9 +132,8 @@ function compile(blocks: readonly Block[]): string[] {
   };
   const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false };
   const program = ts.createProgram([...files.keys()], lenient, host);
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file }) => file && dirname(file.fileName) === join(root, 'test/surface'))
+  return [...files.keys()]
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)))
     .map(({ file, messageText, start }) => {
       const block = files.get(file?.fileName ?? '');
       const line = block?.code.slice(0, start).split('\n').at(-1);

@@ -263,7 +263,7 @@ describe('when the app closes', () => {
 
       expect(await Promise.all(all)).toEqual(all.map(() => unavailableRefusal(1)));
       expect(await accepted).toBeUndefined();
-      await server.until(() => server.open === 0);
+      await server.until(() => server.underWay === 0);
       await turn();
       expect(unhandled).toEqual([]);
       expect(observer.log).toEqual([]);

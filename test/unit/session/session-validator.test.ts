@@ -224,7 +224,7 @@ describe('when the app closes', () => {
     validator.close();
 
     expect(await answered).toBe(0);
-    await server.until(() => server.open === 0);
+    await server.until(() => server.underWay === 0);
     expect(network.calls).toBe(64);
     expect(observer.log).toEqual([]);
     expect(new Set(observer.failures)).toEqual(new Set(['the app is closing']));
