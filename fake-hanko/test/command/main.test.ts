@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, readFlags } from '../../src/command/flags.js';
+import { type Ended, endedEach } from '../support/command-in-one-process.js';
 import { BUILT, CommandProcess } from '../support/command-process.js';
 import { FlowClient } from '../support/flow-client.js';
 import { decodeJws } from '../support/raw-http.js';
@@ -14,16 +15,54 @@ import { decodeJws } from '../support/raw-http.js';
 const ADA = 'ada@example.test';
 const run = (...args: readonly string[]): CommandProcess => new CommandProcess(BUILT, args);
 
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 async function ended(...args: readonly string[]): Promise<Ended> {
   await using command = run(...args);
   const code = await command.exitCode();
   return { code, output: command.output, errors: command.errors };
+}
+
+/** What nobody may pass, and what is said of it. */
+const WRONG_FLAGS: readonly (readonly [args: readonly string[], message: string])[] = [
+  [['--prot', '8000'], "Unknown option '--prot'."],
+  [['8000'], "Unexpected argument '8000'."],
+  [['--port'], "Option '--port <value>' argument missing."],
+  [['--port', 'http'], '--port must be a whole number, not http.'],
+  [['--port', '-1'], "Option '--port' argument is ambiguous."],
+  [['--port', '65536'], '--port must be 0 to 65535.'],
+  [['--port', '1', '--port', '2'], '--port is given twice.'],
+  [['--port='], '--port needs a value: number.'],
+  [['--user', 'ada:secret'], '--user must be an address and an optional password'],
+  [['--user', `${ADA}:`], `--user ${ADA}: has no password after the colon`],
+  [['--user', ADA, '--user', ADA], 'a user with this email exists already'],
+  [['--token-transport', 'both'], '--token-transport must be cookie or header'],
+  [['--allow-origin', '*'], '--allow-origin must be loopback, or a list of origins'],
+  [['--allowed-host', 'a:1'], '--allowed-host must be a list of names without a port'],
+  [['--lifespan-seconds', '0'], '--lifespan-seconds must be a whole number above 0'],
+  [['--host', '0.0.0.0'], '--host must be 127.0.0.1, ::1 or localhost, unless'],
+  [
+    ['--host', '0.0.0.0', '--allow-non-loopback', 'yes'],
+    '--allow-non-loopback must be no or I know',
+  ],
+  [['--help=yes'], "Option '--help' does not take an argument."],
+];
+
+/** Files that nobody may pass, and what is said of them. */
+const WRONG_FILES: readonly (readonly [flag: string, text: string, message: string])[] = [
+  ['--config', 'a: [', 'is no YAML: '],
+  ['--config', '- a', "must have the keys of Hanko's config.yaml"],
+  ['--config', 'session: { lifespan: 5 }', 'config.session.lifespan must be a duration'],
+  ['--config', 'session: { limit: 0 }', 'config.session.limit must be a whole number'],
+  ['--users', '{', 'is no JSON: '],
+  ['--users', '{}', 'must be a list, such as [{ "email": "ada@example.test" }]'],
+  ['--users', '[1]', 'must be a list, such as'],
+  ['--users', '[{"mail":"x"}]', 'mail is not a valid member of a user'],
+  ['--users', '[{"metadata":{"public":{}}}]', 'public is not a valid kind of metadata'],
+];
+
+function expectWrong(end: Ended | undefined, message: string): void {
+  expect(end?.errors).toContain(message);
+  expect(end?.errors).toMatch(/See fake-hanko --help\.\n$/);
+  expect([end?.code, end?.output]).toEqual([2, '']);
 }
 
 describe('npx fake-hanko', () => {
@@ -104,33 +143,18 @@ describe('npx fake-hanko', () => {
     });
   });
 
-  it.each([
-    [['--prot', '8000'], "Unknown option '--prot'."],
-    [['8000'], "Unexpected argument '8000'."],
-    [['--port'], "Option '--port <value>' argument missing."],
-    [['--port', 'http'], '--port must be a whole number, not http.'],
-    [['--port', '-1'], "Option '--port' argument is ambiguous."],
-    [['--port', '65536'], '--port must be 0 to 65535.'],
-    [['--port', '1', '--port', '2'], '--port is given twice.'],
-    [['--port='], '--port needs a value: number.'],
-    [['--user', 'ada:secret'], '--user must be an address and an optional password'],
-    [['--user', `${ADA}:`], `--user ${ADA}: has no password after the colon`],
-    [['--user', ADA, '--user', ADA], 'a user with this email exists already'],
-    [['--token-transport', 'both'], '--token-transport must be cookie or header'],
-    [['--allow-origin', '*'], '--allow-origin must be loopback, or a list of origins'],
-    [['--allowed-host', 'a:1'], '--allowed-host must be a list of names without a port'],
-    [['--lifespan-seconds', '0'], '--lifespan-seconds must be a whole number above 0'],
-    [['--host', '0.0.0.0'], '--host must be 127.0.0.1, ::1 or localhost, unless'],
-    [
-      ['--host', '0.0.0.0', '--allow-non-loopback', 'yes'],
-      '--allow-non-loopback must be no or I know',
-    ],
-    [['--help=yes'], "Option '--help' does not take an argument."],
-  ])('%j ends with 2 and says why', async (args, message) => {
-    const { code, output, errors } = await ended(...args);
-    expect(errors).toContain(`fake-hanko: ${message}`);
-    expect(errors).toMatch(/See fake-hanko --help\.\n$/);
-    expect([code, output]).toEqual([2, '']);
+  describe('with wrong flags', () => {
+    let ends: readonly Ended[];
+    beforeAll(async () => {
+      ends = await endedEach(WRONG_FLAGS.map(([args]) => args));
+    });
+
+    it.each(WRONG_FLAGS.map(([args, message], row) => [args, message, row] as const))(
+      '%j ends with 2 and says why',
+      (_args, message, row) => {
+        expectWrong(ends[row], `fake-hanko: ${message}`);
+      },
+    );
   });
 
   it('listens for other machines only in so many words, and warns', async () => {
@@ -212,22 +236,23 @@ webhooks:
       expect(command.output).toContain('Audience    c\n');
     });
 
-    it.each([
-      ['--config', 'a: [', 'is no YAML: '],
-      ['--config', '- a', "must have the keys of Hanko's config.yaml"],
-      ['--config', 'session: { lifespan: 5 }', 'config.session.lifespan must be a duration'],
-      ['--config', 'session: { limit: 0 }', 'config.session.limit must be a whole number'],
-      ['--users', '{', 'is no JSON: '],
-      ['--users', '{}', 'must be a list, such as [{ "email": "ada@example.test" }]'],
-      ['--users', '[1]', 'must be a list, such as'],
-      ['--users', '[{"mail":"x"}]', 'mail is not a valid member of a user'],
-      ['--users', '[{"metadata":{"public":{}}}]', 'public is not a valid kind of metadata'],
-    ])('%s with %j ends with 2 and says why', async (flag, text, message) => {
-      const file = await write('wrong', text);
-      const { code, output, errors } = await ended('--port', '0', flag, file);
-      expect(errors).toContain(message);
-      expect(errors).toMatch(/See fake-hanko --help\.\n$/);
-      expect([code, output]).toEqual([2, '']);
+    describe('that are wrong', () => {
+      let ends: readonly Ended[];
+      beforeAll(async () => {
+        const files = WRONG_FILES.map(([, text], row) => write(`wrong-${row}`, text));
+        const rows = WRONG_FILES.map(async ([flag], row) => [
+          '--port',
+          '0',
+          flag,
+          (await files[row]) ?? '',
+        ]);
+        ends = await endedEach(await Promise.all(rows));
+      });
+
+      it.each(WRONG_FILES.map((row, index) => [...row, index] as const))(
+        '%s with %j ends with 2 and says why',
+        (_flag, _text, message, row) => expectWrong(ends[row], message),
+      );
     });
 
     it('a file that is not there ends with 2', async () => {
