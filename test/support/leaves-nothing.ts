@@ -26,10 +26,7 @@ const GLOBALS =
 
 const PROCESS_EVENTS = ['uncaughtException', 'unhandledRejection', 'SIGINT', 'SIGTERM', 'exit'];
 
-/**
- * What Node still works at, by the name that it has there. A reply of which nobody reads the body is such: once it is
- * there, `fetch` sets a timer, and be it one of the next file's fake ones, which that file counts.
- */
+/** What Node still works at, by the name that it has there. */
 const AT_WORK: Readonly<Record<string, string>> = {
   TCPServerWrap: 'servers that listen',
   TCPSocketWrap: 'connections that are open',
@@ -86,11 +83,31 @@ async function changesSince(before: ReadonlyMap<string, unknown>): Promise<strin
 const hasMoreThan = (before: ReadonlyMap<string, unknown>): boolean =>
   [...atWork()].some(([kind, count]) => count > Number(before.get(AT_WORK[kind] ?? kind)));
 
+/** Where Node keeps what the connections of `fetch` belong to. */
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+
+interface Dispatcher {
+  destroy(): Promise<void>;
+}
+
+/**
+ * Each file has connections of its own. One of a reply whose body nobody reads would stay; and once a body is there, `fetch`
+ * sets a timer, be it one of the next file's fake ones, which that file counts.
+ */
+async function endConnectionsOfFetch(): Promise<void> {
+  const shared = globalThis as { [DISPATCHER]?: Dispatcher };
+  const dispatcher = shared[DISPATCHER];
+  if (dispatcher === undefined) return;
+  shared[DISPATCHER] = new (dispatcher.constructor as new () => Dispatcher)();
+  await dispatcher.destroy();
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => void realSetTimeout(resolve, 5));
 
 // After each file, after all of its own: whatever else it has changed, it has to put back.
 const before = globalState();
 afterAll(async () => {
+  await endConnectionsOfFetch();
   const left = await changesSince(before);
   if (left.length === 0) return;
   throw new Error(

@@ -164,8 +164,9 @@ describe('namespaces of socket.io', () => {
       const { server } = app.app.get(PlainGateway);
       const at = `${app.url}/socket.io/?EIO=4&transport=${transport}`;
       const hello = `40/plain,${JSON.stringify({ token })}`;
+      let client: WebSocket | undefined;
       if (transport === 'websocket') {
-        const client = new WebSocket(at.replace('http', 'ws'));
+        client = new WebSocket(at.replace('http', 'ws'));
         await once(client, 'open');
         client.send(hello);
         await until(() => server.sockets.size === 1);
@@ -186,6 +187,8 @@ describe('namespaces of socket.io', () => {
       await closed;
       const { socket: webSocket } = conn.transport as { socket?: { readyState: number } };
       if (webSocket) await until(() => webSocket.readyState === 3);
+      // It has not heard of it.
+      client?.terminate();
     },
   );
 
