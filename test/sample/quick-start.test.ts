@@ -72,7 +72,7 @@ async function runCurlLines(count: number, cwd: string, ports = {}): Promise<rea
 }
 
 // On a fresh clone it builds the front ends, too.
-beforeAll(() => Promise.all([build(), compile(folderOf('07-microservice'))]), 90_000);
+beforeAll(() => Promise.all([build(), compile(folderOf('07-microservice'))]), 300_000);
 
 describe('sample/01-quick-start', () => {
   test('prints three curl lines that work as printed', async () => {

@@ -11,7 +11,8 @@ export class KeepAliveClient {
   ) {}
 
   open(path: string): void {
-    get(this.url + path, { agent: this.agent, headers: this.headers }, (response) => {
+    const { agent, headers } = this;
+    const request = get(this.url + path, { agent, headers }, (response) => {
       this.seen.push(String(response.statusCode));
       response.on('data', (chunk: Buffer) => {
         for (const [, data] of chunk.toString().matchAll(/^data: (.*)$/gm)) {
@@ -20,7 +21,12 @@ export class KeepAliveClient {
       });
       response.on('end', () => void this.seen.push('end'));
       response.on('error', () => void this.seen.push('error'));
-    }).on('error', () => void this.seen.push('no response'));
+    });
+    request.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // The server was closing the connection just then: RFC 9112 §9.3.1 lets a client ask again.
+      if (request.reusedSocket && code === 'ECONNRESET') this.open(path);
+      else this.seen.push('no response');
+    });
   }
 
   [Symbol.dispose](): void {
