@@ -9,11 +9,15 @@ export type HankoAdminErrorCode =
   | 'unexpected'
   | 'metadata_invalid';
 
-/** What is known of a call to the Admin API that failed. */
+/** Details of a {@link HankoAdminError}, as far as they are known. */
 export interface HankoAdminErrorDetails {
+  /** Status of Hanko's reply; undefined if there was none. */
   readonly status?: number | undefined;
+  /** Id of the request (`X-Request-Id`), as in Hanko's log. */
   readonly requestId?: string | undefined;
+  /** Reason in Hanko's words, for logs. */
   readonly reason?: string | undefined;
+  /** Time until it may be tried again, in seconds from now. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
@@ -23,11 +27,9 @@ export interface HankoAdminErrorDetails {
  * `hanko_unavailable` with `Retry-After`, unless an exception filter of yours takes it.
  *
  * ```ts
- * try {
- *   await admin.users.delete(id);
- * } catch (error) {
+ * await admin.sessions.revoke(user.id, user.sessionId).catch((error: unknown) => {
  *   if (!(error instanceof HankoAdminError && error.code === 'not_found')) throw error;
- * }
+ * });
  * ```
  *
  * - `not_found` (404): no such user, session, or other object. With a wrong path in `url`, Hanko says so of everything.
@@ -40,7 +42,9 @@ export interface HankoAdminErrorDetails {
  * - `metadata_invalid`: stored metadata does not fit the app's `metadataSchemas`. A call that writes was done all the same.
  */
 export class HankoAdminError extends Error {
+  /** Name of the class, also where the code was minified. */
   override readonly name = 'HankoAdminError';
+  /** Literal code that says which kind of failure it is: compare this, and not the message. */
   readonly code: HankoAdminErrorCode;
   /** Status of Hanko's reply; absent if there was none. */
   declare readonly status?: number;

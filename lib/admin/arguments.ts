@@ -110,7 +110,7 @@ export const required = <T extends object>(member: T): T & { readonly isRequired
   isRequired: true,
 });
 
-/** The same, or null, which clears. */
+/** One that may also be null, which clears. */
 export const orNull = <T extends Pick<Member, 'is' | 'expected'>>(member: T): T => ({
   ...member,
   is: (value: unknown) => value === null || member.is(value),

@@ -53,7 +53,7 @@ const THIS_MODULE: RootModule = {
 };
 
 /**
- * Provides {@link HankoAdmin}. Import it in the root module. Without options it reads `HANKO_ADMIN_URL` and
+ * Module that provides {@link HankoAdmin}, Hanko's Admin API. Import it in the root module. Without options it reads `HANKO_ADMIN_URL` and
  * `HANKO_ADMIN_API_KEY` from the environment. Beside HankoModule, sessions that it ends are refused at once, and their sockets close.
  *
  * Example: `@Module({ imports: [HankoModule.forRoot(), HankoAdminModule.forRoot()] })`

@@ -24,7 +24,9 @@ import { HankoAdminWebhooksResource } from './resources/webhooks.js';
 
 /** Tenants and their SAML providers: `admin.management`. */
 export interface HankoManagement {
+  /** Tenants, each with a configuration, users and keys of its own. */
   readonly tenants: HankoTenants;
+  /** SAML identity providers of tenants. */
   readonly samlProviders: HankoSamlProviders;
 }
 
@@ -44,21 +46,33 @@ export interface HankoManagement {
  * call is, when Hanko asks to wait (429). That makes three tries at most, within `timeoutMs`, after waits of at most five seconds.
  */
 export class HankoAdmin implements OnApplicationShutdown {
+  /** Users: find, create, change and delete them, and end all their sessions. */
   readonly users: HankoAdminUsers;
+  /** Email addresses of users: add and delete them, and choose the primary one. */
   readonly emails: HankoAdminEmails;
+  /** Passwords of users: set, change and delete them; nobody can read them. */
   readonly passwords: HankoAdminPasswords;
+  /** Authenticator apps of users: remove the one of a lost device. */
   readonly otp: HankoAdminOtpResource;
+  /** Passkeys and security keys of users: list and remove them. */
   readonly credentials: HankoAdminCredentials;
+  /** Metadata of users, such as roles: read and change it. */
   readonly metadata: HankoAdminMetadataResource;
+  /** Sessions of users: list, begin and end them. */
   readonly sessions: HankoAdminSessions;
+  /** Webhooks of this Hanko: list, create, change and delete them. */
   readonly webhooks: HankoAdminWebhooksResource;
+  /** Audit log of this Hanko, if the server stores one. */
   readonly auditLogs: HankoAdminAuditLogs;
+  /** Health of the server, as it says itself. */
   readonly health: HankoAdminHealth;
   // Private fields: whoever logs a HankoAdmin must not log its key.
   readonly #clients: readonly AdminClient[];
   readonly #management: HankoManagement | null;
 
   /**
+   * Makes a client of its own, for scripts, seeds and jobs; in a Nest app inject the one of HankoAdminModule, which ends
+   * sessions at once.
    * @param options what they omit comes from the environment.
    * @throws HankoConfigurationError `configuration_invalid` with everything that is wrong with them.
    */

@@ -19,11 +19,11 @@ import { readProfile, type HankoUserProfile } from './user-profile.js';
 const MAX_REPLY_BYTES = 1_048_576;
 
 /**
- * What a user can do at Hanko by the own session token: read the profile, as it is now and not as it was at login, and log out.
+ * Profile and logout of a user, by the user's own session token. The profile is as it is now, and not as it was at login.
  *
  * ```ts
  * const profile = app.get(HankoProfile);
- * const { emails, username } = await profile.get(token); // token: from @SessionToken()
+ * const { emails, username } = await profile.get(token); // what SessionToken() gives a handler
  * ```
  */
 @Injectable()
@@ -75,7 +75,7 @@ export class HankoProfile implements OnApplicationShutdown {
    * session opened ends. The cookie in the browser stays: Hanko's components or your response must delete it.
    *
    * @param token from `@SessionToken()`. One whose session is over already is no error.
-   * @throws HankoTokenError any `token_…` code
+   * @throws HankoTokenError any `token_…` code; never `session_revoked`
    * @throws HankoUnavailableError `hanko_unavailable` (503) if Hanko, or the store, does not reply; this instance refuses the
    * token all the same
    * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`

@@ -7,19 +7,25 @@ import { isObject } from '../util/value-checks.js';
 
 /** An address in a user's own profile. */
 export interface HankoProfileEmail {
+  /** UUID of this address. */
   readonly id: string;
+  /** The address itself, in lower case. */
   readonly address: string;
+  /** Whether the user has proved to own it. */
   readonly isVerified: boolean;
+  /** Whether it is the one that session tokens name. */
   readonly isPrimary: boolean;
 }
 
 /** A passkey or a security key in a user's own profile. */
 export interface HankoProfileCredential {
-  /** As the authenticator made it: no UUID. */
+  /** Id of the credential in base64url, as the authenticator made it: no UUID. */
   readonly id: string;
-  /** What the user calls it; absent if it has no name. */
+  /** Name that the user gave it; absent if it has none. */
   readonly name?: string;
+  /** Time of its registration; absent if Hanko does not say. */
   readonly createdAt?: Date;
+  /** Time of the last login with it; absent if it was never used. */
   readonly lastUsedAt?: Date;
 }
 
@@ -27,9 +33,9 @@ export interface HankoProfileCredential {
 export interface HankoProfileIdentity {
   /** Id of the link in Hanko. */
   readonly id?: string;
-  /** The provider, as it is shown, such as `Google`. */
+  /** Name of the provider, as it is shown: `Google`. */
   readonly provider: string;
-  /** The user's id at the provider. */
+  /** Id of the user at the provider. */
   readonly providerUserId: string;
 }
 
@@ -37,11 +43,15 @@ export interface HankoProfileIdentity {
 export interface HankoUserProfile {
   /** The `sub` claim of the user's tokens, a UUID. */
   readonly id: string;
+  /** Addresses of the user; empty if there are none. */
   readonly emails: readonly HankoProfileEmail[];
   /** Absent if the user has none. */
   readonly username?: string;
+  /** Passkeys of the user; empty if there are none. */
   readonly passkeys: readonly HankoProfileCredential[];
+  /** Security keys, which serve as a second factor; empty if there are none. */
   readonly securityKeys: readonly HankoProfileCredential[];
+  /** Accounts at third-party providers that are linked; empty if there are none. */
   readonly identities: readonly HankoProfileIdentity[];
   /** Whether the user has set up an authenticator app. */
   readonly hasAuthenticatorApp: boolean;
@@ -49,12 +59,17 @@ export interface HankoUserProfile {
   readonly publicMetadata: HankoMetadataOf<HankoPublicMetadata>;
   /** Metadata that the user can change: trust none of it. */
   readonly unsafeMetadata: HankoMetadataOf<HankoUnsafeMetadata>;
+  /** Full name of the user; absent if there is none. */
   readonly name?: string;
+  /** Given name of the user; absent if there is none. */
   readonly givenName?: string;
+  /** Family name of the user; absent if there is none. */
   readonly familyName?: string;
   /** URL of a picture. */
   readonly picture?: string;
+  /** Time of the registration; absent if Hanko does not say. */
   readonly createdAt?: Date;
+  /** Time of the last change; absent if Hanko does not say. */
   readonly updatedAt?: Date;
 }
 

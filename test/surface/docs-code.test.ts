@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import * as common from '@nestjs/common';
+import * as admin from '../../lib/admin/index.js';
 import * as main from '../../lib/index.js';
 import * as swagger from '../../lib/swagger/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
@@ -34,6 +35,7 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['nestjs-hanko/testing', ['describeRoutes', 'expectNoOpenRoutes', 'HankoStub', 'hankoUser']],
   ['nestjs-hanko/webhooks', [...Object.keys(webhooks), 'HankoEvent']],
   ['nestjs-hanko/swagger', Object.keys(swagger)],
+  ['nestjs-hanko/admin', Object.keys(admin)],
   ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
   ['zod', ['z']],
 ];
@@ -42,6 +44,8 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
 const AMBIENT: Readonly<Record<string, string>> = {
   app: "declare const app: import('@nestjs/common').INestApplication;",
   hanko: "declare const hanko: import('nestjs-hanko').HankoAuthService;",
+  admin: "declare const admin: import('nestjs-hanko/admin').HankoAdmin;",
+  user: "declare const user: import('nestjs-hanko').HankoUser;",
   token: 'declare const token: string;',
   request: 'declare const request: any;',
   db: 'declare const db: { query<Row>(sql: string, values: string[]): Promise<{ rows: Row[] }> };',
@@ -155,7 +159,8 @@ const ENTRY_POINTS = `
   HankoModule HankoAuthGuard CurrentUser SessionToken Public OptionalAuth RequireAuth
   OnHankoEvent HankoAuthService.authenticate HankoAuthService.verifyToken
   HankoAuthService.assertRequirements hankoMiddleware hankoSockets HankoUser HankoClaims HankoHealth
-  HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
+  HankoAdmin HankoAdminModule HankoAdminError HankoAdminRegister HankoPublicMetadata
+  HankoProfile HankoList HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
   withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
   bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start
   FakeHanko.token FakeHanko.fault FakeHanko.forgedToken FakeHanko.sendWebhook

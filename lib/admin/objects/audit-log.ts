@@ -2,23 +2,29 @@ import { present, Reader } from '../reader.js';
 
 /** An entry of Hanko's audit log. There are none unless the server stores them (`audit_log.storage.enabled`). */
 export interface HankoAdminAuditLog {
-  /** A UUID. */
+  /** UUID of this entry. */
   readonly id: string;
-  /** What happened, such as `login_success`. */
+  /** Kind of the event, such as `login_success` or `user_deleted`. */
   readonly type: string;
-  /** What went wrong; absent if nothing did. */
+  /** Error that made it fail; absent if nothing did. */
   readonly error?: string;
+  /** Id of the request (`X-Request-Id`), as in Hanko's own log. */
   readonly requestId: string;
+  /** IP address of the caller; the one of a proxy if Hanko does not trust it. */
   readonly sourceIp: string;
+  /** `User-Agent` of the caller; empty if there was none. */
   readonly userAgent: string;
+  /** UUID of the user who did it; absent if nobody was signed in. */
   readonly actorUserId?: string;
-  /** Hanko masks it by default (`audit_log.mask`). */
+  /** Address of that user. Hanko masks it by default (`audit_log.mask`). */
   readonly actorEmail?: string;
-  /** As stored; undefined if there are none. */
+  /** Details of this kind, as they are stored; absent if there are none. */
   readonly details?: unknown;
-  /** In a Hanko with tenants. */
+  /** UUID of the tenant; absent before Hanko 3.0. */
   readonly tenantId?: string;
+  /** Time of the event. */
   readonly createdAt: Date;
+  /** Time of the last change of this entry, which does not change. */
   readonly updatedAt: Date;
 }
 

@@ -2,22 +2,27 @@ import { present, Reader } from '../reader.js';
 
 /** A passkey or a security key (WebAuthn), with its public parts only. */
 export interface HankoAdminCredential {
-  /** As the authenticator made it: no UUID. */
+  /** Id of the credential in base64url, as the authenticator made it: no UUID. */
   readonly id: string;
-  /** What the user calls it; absent if it has no name. */
+  /** Name that the user gave it; absent if it has none. */
   readonly name?: string;
+  /** Public key in base64url; the private one never leaves the authenticator. */
   readonly publicKey: string;
+  /** Attestation of its registration, such as `none`. */
   readonly attestationType: string;
-  /** Model of the authenticator, a UUID. */
+  /** Model of the authenticator, a UUID; all zeros if it does not say. */
   readonly aaguid: string;
-  /** Absent if it was never used. */
+  /** Time of the last login with it; absent if it was never used. */
   readonly lastUsedAt?: Date;
+  /** Time of its registration. */
   readonly createdAt: Date;
-  /** How it is reached, such as `internal` or `usb`. */
+  /** Ways to reach the authenticator, such as `internal`, `hybrid` or `usb`. */
   readonly transports: readonly string[];
+  /** Whether it may be synchronized to other devices, as passkeys of phones are. */
   readonly isBackupEligible: boolean;
+  /** Whether it is synchronized to other devices now. */
   readonly isBackedUp: boolean;
-  /** True for a security key, which serves as a second factor only. */
+  /** Whether it is a security key that serves as a second factor only, and not a passkey. */
   readonly isMfaOnly: boolean;
 }
 

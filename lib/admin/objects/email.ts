@@ -2,14 +2,17 @@ import { Reader } from '../reader.js';
 
 /** An email address of a user. */
 export interface HankoAdminEmail {
-  /** A UUID. */
+  /** UUID of this address. */
   readonly id: string;
+  /** The address itself, in lower case. */
   readonly address: string;
-  /** False until the user has proved the address. */
+  /** Whether the user has proved to own it: grant nothing by one that is not verified. */
   readonly isVerified: boolean;
-  /** True for the one that tokens name. */
+  /** Whether it is the one that session tokens name. */
   readonly isPrimary: boolean;
+  /** Time of its creation. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
 }
 

@@ -2,17 +2,21 @@ import { present, Reader } from '../reader.js';
 
 /** A session of a user. */
 export interface HankoAdminSession {
-  /** The `session_id` claim of its token, a UUID. */
+  /** UUID of the session: `user.sessionId`, the `session_id` claim of its token. */
   readonly id: string;
+  /** UUID of its user: `user.id`, the `sub` claim. */
   readonly userId: string;
   /** The `User-Agent` of the login; absent if Hanko does not know it. */
   readonly userAgent?: string;
   /** The IP address of the login; absent if Hanko does not know it. */
   readonly ipAddress?: string;
+  /** Time of the login. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
-  /** When its token expires; absent if Hanko does not know. */
+  /** Time at which its token expires; absent if Hanko does not know. */
   readonly expiresAt?: Date;
+  /** Time of the last activity that Hanko saw: a login or a validation by POST. */
   readonly lastUsedAt: Date;
 }
 

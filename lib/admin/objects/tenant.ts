@@ -7,29 +7,39 @@ import { present, Reader } from '../reader.js';
  * `config` holds secrets in clear text (passwords of mail servers, secrets of OAuth clients): never log it.
  */
 export interface HankoTenant {
-  /** A UUID: it stands in the tenant's addresses. */
+  /** UUID of the tenant, which stands in its addresses. */
   readonly id: string;
-  /** Keys of Hanko's `config.yaml`, as they are stored. */
+  /** Keys of Hanko's `config.yaml`, as they are stored, with secrets in clear text. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Time of its creation. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
 }
 
 /** A SAML identity provider of a tenant. */
 export interface HankoSamlProvider {
-  /** A UUID. */
+  /** UUID of this provider. */
   readonly id: string;
+  /** UUID of its tenant; absent if Hanko does not say. */
   readonly tenantId?: string;
+  /** Entity id of Hanko as a service provider, for the identity provider; absent if Hanko does not say. */
   readonly entityId?: string;
+  /** Name that users see on the button. */
   readonly name: string;
+  /** URL of the identity provider's metadata. */
   readonly metadataUrl: string;
-  /** Addresses of this domain sign in with it. */
+  /** Domain of addresses that sign in with it, such as `example.com`. */
   readonly domain: string;
+  /** Whether users can sign in with it. */
   readonly isEnabled: boolean;
+  /** Whether its addresses count as verified, without a passcode of Hanko's. */
   readonly skipsEmailVerification: boolean;
   /** Names of attributes. Up to the main branch of August 2026, Hanko shows none that are set: keep them yourself. */
   readonly attributeMap?: Readonly<Record<string, unknown>>;
+  /** Time of its creation. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
 }
 

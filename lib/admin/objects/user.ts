@@ -5,15 +5,17 @@ import { type HankoAdminMetadata, type HankoStoredMetadata, readMetadata } from 
 
 /** An account at a third-party provider that is linked to a user. */
 export interface HankoAdminIdentity {
-  /** Id of the link in Hanko, a UUID. */
+  /** UUID of the link in Hanko. */
   readonly id: string;
-  /** The provider, such as `google`. */
+  /** Name of the provider, such as `google`. */
   readonly providerName: string;
-  /** The user's id **at** the provider. */
+  /** Id of the user **at** the provider. Hanko calls it `provider_id`. */
   readonly providerUserId: string;
-  /** The address that it came with; absent if there was none. */
+  /** UUID of the address that it came with; absent if there was none. */
   readonly emailId?: string;
+  /** Time of the first login with it. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
 }
 
@@ -22,43 +24,55 @@ export interface HankoAdminIdentity {
  * Lists omit users who have neither an address nor a user name.
  */
 export interface HankoAdminListedUser {
-  /** The `sub` claim of the user's tokens, a UUID. */
+  /** UUID of the user: `user.id`, the `sub` claim of the user's tokens. */
   readonly id: string;
+  /** Time of the registration. */
   readonly createdAt: Date;
+  /** Time of the last change of the user. */
   readonly updatedAt: Date;
-  /** Empty if the user has none. */
+  /** Addresses of the user; empty if there are none. */
   readonly emails: readonly HankoAdminEmail[];
-  /** Absent if the user has none. */
+  /** User name, in lower case; absent if the user has none. */
   readonly username?: string;
+  /** Full name of the user; absent if there is none. */
   readonly name?: string;
+  /** Given name of the user; absent if there is none. */
   readonly givenName?: string;
+  /** Family name of the user; absent if there is none. */
   readonly familyName?: string;
-  /** URL of a picture. */
+  /** URL of a picture, which the user may have chosen; absent if there is none. */
   readonly picture?: string;
-  /** Passkeys and security keys. */
+  /** Passkeys and security keys of the user; empty if there are none. */
   readonly credentials: readonly HankoAdminCredential[];
 }
 
 /** A user, with all that Hanko knows. */
 export interface HankoAdminUser extends HankoAdminListedUser {
+  /** Accounts at third-party providers that are linked; empty if there are none. */
   readonly identities: readonly HankoAdminIdentity[];
+  /** Metadata of all three kinds, private metadata included: do not send it to browsers. */
   readonly metadata: HankoAdminMetadata;
-  /** Absent if the user has no password. */
+  /** When the password was set and changed; absent if the user has none. */
   readonly password?: HankoAdminPassword;
-  /** Absent if the user has no authenticator app. */
+  /** When the authenticator app was set up; absent if the user has none. */
   readonly otp?: HankoAdminOtp;
 }
 
 /** When a password was set and changed; never the password or its hash. */
 export interface HankoAdminPassword {
+  /** UUID of the password's record, not of its user. */
   readonly id: string;
+  /** Time at which a password was first set. */
   readonly createdAt: Date;
+  /** Time of the last change of the password. */
   readonly updatedAt: Date;
 }
 
 /** The authenticator app of a user, without its secret. */
 export interface HankoAdminOtp {
+  /** UUID of the authenticator app's record, not of its user. */
   readonly id: string;
+  /** Time at which the app was set up. */
   readonly createdAt: Date;
 }
 

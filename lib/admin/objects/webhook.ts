@@ -2,31 +2,37 @@ import { present, Reader } from '../reader.js';
 
 /** A webhook that is stored in Hanko's database. */
 export interface HankoAdminWebhook {
-  /** A UUID. */
+  /** UUID of this webhook. */
   readonly id: string;
   /** URL that Hanko posts to. */
   readonly callback: string;
-  /** Hanko disables one that fails six times in a row. */
+  /** Whether Hanko uses it. It disables one that fails six times in a row. */
   readonly isEnabled: boolean;
-  /** Failures since the last success. */
+  /** Number of failures since the last success. */
   readonly failures: number;
   /** When Hanko stops using it, if the server is configured so. */
   readonly expiresAt?: Date;
   /** Names of events and of groups of them, such as `user` or `session.delete`. */
   readonly events: readonly string[];
+  /** Time of its creation. */
   readonly createdAt: Date;
+  /** Time of its last change. */
   readonly updatedAt: Date;
 }
 
 /** A webhook of the server's configuration file: it cannot be changed here. */
 export interface HankoAdminConfiguredWebhook {
+  /** URL that Hanko posts to. */
   readonly callback: string;
+  /** Names of events and of groups of them, such as `user`. */
   readonly events: readonly string[];
 }
 
 /** All webhooks of a Hanko. */
 export interface HankoAdminWebhooks {
+  /** Webhooks in Hanko's database, which the Admin API changes. */
   readonly stored: readonly HankoAdminWebhook[];
+  /** Webhooks of the server's configuration file; empty if there are none. */
   readonly configured: readonly HankoAdminConfiguredWebhook[];
 }
 

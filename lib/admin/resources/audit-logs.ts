@@ -3,14 +3,15 @@ import { bodyOf, DATE, listOfSome, PART, PER_PAGE, text, UUID } from '../argumen
 import { type HankoAdminAuditLog, readAuditLog } from '../objects/audit-log.js';
 import { type HankoList, type HankoListOptions, PagedList } from '../pages.js';
 
-/** Which entries `auditLogs.list()` finds. */
+/** Filter of `auditLogs.list()`: entries that meet all that is given. */
 export interface HankoAuditLogFilter extends HankoListOptions {
-  /** From then on. */
+  /** Only entries after this time. */
   readonly from?: Date;
-  /** Up to then. */
+  /** Only entries before this time. */
   readonly to?: Date;
-  /** Only these kinds, such as `login_success`. */
+  /** Only these kinds, such as `login_success`; at least one. */
   readonly types?: readonly string[];
+  /** Only what the user with this UUID did. */
   readonly actorUserId?: string;
   /** Part of the address, in lower case. By default (`audit_log.mask`) Hanko has masked it: use `actorUserId`. */
   readonly actorEmailContains?: string;

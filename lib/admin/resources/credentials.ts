@@ -19,6 +19,7 @@ export class HankoAdminCredentials {
   }
 
   /**
+   * Reads one passkey or security key of a user.
    * @param credentialId as in {@link HankoAdminCredential}: no UUID.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for a wrong id
@@ -30,6 +31,7 @@ export class HankoAdminCredentials {
   }
 
   /**
+   * Removes a passkey or a security key, for a user who has lost the device. Sessions that it began go on: end them, too.
    * @param credentialId as in {@link HankoAdminCredential}: no UUID.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for a wrong id

@@ -3,10 +3,11 @@ import { bodyOf, FLAG, required, TEXT, uuid } from '../arguments.js';
 import { type HankoAdminEmail, readEmail } from '../objects/email.js';
 import { listOf } from '../reader.js';
 
-/** What `emails.create()` takes. */
+/** Argument of `emails.create()`: a new address of a user. */
 export interface HankoNewEmail {
+  /** Address in any case: Hanko stores it in lower case. */
   readonly address: string;
-  /** Whether the user has proved it. Default false. */
+  /** Whether it counts as proved. Default false. Hanko sends no mail. */
   readonly isVerified?: boolean;
 }
 
@@ -31,6 +32,7 @@ export class HankoAdminEmails {
   }
 
   /**
+   * Reads one address of a user.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */
@@ -40,7 +42,7 @@ export class HankoAdminEmails {
   }
 
   /**
-   * Adds an address. The first one of a user becomes primary by itself; `setPrimary()` makes another one so.
+   * Adds an address to a user. The first one of a user becomes primary by itself; `setPrimary()` makes another one so.
    * @throws HankoAdminError `invalid` if it is in use, `conflict` if the user has as many as allowed, and any other of its codes
    * @throws TypeError for a wrong member
    */
@@ -63,6 +65,7 @@ export class HankoAdminEmails {
   }
 
   /**
+   * Removes an address that is not the primary one.
    * @throws HankoAdminError `conflict` for the primary one, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */

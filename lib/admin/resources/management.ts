@@ -10,21 +10,27 @@ import {
 import { type HankoList, type HankoListOptions, PagedList, perPageOf } from '../pages.js';
 import { listOf } from '../reader.js';
 
-/** What `management.tenants.create()` takes. */
+/** Argument of `management.tenants.create()`: a new tenant. */
 export interface HankoNewTenant {
-  /** A UUID. It becomes part of the tenant's addresses. */
+  /** UUID of the tenant, which you choose. It becomes part of the tenant's addresses. */
   readonly id: string;
-  /** Keys of Hanko's `config.yaml`, as that file has them. */
+  /** Keys of Hanko's `config.yaml`, as that file has them; what is omitted has Hanko's default. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What `management.samlProviders.create()` and `update()` take: all of it, as it replaces what was there. */
+/** Argument of `management.samlProviders.create()` and `update()`: all of it, as it replaces what was there. */
 export interface HankoNewSamlProvider {
+  /** Name that users see on the button. */
   readonly name: string;
+  /** URL of the identity provider's metadata. */
   readonly metadataUrl: string;
+  /** Domain of addresses that sign in with it, such as `example.com`. */
   readonly domain: string;
+  /** Whether users can sign in with it. */
   readonly isEnabled: boolean;
+  /** Whether its addresses count as verified, without a passcode of Hanko's. */
   readonly skipsEmailVerification: boolean;
+  /** Names of the attributes that hold the address and names. Default: Hanko's own. */
   readonly attributeMap?: Readonly<Record<string, unknown>>;
 }
 
@@ -51,6 +57,7 @@ export class HankoTenants {
   }
 
   /**
+   * Reads one tenant with its configuration, which holds secrets.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */
@@ -60,6 +67,7 @@ export class HankoTenants {
   }
 
   /**
+   * Creates a tenant, with keys of its own.
    * @throws HankoAdminError `conflict` if there is one of this id, and any other of its codes
    * @throws TypeError for a wrong member
    */
@@ -96,6 +104,7 @@ export class HankoSamlProviders {
   constructor(private readonly client: AdminClient) {}
 
   /**
+   * All SAML identity providers of a tenant.
    * @throws HankoAdminError any of its codes
    * @throws TypeError for an id that is no UUID
    */
@@ -105,6 +114,7 @@ export class HankoSamlProviders {
   }
 
   /**
+   * Reads one SAML identity provider of a tenant.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */
@@ -114,6 +124,7 @@ export class HankoSamlProviders {
   }
 
   /**
+   * Adds a SAML identity provider to a tenant.
    * @throws HankoAdminError any of its codes
    * @throws TypeError for a wrong member
    */
@@ -128,7 +139,7 @@ export class HankoSamlProviders {
   }
 
   /**
-   * Replaces a provider: an `attributeMap` that is omitted is cleared. Hanko fetches the metadata anew.
+   * Replaces a SAML identity provider of a tenant: an `attributeMap` that is omitted is cleared. Hanko fetches the metadata anew.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for a wrong member
    */
@@ -144,6 +155,7 @@ export class HankoSamlProviders {
   }
 
   /**
+   * Removes a SAML identity provider from a tenant.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */

@@ -57,7 +57,7 @@ export class HankoAdminMetadataResource {
    * one member at the same time race: Hanko has no versions.
    *
    * ```ts
-   * await admin.metadata.update(user.id, { publicMetadata: { role: 'admin', trial: null } });
+   * await admin.metadata.update(user.id, { publicMetadata: { role: 'admin' }, privateMetadata: { note: null } });
    * ```
    * @throws HankoAdminError `invalid` for more than 3,000 characters of a kind, and any other of its codes
    * @throws TypeError for a wrong member, and for `{}`, which Hanko would ignore

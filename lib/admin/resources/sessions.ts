@@ -5,10 +5,13 @@ import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminSession, readSession } from '../objects/session.js';
 import { listOf, Reader } from '../reader.js';
 
-/** What `sessions.create()` takes. */
+/** Argument of `sessions.create()`: whose session begins. */
 export interface HankoNewSession {
+  /** UUID of the user. */
   readonly userId: string;
+  /** `User-Agent` to note with the session. Default: none. */
   readonly userAgent?: string;
+  /** IP address to note with the session, IPv4 or IPv6. Default: none. */
   readonly ipAddress?: string;
 }
 
@@ -64,7 +67,7 @@ export class HankoAdminSessions {
   }
 
   /**
-   * Ends a session of a user. With HankoModule its token is refused from then on, on all instances that share a store, and its
+   * Ends one session of a user. With HankoModule its token is refused from then on, on all instances that share a store, and its
    * sockets are closed.
    *
    * A session that is over already is no error, nor is one of another user: neither is touched. So the second id may come from

@@ -31,7 +31,7 @@ const IS_REFUSED: ReadonlySet<HankoAdminErrorCode> = new Set([
   'limited',
 ]);
 
-/** Users: `admin.users`. */
+/** Users of this Hanko: `admin.users`. */
 export class HankoAdminUsers {
   /** @internal */
   constructor(
@@ -69,6 +69,7 @@ export class HankoAdminUsers {
   }
 
   /**
+   * Reads a user with all that Hanko knows, metadata included.
    * @param id a UUID, the `sub` claim.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
@@ -107,7 +108,7 @@ export class HankoAdminUsers {
   }
 
   /**
-   * Creates a user.
+   * Creates a user, without any mail or confirmation: for imports, seeds and invitations.
    * @throws HankoAdminError `conflict` if the id, an address or the user name is taken, and any other of its codes
    * @throws TypeError for a wrong member
    */

@@ -7,7 +7,7 @@ import {
   readWebhooks,
 } from '../objects/webhook.js';
 
-/** What `webhooks.create()` takes. */
+/** Argument of `webhooks.create()`: a new webhook. */
 export interface HankoNewWebhook {
   /** URL that Hanko posts to. */
   readonly callback: string;
@@ -15,9 +15,9 @@ export interface HankoNewWebhook {
   readonly events: readonly string[];
 }
 
-/** What `webhooks.update()` takes: all of it, as it replaces what was there. */
+/** Argument of `webhooks.update()`: all of it, as it replaces what was there. */
 export interface HankoWebhookChanges extends HankoNewWebhook {
-  /** True also enables a webhook that Hanko disabled after failures. */
+  /** Whether Hanko uses it; true also enables one that it disabled after failures. */
   readonly isEnabled: boolean;
 }
 
@@ -56,7 +56,7 @@ export class HankoAdminWebhooksResource {
   }
 
   /**
-   * Stores a webhook. It is active at once, also where the server's configuration says `webhooks.enabled: false`.
+   * Stores a webhook in Hanko's database. It is active at once, also where the server's configuration says `webhooks.enabled: false`.
    * @throws HankoAdminError `invalid` for an event that this Hanko does not have, and any other of its codes
    * @throws TypeError for a wrong member
    */
@@ -78,6 +78,7 @@ export class HankoAdminWebhooksResource {
   }
 
   /**
+   * Deletes a webhook that is stored.
    * @throws HankoAdminError `not_found`, and any other of its codes
    * @throws TypeError for an id that is no UUID
    */
