@@ -13,7 +13,7 @@ import { HttpCall, isRequest } from '../transports/http.js';
 import { internalError } from '../transports/unknown-errors.js';
 import { HankoAdminError } from './admin-error.js';
 
-/** The same line is written once a minute: in an outage each request would write one. */
+/** A line is written once a minute at most: in an outage each request would write one. */
 const SAY_AGAIN_MS = 60_000;
 
 /**

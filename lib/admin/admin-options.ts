@@ -32,8 +32,8 @@ export interface HankoAdminOptions {
    */
   readonly managementUrl?: string;
   /**
-   * Time-out of one call as a whole, its repeats and the waits between them included, in milliseconds. Default 10,000, range
-   * 1 to 60,000.
+   * Time-out of one call as a whole, its repeats and the waits between them included, in milliseconds.
+   * Default 10,000, range 1 to 60,000.
    */
   readonly timeoutMs?: number;
   /** Longer replies are refused, in bytes. Default 8,388,608, range 1,024 to 134,217,728. */
@@ -44,7 +44,7 @@ export interface HankoAdminOptions {
    * is what a new user has. Default: metadata stays as it was stored.
    */
   readonly metadataSchemas?: HankoMetadataSchemas;
-  /** Makes the calls in place of Node's own client, as `fetch` does. */
+  /** Function that makes the calls, as `fetch` does. Default: Node's own client. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

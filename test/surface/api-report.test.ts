@@ -66,6 +66,11 @@ describe('the public surface', { timeout: 60_000 }, () => {
     await expect(text).toMatchFileSnapshot('../../api/swagger.api.txt');
   });
 
+  test('of nestjs-hanko/admin is what api/admin.api.txt says', async () => {
+    const text = await apiText(program, ENTRIES['nestjs-hanko/admin'], MAIN);
+    await expect(text).toMatchFileSnapshot('../../api/admin.api.txt');
+  });
+
   test('differs in one line where one more type is exported', async () => {
     const before = await apiText(program, ENTRIES['nestjs-hanko/testing'], MAIN);
     const after = await apiText(program, WIDER, MAIN);

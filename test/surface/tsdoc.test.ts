@@ -195,6 +195,8 @@ describe('TSDoc', () => {
     expect(optionComplaints(main, 'RevocationOptions', true)).toEqual([]);
     const webhooks = ENTRIES['nestjs-hanko/webhooks'];
     expect(optionComplaints(webhooks, 'HankoWebhooksOptions', true)).toEqual([]);
+    const admin = ENTRIES['nestjs-hanko/admin'];
+    expect(optionComplaints(admin, 'HankoAdminOptions', true)).toEqual([]);
     const fake = ENTRIES['fake-hanko'];
     expect(optionComplaints(fake, 'FakeHankoOptions', false)).toEqual([]);
   });

@@ -1,15 +1,17 @@
 import type { AdminCall, AdminClient, AdminReply } from '../admin-client.js';
 import { HankoAdminError } from '../admin-error.js';
-import { text, uuid } from '../arguments.js';
+import { bodyOf, FLAG, text, uuid } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminPassword, readPassword } from '../objects/user.js';
 import type { HankoAdminSessions } from './sessions.js';
 
-/** How a password is changed. */
+/** Options of `passwords.update()` and `passwords.delete()`. */
 export interface HankoPasswordChange {
   /** Whether the user's sessions go on. Default false: whoever knew the old password is signed out. */
   readonly keepSessions?: boolean;
 }
+
+const OPTIONS = { keepSessions: { name: 'keepSessions', ...FLAG } };
 
 /** Passwords of users: `admin.passwords`. */
 export class HankoAdminPasswords {
@@ -52,11 +54,12 @@ export class HankoAdminPasswords {
   async update(
     userId: string,
     password: string,
-    { keepSessions = false }: HankoPasswordChange = {},
+    options: HankoPasswordChange = {},
   ): Promise<HankoAdminPassword> {
+    const { keepSessions } = bodyOf('passwords.update()', options, OPTIONS);
     const body = bodyWith(password);
     const call = { method: 'PUT', path: pathOf(userId), body } as const;
-    const { json } = await this.#change(userId, call, keepSessions);
+    const { json } = await this.#change(userId, call, keepSessions === true);
     return readPassword(json);
   }
 
@@ -67,9 +70,10 @@ export class HankoAdminPasswords {
    * @throws HankoUnavailableError `hanko_unavailable` if the store of revocations does not take it
    * @throws TypeError for an id that is no UUID
    */
-  async delete(userId: string, { keepSessions = false }: HankoPasswordChange = {}): Promise<void> {
+  async delete(userId: string, options: HankoPasswordChange = {}): Promise<void> {
+    const { keepSessions } = bodyOf('passwords.delete()', options, OPTIONS);
     const call = { method: 'DELETE', path: pathOf(userId), isDeletion: true } as const;
-    await this.#change(userId, call, keepSessions);
+    await this.#change(userId, call, keepSessions === true);
   }
 
   async #change(userId: string, call: AdminCall, keepSessions: boolean): Promise<AdminReply> {

@@ -199,6 +199,20 @@ describe('a request of HankoAdmin', () => {
     }
   });
 
+  test.each(['nothing', { keepSession: true }, { keepSessions: 'false' }, null])(
+    'changes no password with the options %j',
+    async (options) => {
+      for (const given of [
+        ['passwords.update', AN_ID, 'a', options],
+        ['passwords.delete', AN_ID, options],
+      ]) {
+        const [name, ...rest] = given;
+        // oxlint-disable-next-line no-await-in-loop
+        expect(await expectNoSmuggling(name as string, rest)).toBe(false);
+      }
+    },
+  );
+
   test('does not carry what was changed after the call was made', async () => {
     const { admin, sent } = recordingAdmin(200, []);
     const types = ['login_success'];
