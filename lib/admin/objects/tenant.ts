@@ -35,7 +35,7 @@ export interface HankoSamlProvider {
   readonly isEnabled: boolean;
   /** Whether its addresses count as verified, without a passcode of Hanko's. */
   readonly skipsEmailVerification: boolean;
-  /** Names of attributes. Up to the main branch of August 2026, Hanko shows none that are set: keep them yourself. */
+  /** Names of the attributes that hold the address and names. Up to the main branch of August 2026, Hanko shows none that are set: keep them yourself. */
   readonly attributeMap?: Readonly<Record<string, unknown>>;
   /** Time of its creation. */
   readonly createdAt: Date;

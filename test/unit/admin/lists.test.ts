@@ -164,7 +164,8 @@ describe('a list', () => {
     }
     expect(count).toBe(10_000);
     expect(requests.length).toBe(10);
-    expect(most).toBeLessThanOrEqual(2_000);
+    // The engine may keep one more, of a page that is done with.
+    expect(most).toBeLessThanOrEqual(2_100);
   });
 });
 
