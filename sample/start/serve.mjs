@@ -1,5 +1,6 @@
 // The API of 01-quick-start under /api, twice; beside the first the other servers (05-admin, 06-graphql, 08-realtime), and the pages.
 import 'reflect-metadata';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -101,7 +102,11 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
       const [name] = folders[0].split('/');
       const before = links.replace('{source}', `/source/${name}`) + (demo?.html ?? '');
       const html = text.replace('<body>', (body) => body + before);
-      routes.get(path, (_request, response) => response.type('html').send(html));
+      const policy = path === '/admin' ? policyOf(html, hankoApiUrl) : undefined;
+      routes.get(path, (_request, response) => {
+        if (policy) response.set('content-security-policy', policy);
+        response.type('html').send(html);
+      });
       const source = sourceOf(folders);
       routes.get(`/source/${name}`, (_request, response) => response.type('text').send(source));
     };
@@ -140,6 +145,21 @@ async function startOthers() {
     ADMIN.app.useWebSocketAdapter(hankoSockets(ADMIN.app, new WsAdapter(ADMIN.app)));
   }
   for (const { app, prefix } of OTHERS) await app.setGlobalPrefix(prefix).init();
+}
+
+/** For a page of administrators: if text of a user ever became a script, it would not run. And no other page can frame it. */
+function policyOf(html, hankoApiUrl) {
+  const hashes = [...html.matchAll(/<script type="module">(.+?)<\/script>/gs)].map(
+    ([, script]) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  );
+  return [
+    "default-src 'self'",
+    `script-src ${["'self'", ...hashes].join(' ')}`,
+    "style-src 'self' 'unsafe-inline'", // Hanko's components bring theirs
+    "img-src 'self' data:",
+    `connect-src 'self' ${hankoApiUrl}`,
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  ].join('; ');
 }
 
 /** There the address of the Admin API follows from that of the public one. */

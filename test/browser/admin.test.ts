@@ -107,7 +107,8 @@ describe.each(['cookie', 'header'] as const)('the administration, %s mode', (tok
     const { page } = visitor;
     await expectVisible(page.getByText('this page'));
     await page.getByRole('button', { name: 'End all of their sessions' }).click();
-    await expectVisible(visitor.notice('The server has ended your session: session_revoked.'));
+    // By the socket or by the next call, whichever is first.
+    await expectVisible(visitor.notice('your session'));
     await expectVisible(visitor.button('Continue'));
     expect(await page.locator('main').innerText()).not.toContain('@example.test');
     expect(hanko.sessions(id)).toEqual([]);
@@ -174,10 +175,23 @@ describe.each(['cookie', 'header'] as const)('the administration, %s mode', (tok
     await expectVisible(page.getByRole('cell', { name: markup }));
     await page.goto(`${url()}?1#user/${encodeURIComponent(markup)}`);
     await expectVisible(visitor.notice('That did not work'));
-    await page.goto(`${url()}?2#audit-log?type=${encodeURIComponent(markup)}`);
+    // Nor is somebody else left there.
+    await page.goto(`${url()}?2#user/${id}`);
+    await expectVisible(visitor.button('Save metadata'));
+    await page.evaluate(`location.hash = '#user/${crypto.randomUUID()}'`);
+    await expectVisible(visitor.notice('Hanko does not have that'));
+    expect(await page.getByRole('button', { name: 'End' }).count()).toBe(0);
+    await page.goto(`${url()}?3#audit-log?type=${encodeURIComponent(markup)}`);
     await expectVisible(shown(page, `Audit log: ${markup}`));
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
     expect(await page.locator('main img, main script, main b').count()).toBe(0);
+    // And if it became HTML, it would not run.
+    const violated = await page.evaluate(`new Promise((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.violatedDirective));
+      document.body.innerHTML = ${JSON.stringify(markup)};
+    })`);
+    expect(violated).toBe('script-src-attr');
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
   });
 
   test('asks an administrator for the second factor, and goes on with it', async () => {

@@ -14,11 +14,15 @@ export class LiveGateway implements OnGatewayConnection {
 
   async handleConnection(client: WebSocket) {
     client.once('close', () => this.sessions.delete(client));
-    const { sessionId } = await this.auth.authenticate(client);
-    if (client.readyState === client.OPEN) this.sessions.set(client, sessionId);
+    try {
+      const { sessionId } = await this.auth.authenticate(client);
+      if (client.readyState === client.OPEN) this.sessions.set(client, sessionId);
+    } catch {
+      client.close(4401); // it has ended meanwhile; what is not caught here ends the process
+    }
   }
 
-  /** How many sockets of a session are open. */
+  /** How many sockets of a session are open, at this instance. */
   count(sessionId: string) {
     return [...this.sessions.values()].filter((id) => id === sessionId).length;
   }

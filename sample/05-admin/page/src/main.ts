@@ -39,9 +39,10 @@ const live = liveSocket(
 
 /** The server has closed the socket. Another tab may have signed in again meanwhile. */
 async function ended(code: string) {
-  const before = me?.session_id;
+  const before = me;
   const now = await session();
-  if (now?.claims && now.claims.session_id !== before) return signedIn(now.claims);
+  if (me !== before) return; // it was the user who left
+  if (now?.claims && now.claims.session_id !== before?.session_id) return signedIn(now.claims);
   signedOut(`The server has ended your session: ${code}.`);
 }
 
@@ -96,6 +97,7 @@ async function route() {
   const [name = '', search] = location.hash.slice(1).split('?');
   const query = new URLSearchParams(search);
   const page = pageOf(me);
+  content.inert = true; // until the new view is there: nobody shall press a button of the old one
   tabs.hidden = false;
   for (const link of tabs.querySelectorAll('a')) {
     const isHere = link.hash === (name === 'audit-log' ? '#audit-log' : '#users');
@@ -108,6 +110,7 @@ async function route() {
 }
 
 function replaceContent(...children: readonly Node[]) {
+  content.inert = false;
   content.classList.toggle('is-user', children.length > 1);
   content.replaceChildren(...children);
 }
@@ -119,7 +122,9 @@ function pageOf({ subject }: Claims): Page {
   const isHere = () => me?.subject === subject && mine === latest;
   return {
     isMine: (sessionId) => sessionId === me?.session_id,
-    tell,
+    tell(text) {
+      if (isHere()) tell(text);
+    },
     go(hash) {
       tell('');
       if (location.hash === `#${hash}`) void route();
@@ -134,6 +139,8 @@ function pageOf({ subject }: Claims): Page {
       const answer = await callApi<Body>(path, method, json);
       if (!isHere()) return undefined;
       if (answer.status < 300 && answer.status > 0) return answer.body;
+      // Nobody shall take somebody else, who is still shown, for the one who was asked for.
+      if (method === undefined) replaceContent();
       refused(answer);
       return undefined;
     },
@@ -156,6 +163,8 @@ function refused({ status, body, advice }: Answer) {
     tabs.hidden = true;
     replaceContent(hint());
     tell('You are no administrator. If somebody has just made you one, sign in again.');
+  } else if (code === 'not_found') {
+    tell('Hanko does not have that, or not any more.');
   } else {
     tell(`That did not work: ${message ?? status}`);
   }
@@ -167,7 +176,10 @@ async function load() {
   else signedOut(now ? '' : 'Hanko cannot be reached.');
 }
 
-addEventListener('hashchange', () => void route());
+addEventListener('hashchange', () => {
+  tell('');
+  void route();
+});
 hanko.onSessionCreated(() => void load());
 hanko.onSessionExpired(() => me && void ended('token_expired'));
 hanko.onUserLoggedOut(() => signedOut('You are signed out.'));

@@ -6,7 +6,7 @@ export interface Page {
   isMine(sessionId: string): boolean;
   /** Puts something in the place of what is shown, unless the user has left meanwhile. */
   show(...content: readonly Node[]): void;
-  /** Says something. */
+  /** Says something, likewise. */
   tell(text: string): void;
   /** Makes a call. @returns the body, or undefined if the API refused; the page has said so. */
   call<Body>(path: string, method?: string, json?: unknown): Promise<Body | undefined>;
