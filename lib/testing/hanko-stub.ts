@@ -12,6 +12,9 @@ import {
   type ResolvedHankoOptions,
   resolveOptions,
 } from '../options/hanko-options.js';
+import { HankoAuthService } from '../auth/hanko-auth.service.js';
+import { HankoProfile } from '../profile/hanko-profile.js';
+import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
@@ -19,6 +22,7 @@ import { isProduction } from '../util/process-environment.js';
 import { isObject } from '../util/value-checks.js';
 import { ClaimsSchema } from '../verification/claims-schema.js';
 import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
+import { StubProfile } from './stub-profile.js';
 import { type HankoStubUser, stubClaims } from './stub-user.js';
 
 /** The part of `Test.createTestingModule()`'s return value that the stub uses. */
@@ -44,8 +48,8 @@ export interface OverridableBuilder {
  * hanko.signIn({ email: 'ada@example.test' });
  * await request(app.getHttpServer()).get('/notes').expect(200);
  * ```
- * Guard, marks, demands and responses are the real ones; only tokens are not verified. It is nothing for
- * production, and refuses to start there.
+ * Guard, marks, demands and responses are the real ones; only tokens are not verified, and `HankoProfile` knows of a user
+ * what the test says. It is nothing for production, and refuses to start there.
  */
 export class HankoStub {
   /** By token. */
@@ -134,6 +138,12 @@ export class HankoStub {
         provide: SessionLiveness,
         inject: [HANKO_OPTIONS],
         useFactory: (options: ResolvedHankoOptions) => new StubLiveness(options),
+      },
+      {
+        provide: HankoProfile,
+        inject: [HANKO_OPTIONS, HankoAuthService, HankoRevocation],
+        useFactory: (...given: ConstructorParameters<typeof StubProfile>) =>
+          new StubProfile(...given),
       },
     ];
   }
