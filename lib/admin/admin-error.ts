@@ -9,6 +9,8 @@ export type HankoAdminErrorCode =
   | 'unexpected'
   | 'metadata_invalid';
 
+const ADMIN_ERROR = Symbol.for('nestjs-hanko:admin-error');
+
 /** Details of a {@link HankoAdminError}, as far as they are known. */
 export interface HankoAdminErrorDetails {
   /** Status of Hanko's reply; undefined if there was none. */
@@ -42,6 +44,18 @@ export interface HankoAdminErrorDetails {
  * - `metadata_invalid`: stored metadata does not fit the app's `metadataSchemas`. A call that writes was done all the same.
  */
 export class HankoAdminError extends Error {
+  // Whoever has both builds in one process, or a test in a realm of its own, asks by `instanceof`, too.
+  static {
+    Object.defineProperty(this.prototype, ADMIN_ERROR, { value: true });
+    Object.defineProperty(this, Symbol.hasInstance, {
+      value(this: Function, value: unknown): boolean {
+        return this === HankoAdminError
+          ? typeof value === 'object' && value !== null && ADMIN_ERROR in value
+          : Object.prototype.isPrototypeOf.call(this.prototype as object, Object(value) as object);
+      },
+    });
+  }
+
   /** Name of the class, also where the code was minified. */
   override readonly name = 'HankoAdminError';
   /** Literal code that says which kind of failure it is: compare this, and not the message. */

@@ -80,7 +80,7 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
   async page(page = 1): Promise<HankoPage<Item>> {
     const number = wholeNumber('page', page, Number.MAX_SAFE_INTEGER);
     const { perPage } = this;
-    const { items, total } = await this.fetch(number);
+    const { items, total } = await this.request(number);
     if (total === undefined) throw unexpected('the reply has no X-Total-Count');
     return { items, page: number, perPage, total, pages: Math.ceil(total / perPage) };
   }
@@ -92,7 +92,7 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
     let lastPage = Infinity;
     for (let number = 1; ; number += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one page at a time is the point
-      const { items, total } = await this.fetch(number);
+      const { items, total } = await this.request(number);
       if (number === 1) {
         // A gateway may allow fewer items than were asked for.
         if (items.length > 0 && items.length < (total ?? 0)) size = items.length;
@@ -124,7 +124,7 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
     let pages = pagesOf(before, now);
     for (let back = number - 1; back >= Math.max(1, number - pages); back -= 1) {
       // oxlint-disable-next-line no-await-in-loop
-      const { items, total } = await this.fetch(back);
+      const { items, total } = await this.request(back);
       pages += pagesOf(count, total);
       count = total;
       yield* recent.without(items);
@@ -137,7 +137,7 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
     return items;
   }
 
-  private async fetch(number: number): Promise<Fetched<Item>> {
+  private async request(number: number): Promise<Fetched<Item>> {
     const { path, query } = this.call;
     const { json, header } = await this.client.call({
       method: 'GET',

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import * as admin from '../../lib/admin/index.js';
 import * as main from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
 import * as swagger from '../../lib/swagger/index.js';
@@ -78,6 +79,7 @@ describe('the package', () => {
         "HankoHealth",
         "HankoLiveSessions",
         "HankoModule",
+        "HankoProfile",
         "HankoRequirementError",
         "HankoRevocation",
         "HankoStepUpError",
@@ -96,6 +98,11 @@ describe('the package', () => {
         "isHankoError",
       ]
     `);
+    expect(Object.keys(admin).toSorted()).toEqual([
+      'HankoAdmin',
+      'HankoAdminError',
+      'HankoAdminModule',
+    ]);
     expect(Object.keys(webhooks).toSorted()).toEqual(['HankoWebhooksModule', 'OnHankoEvent']);
     expect(Object.keys(swagger)).toEqual(['withHankoAuth']);
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
@@ -124,8 +131,6 @@ describe('"sideEffects": false', () => {
       );
     // Brands of a class that the module exports; and the list of loaded copies, which only that module reads.
     expect(effects.toSorted()).toEqual([
-      'decorators/session-signal.decorator.ts',
-      'decorators/session-token.decorator.ts',
       'errors/hanko-auth.error.ts',
       'guards/hanko-auth.guard.ts',
       'util/loaded-copies.ts',
