@@ -147,6 +147,16 @@ export class HankoAuthService {
   }
 
   /**
+   * Verifies a token whose session may be over.
+   * @throws HankoTokenError any `token_…` code
+   * @throws HankoUnavailableError `hanko_unavailable` without keys
+   * @internal
+   */
+  async verifyAlone(token: string): Promise<HankoUser> {
+    return this.tokens.verifyAlone(token, this.hanko);
+  }
+
+  /**
    * Authenticates as the route's `@Public()`, `@OptionalAuth()` or `@RequireAuth()` says, for the guard and the
    * parameter decorators. The header fields of a refusal are set on the response.
    * @returns null for an anonymous caller on a route that allows them; no promise if nothing has to be awaited.

@@ -31,6 +31,11 @@ export class TokenAuthenticator {
     liveness.onEnded((user) => revocation.noteEnded(user));
   }
 
+  /** @throws as the verifier does: whether the session goes on is not asked, not even here. */
+  verifyAlone(token: string, hanko: TrustedHanko): MaybePromise<HankoUser> {
+    return this.verifier.verify(token, hanko);
+  }
+
   /**
    * @param session null = Hanko is not asked.
    * @throws HankoTokenError any `token_…` code, `session_revoked`; now, or by the promise

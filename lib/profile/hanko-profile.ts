@@ -82,11 +82,17 @@ export class HankoProfile implements OnApplicationShutdown {
    */
   async logout(token: string): Promise<void> {
     const url = this.urlOf('/logout');
-    const user = await this.auth.verifyToken(token, { session: 'offline' }).catch(alreadyOver);
-    if (user !== null) {
-      await this.revocation.endSession(user.sessionId, user.expiresAt.getTime());
-    }
-    // Also if it is over here: an earlier call may not have reached Hanko.
+    // Also one that is over here: an earlier call may not have reached the store, or Hanko.
+    const { sessionId, expiresAt } = await this.auth.verifyAlone(token);
+    // Each is told though the other one does not reply.
+    const outcomes = await Promise.allSettled([
+      this.revocation.endSession(sessionId, expiresAt.getTime()),
+      this.logoutAtHanko(url, token),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  private async logoutAtHanko(url: string, token: string): Promise<void> {
     const reply = await this.call('POST', url, token);
     const { status } = reply;
     if (status !== 204 && status !== 200 && !saysNobody(reply)) {
@@ -126,11 +132,6 @@ function saysNobody({ status, text }: HttpReply): boolean {
   const json = attemptJson(text);
   return isObject(json) && json.code === status;
 }
-
-const alreadyOver = (error: unknown): null => {
-  if (error instanceof HankoTokenError && error.code === 'session_revoked') return null;
-  throw error;
-};
 
 function parsed(text: string): unknown {
   try {
