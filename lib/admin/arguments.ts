@@ -48,7 +48,35 @@ export interface Member {
   readonly isRequired?: boolean;
 }
 
-export const TEXT = { is: isText, expected: 'a text that is not empty' } as const;
+/** Hanko's columns hold as many characters, and none holds NUL. Of all else it says that it is broken (500). */
+const MAX_CHARACTERS = 255;
+
+/** Whether Hanko can store it: it finds nothing else either. */
+export const isStorable = (value: unknown): value is string =>
+  isText(value) && !value.includes('\0') && lettersOf(value).length <= MAX_CHARACTERS;
+
+const lettersOf = (value: string): readonly string[] => Array.from(value);
+
+export const TEXT = {
+  is: isStorable,
+  expected: `a text that is not empty, with at most ${MAX_CHARACTERS} characters and no NUL`,
+} as const;
+
+/** One that Hanko itself measures. */
+export const LONG_TEXT = {
+  is: (value: unknown): boolean => isText(value) && !value.includes('\0'),
+  expected: 'a text that is not empty, without NUL',
+} as const;
+
+/** One that is cut to what Hanko can store. */
+export const CUT_TEXT = {
+  ...LONG_TEXT,
+  send: (value: unknown): string =>
+    lettersOf(value as string)
+      .slice(0, MAX_CHARACTERS)
+      .join(''),
+} as const;
+
 export const FLAG = {
   is: (value: unknown): boolean => typeof value === 'boolean',
   expected: 'true or false',

@@ -127,6 +127,12 @@ export function adminSessions(hanko: HankoClient): void {
           unsafeMetadata: { text: 'x'.repeat(3_000) },
         }),
       ).rejects.toMatchObject(refusal('invalid', 400, /metadata limit exceeded/));
+      // Letters are counted, not bytes; but <, > and & take six, as Hanko writes them.
+      await metadata.update(userId, { publicMetadata: { text: '\u{1F600}'.repeat(2_900) } });
+      await metadata.clear(userId);
+      await expect(
+        metadata.update(userId, { publicMetadata: { text: '<'.repeat(600) } }),
+      ).rejects.toMatchObject(refusal('invalid', 400, /metadata limit exceeded/));
       expect(await metadata.get(userId)).toEqual(NONE);
     });
 

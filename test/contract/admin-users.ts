@@ -67,6 +67,36 @@ export function adminUsers(hanko: HankoClient): void {
       );
     });
 
+    it('refuses what Hanko cannot store, and takes all that it can', async () => {
+      const { id: userId } = await newUser(hanko, admin());
+      const longest = '\u{1F600}'.repeat(255);
+      expect(await admin().users.update(userId, { name: longest })).toMatchObject({
+        name: longest,
+      });
+      for (const unstorable of [`${longest}x`, 'a\0b']) {
+        const emails = [{ address: unstorable, isPrimary: true, isVerified: true }];
+        for (const call of [
+          () => admin().users.update(userId, { name: unstorable }),
+          () => admin().users.create({ username: unstorable }),
+          () => admin().users.create({ emails }),
+          () => admin().emails.create(userId, { address: unstorable }),
+          () => admin().webhooks.create({ callback: unstorable, events: ['user'] }),
+        ]) {
+          await expect(call()).rejects.toThrow(
+            / must be a text that is not empty, with at most 255 characters and no NUL/,
+          );
+        }
+        expect(await admin().users.findByUsername(unstorable)).toBeNull();
+        expect(await admin().users.findByEmail(`@${unstorable}`)).toBeNull();
+      }
+      const nil = '00000000-0000-0000-0000-000000000000';
+      await expect(admin().users.create({ id: nil, username: unique() })).rejects.toThrow(/zeros/);
+      // As long as a browser's name may be.
+      await admin().sessions.create({ userId, userAgent: 'x'.repeat(300) });
+      const [session] = await admin().sessions.list(userId);
+      expect(session?.userAgent).toBe('x'.repeat(255));
+    });
+
     it('updates: what is omitted is kept, null clears', async () => {
       const user = await newUser(hanko, admin());
       const username = unique();

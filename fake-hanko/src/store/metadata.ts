@@ -15,6 +15,10 @@ export type Metadata = Readonly<Partial<Record<MetadataKind, JsonObject>>>;
 /** Characters of one kind, as JSON. */
 const MAX_LENGTH = 3000;
 
+/** In letters of Unicode; some take six, as Go writes them `\u003c` (encoding/json, HTMLEscape). */
+const lengthOf = (text: string): number =>
+  Array.from(text.replaceAll(/[<>&\u2028\u2029]/g, '......')).length;
+
 /** The metadata of all users (hanko backend/persistence/user_metadata_persister.go). */
 export class AllMetadata {
   private readonly byUser = new Map<string, Metadata>();
@@ -32,7 +36,7 @@ export class AllMetadata {
     const { [kind]: present = {}, ...others } = this.of(userId);
     const patched = patch === null ? {} : (mergePatch(present, patch) as JsonObject);
     const text = JSON.stringify(patched);
-    if (text.length > MAX_LENGTH) return false;
+    if (lengthOf(text) > MAX_LENGTH) return false;
     this.byUser.set(userId, { ...others, ...(text !== '{}' && { [kind]: patched }) });
     return true;
   }

@@ -1,6 +1,6 @@
 import type { AdminClient } from '../admin-client.js';
 import { HankoAdminError, type HankoAdminErrorCode } from '../admin-error.js';
-import { bodyOf, required, TEXT, uuid, UUID } from '../arguments.js';
+import { bodyOf, CUT_TEXT, required, TEXT, uuid, UUID } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import { type HankoAdminSession, readSession } from '../objects/session.js';
 import { listOf, Reader } from '../reader.js';
@@ -9,7 +9,7 @@ import { listOf, Reader } from '../reader.js';
 export interface HankoNewSession {
   /** UUID of the user. */
   readonly userId: string;
-  /** `User-Agent` to note with the session. Default: none. */
+  /** `User-Agent` to note with the session, cut to 255 characters. Default: none. */
   readonly userAgent?: string;
   /** IP address to note with the session, IPv4 or IPv6. Default: none. */
   readonly ipAddress?: string;
@@ -17,7 +17,7 @@ export interface HankoNewSession {
 
 const NEW_SESSION = {
   userId: required({ name: 'user_id', ...UUID }),
-  userAgent: { name: 'user_agent', ...TEXT },
+  userAgent: { name: 'user_agent', ...CUT_TEXT },
   ipAddress: { name: 'ip_address', ...TEXT },
 };
 

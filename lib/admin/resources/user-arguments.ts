@@ -2,8 +2,10 @@ import {
   bodyOf,
   DATE,
   FLAG,
+  isStorable,
   listOf,
   listOfSome,
+  LONG_TEXT,
   orNull,
   PART,
   PER_PAGE,
@@ -12,7 +14,6 @@ import {
   UUID,
   uuid,
 } from '../arguments.js';
-import { isText } from '../../util/value-checks.js';
 import type { HankoListOptions } from '../pages.js';
 
 /** Email address of a user who is created. */
@@ -75,6 +76,9 @@ interface UserFilter extends HankoListOptions {
 export type HankoUserFilter = UserFilter &
   ({ readonly emailContains?: never } | { readonly usernameContains?: never });
 
+/** Hanko takes it for no id, and makes another one. */
+const NIL = '00000000-0000-0000-0000-000000000000';
+
 const NEW_EMAIL = {
   address: required({ name: 'address', ...TEXT }),
   isPrimary: required({ name: 'is_primary', ...FLAG }),
@@ -82,7 +86,12 @@ const NEW_EMAIL = {
 };
 
 export const NEW_USER = {
-  id: { name: 'id', ...UUID },
+  id: {
+    name: 'id',
+    ...UUID,
+    is: (id: unknown): boolean => UUID.is(id) && id !== NIL,
+    expected: 'a UUID, and not the one of zeros',
+  },
   emails: {
     name: 'emails',
     ...listOf('a list of addresses', (email, path) => bodyOf(path, email, NEW_EMAIL)),
@@ -90,7 +99,7 @@ export const NEW_USER = {
   username: {
     name: 'username',
     ...TEXT,
-    is: isText,
+    is: (username: unknown): boolean => isStorable(username) && username.trim() !== '',
     // As Hanko itself does wherever a user name is written, but here: and its login looks for that form only.
     send: (username: unknown) => (username as string).trim().toLowerCase(),
   },
@@ -104,7 +113,7 @@ export const CHANGES = {
   name: { name: 'name', ...NAME },
   givenName: { name: 'given_name', ...NAME },
   familyName: { name: 'family_name', ...NAME },
-  picture: { name: 'picture', ...NAME },
+  picture: { name: 'picture', ...orNull(LONG_TEXT) },
 };
 
 export const FILTER = {

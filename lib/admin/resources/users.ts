@@ -1,6 +1,6 @@
 import type { AdminClient } from '../admin-client.js';
 import { HankoAdminError, type HankoAdminErrorCode } from '../admin-error.js';
-import { bodyOf, text, uuid } from '../arguments.js';
+import { bodyOf, isStorable, text, uuid } from '../arguments.js';
 import type { EndedSessions } from '../ended-sessions.js';
 import {
   type HankoAdminListedUser,
@@ -87,7 +87,7 @@ export class HankoAdminUsers {
   async findByEmail(address: string): Promise<HankoAdminUser | null> {
     const wanted = sameCase(text('address', address).trim());
     // Without one it is no address, and could be part of many.
-    if (!wanted.includes('@')) return null;
+    if (!wanted.includes('@') || !isStorable(wanted)) return null;
     return this.find({ emailContains: wanted }, ({ emails }) =>
       emails.some((email) => sameCase(email.address) === wanted),
     );
@@ -100,7 +100,7 @@ export class HankoAdminUsers {
    */
   async findByUsername(username: string): Promise<HankoAdminUser | null> {
     const wanted = sameCase(text('username', username).trim());
-    if (wanted === '') return null;
+    if (!isStorable(wanted)) return null;
     return this.find(
       { usernameContains: wanted },
       (user) => user.username !== undefined && sameCase(user.username) === wanted,
