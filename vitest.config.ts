@@ -73,6 +73,8 @@ export default defineConfig({
             // What Nest cannot change: keys, signatures, when Hanko or a store is asked, and which deliveries are valid
             // or known. How a request, a refusal or a delivery gets through Nest is in the other files.
             'test/e2e/{jwks,revocation,session,verification}/**',
+            // In which modules it is found is in import-orders.test.ts.
+            'test/e2e/admin/ends-at-once.test.ts',
             'test/e2e/webhooks/{hostile-floods,hostile-tokens,once,replay,revocation}.test.ts',
             'test/e2e/cost/many-requests.test.ts',
           ],

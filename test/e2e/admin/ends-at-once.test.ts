@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Get, type MessageEvent, Module, Sse, type Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Controller, Get, type MessageEvent, Sse, type Type } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { FakeHanko } from 'fake-hanko';
 import {
   CurrentUser,
-  HankoConfigurationError,
   type HankoForRootOptions,
   HankoLiveSessions,
   HankoModule,
@@ -297,81 +295,6 @@ describe('with keepSessions', () => {
     await admin.passwords.delete(id, { keepSessions: true });
 
     await expectIn(token);
-    expect(hanko.sessions(id)).toHaveLength(2);
-  });
-});
-
-describe('wherever the modules are imported', () => {
-  const inFeature = (imports: Imports): Type => {
-    @Module({ imports })
-    class FeatureModule {}
-    return FeatureModule;
-  };
-  const later = () =>
-    HankoModule.forRootAsync({
-      useFactory: async () => {
-        await new Promise(setImmediate);
-        return { apiUrl: hanko.url, audience: 'localhost', now: clock.now };
-      },
-    });
-
-  it.each<{ name: string; imports: () => Imports }>([
-    { name: 'HankoModule first', imports: () => [hankoModule(), adminModule()] },
-    { name: 'HankoModule last', imports: () => [adminModule(), hankoModule()] },
-    { name: 'HankoModule ready late', imports: () => [adminModule(), later()] },
-    {
-      name: 'HankoModule not global, first',
-      imports: () => [hankoModule({ isGlobal: false }), adminModule()],
-    },
-    {
-      name: 'HankoModule not global, last',
-      imports: () => [adminModule(), hankoModule({ isGlobal: false })],
-    },
-    {
-      name: 'neither global, in a feature module',
-      imports: () => {
-        const module = hankoModule({ isGlobal: false });
-        return [inFeature([adminModule({ isGlobal: false })]), inFeature([module]), module];
-      },
-    },
-  ])('a revoked session is refused: $name', async ({ imports }) => {
-    await using app = await startWithImports(imports());
-    const { id, token, sessionId } = await signedIn();
-    expect(await statusOf(app, token)).toBe(200);
-    await app.app.get(HankoAdmin, { strict: false }).sessions.revoke(id, sessionId);
-
-    await expectOut(token, [app]);
-  });
-
-  it('an app without HankoModule has nobody to tell', async () => {
-    const app = await Test.createTestingModule({ imports: [adminModule()] }).compile();
-    const { id } = await signedIn();
-    expect(await app.get(HankoAdmin).users.revokeSessions(id)).toBe(2);
-    await app.get(HankoAdmin).users.delete(id);
-    await app.close();
-  });
-
-  it('an app that ends sessions before HankoModule is ready is told so', async () => {
-    const { id, sessionId } = await signedIn();
-    const isEnded = {
-      provide: 'ENDED',
-      inject: [HankoAdmin],
-      useFactory: (early: HankoAdmin) => early.sessions.revoke(id, sessionId),
-    };
-    @Module({ providers: [isEnded], exports: ['ENDED'] })
-    class EarlyModule {}
-    const starting = startWithImports([
-      adminModule(),
-      HankoModule.forRootAsync({
-        imports: [EarlyModule],
-        inject: ['ENDED'],
-        useFactory: () => ({ apiUrl: hanko.url, audience: 'localhost' }),
-      }),
-    ]);
-
-    const error: unknown = await starting.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HankoConfigurationError);
-    expect(String(error)).toMatch(/before HankoModule was ready.*onModuleInit/s);
     expect(hanko.sessions(id)).toHaveLength(2);
   });
 });

@@ -282,7 +282,7 @@ describe.each(PLATFORMS)('HankoProfile on %s', (platform) => {
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
     const profiles = other.app.get(HankoProfile);
-    await Promise.all(Array.from({ length: 30 }, () => profiles.get(token)));
+    await Promise.all(Array.from({ length: 12 }, () => profiles.get(token)));
     await new Promise(setImmediate);
     process.off('warning', onWarning);
 

@@ -341,16 +341,17 @@ describe.each([
     expect(server.requests[3]?.headers).not.toHaveProperty('authorization');
   });
 
+  // More than ten listeners of one signal are a leak to Node.
   it('is one of many at once', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
     const client = clientOf({ fetch });
-    await Promise.all(Array.from({ length: 40 }, () => client.call(GET)));
+    await Promise.all(Array.from({ length: 12 }, () => client.call(GET)));
     await new Promise(setImmediate);
     process.off('warning', onWarning);
 
-    expect(server.requests).toHaveLength(40);
+    expect(server.requests).toHaveLength(12);
     expect(warnings).toEqual([]);
   });
 });
