@@ -15,6 +15,7 @@ let hanko: FakeHanko;
 let app: INestApplication;
 let url: string;
 let admin: string;
+const logged: string[] = [];
 
 beforeAll(async () => {
   hanko = await FakeHanko.start({
@@ -28,7 +29,9 @@ beforeAll(async () => {
   vi.stubEnv('HANKO_ADMIN_URL', hanko.adminUrl);
   vi.stubEnv('HANKO_AUDIENCE', 'localhost');
   const { AppModule } = await import('../../sample/05-admin/src/app.module.js');
-  app = await NestFactory.create(AppModule, { logger: false });
+  const quiet = (): void => undefined;
+  const log = (line: string): void => void logged.push(line);
+  app = await NestFactory.create(AppModule, { logger: { log, warn: quiet, error: quiet } });
   app.useWebSocketAdapter(hankoSockets(app, new WsAdapter(app)));
   await app.listen(0, '127.0.0.1');
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
@@ -150,6 +153,8 @@ describe('sample/05-admin', () => {
     });
     const ended = await ask(admin, `/users/${id}/sessions/${sessionIdIn(ada)}`, 'DELETE');
     expect(ended).toEqual({ status: 200, body: { ended: 1 } });
+    const path = `/users/${id}/sessions/${sessionIdIn(ada)}`;
+    expect(logged.at(-1)).toBe(`${claimsIn(admin).sub}: DELETE ${path} done`);
     expect(await socket.ended).toBe('4401 session_revoked');
     expect((await ask(ada, '/users')).body).toMatchObject({ code: 'session_revoked' });
     expect((await ask(other, '/users')).body).toMatchObject({ code: 'requirement_not_met' });
@@ -217,6 +222,7 @@ describe('sample/05-admin', () => {
     const path = `/users/${crypto.randomUUID()}`;
     expect(await ask(admin, path)).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect(await ask(admin, `${path}/otp`, 'DELETE')).toMatchObject({ status: 404 });
+    expect(logged.at(-1)).toBe(`${claimsIn(admin).sub}: DELETE ${path}/otp failed`);
     const { id } = hanko.createUser();
     const long = { publicMetadata: { text: 'x'.repeat(4000) } };
     expect(await ask(admin, `/users/${id}/metadata`, 'PATCH', long)).toMatchObject({
