@@ -55,7 +55,9 @@ const MAX_CHARACTERS = 255;
 export const isStorable = (value: unknown): value is string =>
   isText(value) && !value.includes('\0') && lettersOf(value).length <= MAX_CHARACTERS;
 
-const lettersOf = (value: string): readonly string[] => Array.from(value);
+/** A character has two units at most; of more, nobody needs the rest to tell. */
+const lettersOf = (value: string): readonly string[] =>
+  Array.from(value.slice(0, 2 * (MAX_CHARACTERS + 1)));
 
 export const TEXT = {
   is: isStorable,

@@ -80,7 +80,8 @@ export class HankoAdminUsers {
   }
 
   /**
-   * The user with exactly this address, in any case; null if there is none. Hanko itself finds parts of addresses only.
+   * The user with exactly this address, in any case; null if there is none. Hanko itself finds parts of addresses only. The
+   * address may be unverified: look at its `isVerified` before you trust that it is the user's.
    * @throws HankoAdminError any of its codes
    * @throws TypeError for what is no text
    */

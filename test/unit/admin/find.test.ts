@@ -82,6 +82,16 @@ describe('findByEmail()', () => {
     });
   });
 
+  test('finds a user behind more than a page of others who have the address as a part', async () => {
+    const { id } = hanko.createUser({ email: 'bob@many.example' });
+    for (let number = 0; number < 1_001; number += 1) {
+      hanko.createUser({ email: `${number}bob@many.example` });
+    }
+    expect(await admin.users.findByEmail('bob@many.example')).toMatchObject({ id });
+    const last = await admin.users.list({ emailContains: 'bob@many.example' }).page(11);
+    expect(last).toMatchObject({ total: 1_002, pages: 11, items: [{}, { id }] });
+  });
+
   test('makes no network call for what is no address', async () => {
     await using down = await FakeHanko.start();
     const other = new HankoAdmin({ url: down.adminUrl });
@@ -92,6 +102,12 @@ describe('findByEmail()', () => {
 });
 
 describe('findByUsername()', () => {
+  test('finds nobody by text of any length', async () => {
+    const long = `${'\u{1F600}'.repeat(300_000)}@example.com`;
+    expect(await admin.users.findByEmail(long)).toBeNull();
+    expect(await admin.users.findByUsername(long)).toBeNull();
+  });
+
   test.each(NAMES)('finds %s, and nobody else, in any case', async (username) => {
     expect((await admin.users.findByUsername(username))?.username).toBe(username);
     expect((await admin.users.findByUsername(username.toUpperCase()))?.username).toBe(username);
