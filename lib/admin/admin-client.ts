@@ -4,7 +4,7 @@ import { exchangeWithin, parseJson } from '../http/fetch-json.js';
 import { FetchFailure } from '../http/fetch-failure.js';
 import type { HttpMethod, HttpReply } from '../http/exchange.js';
 import { HankoAdminError } from './admin-error.js';
-import { closed, errorOfFailure, errorOfStatus } from './admin-failures.js';
+import { closed, errorOfFailure, errorOfStatus, routeOf } from './admin-failures.js';
 
 /** Where an Admin API is, and how it is called. */
 export interface AdminClientSettings {
@@ -107,6 +107,7 @@ export class AdminClient {
     const { url, apiKey, fetch, timeoutMs, maxReplyBytes: maxBytes } = this.#settings;
     const { signal } = this.#closing;
     const target = url + pathOf(call);
+    const route = routeOf(call.method, call.path);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const request = {
       method: call.method,
@@ -126,20 +127,19 @@ export class AdminClient {
       try {
         const bounds = { fetch, timeoutMs, spentMs, maxBytes, signal };
         const reply = await exchangeWithin(target, bounds, request, (read) => read);
-        return { outcome: this.outcomeOf(reply), isSecond: reply.isSecond };
+        return { outcome: this.outcomeOf(reply, route), isSecond: reply.isSecond };
       } catch (error) {
-        const isRead = call.method === 'GET';
         const failure = error as FetchFailure;
-        const outcome = signal.aborted ? closed(isRead) : errorOfFailure(failure, isRead);
+        const outcome = signal.aborted ? closed(route) : errorOfFailure(failure, route);
         return { outcome, isSecond: failure.isSecond };
       }
     };
   }
 
   /** @throws FetchFailure */
-  private outcomeOf(reply: HttpReply): AdminReply | HankoAdminError {
+  private outcomeOf(reply: HttpReply, route: string): AdminReply | HankoAdminError {
     const { status, text, header } = reply;
-    if (status >= 300) return errorOfStatus(reply, this.#settings.apiKey);
+    if (status >= 300) return errorOfStatus(reply, route, this.#settings.apiKey);
     return { status, header, json: text === '' ? undefined : parseJson(text) };
   }
 

@@ -27,14 +27,24 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 const REDIRECTED = ', a redirect, which is not followed. Set HANKO_ADMIN_URL to where it leads';
 
+/** What was asked, without ids: `DELETE /users/:id`. */
+type Route = string;
+
+export const routeOf = (method: string, path: readonly string[]): Route =>
+  `${method} ${path.map((segment) => (/^[a-z_]{1,20}$/.test(segment) ? `/${segment}` : '/:id')).join('')}`;
+
 /** @param apiKey is never repeated, whoever sent it back. */
-export function errorOfStatus(reply: HttpReply, apiKey: string | null): HankoAdminError {
+export function errorOfStatus(
+  reply: HttpReply,
+  route: Route,
+  apiKey: string | null,
+): HankoAdminError {
   const { status, text, header } = reply;
   const json = parsed(text);
   const code = codeOf(status, text, json);
   const keepsKey = (value: string | undefined): string | undefined =>
     value === undefined || (apiKey !== null && value.includes(apiKey)) ? undefined : value;
-  return new HankoAdminError(code, messageOf(status, code), {
+  return new HankoAdminError(code, messageOf(status, code, route), {
     status,
     requestId: keepsKey(requestIdIn(header('x-request-id'))),
     retryAfterSeconds: retryAfterIn(header('retry-after')),
@@ -48,8 +58,8 @@ function codeOf(status: number, text: string, json: unknown): HankoAdminErrorCod
   return CODES[status] ?? (status >= 500 ? 'unavailable' : 'unexpected');
 }
 
-function messageOf(status: number, code: HankoAdminErrorCode): string {
-  const message = `Hanko's Admin API replied with status ${status}`;
+function messageOf(status: number, code: HankoAdminErrorCode, route: Route): string {
+  const message = `Hanko's Admin API replied with status ${status} to ${route}`;
   if (status < 400) return message + REDIRECTED;
   if (status === 404 && code === 'unexpected') {
     return `${message}, and not as Hanko does: HANKO_ADMIN_URL is probably not its address`;
@@ -57,22 +67,23 @@ function messageOf(status: number, code: HankoAdminErrorCode): string {
   return message + (ADVICE[status] ?? '');
 }
 
-export function errorOfFailure(failure: FetchFailure, isRead: boolean): HankoAdminError {
+export function errorOfFailure(failure: FetchFailure, route: Route): HankoAdminError {
   if (!failure.isOutage) {
-    return new HankoAdminError('unexpected', `Hanko's Admin API: ${failure.message}`);
+    return new HankoAdminError('unexpected', `Hanko's Admin API: ${failure.message} (${route})`);
   }
-  return unavailable(failure.message, isRead);
+  return unavailable(failure.message, route);
 }
 
 /** The call was aborted, or not begun, as the app is closing. */
-export const closed = (isRead: boolean): HankoAdminError =>
-  unavailable('the app is closing', isRead);
+export const closed = (route: Route): HankoAdminError => unavailable('the app is closing', route);
 
-const unavailable = (why: string, isRead: boolean): HankoAdminError =>
-  new HankoAdminError(
+function unavailable(why: string, route: Route): HankoAdminError {
+  const isDone = route.startsWith('GET ') ? '' : ' Whether it was done is not known.';
+  return new HankoAdminError(
     'unavailable',
-    `Hanko's Admin API cannot be reached: ${why}.${isRead ? '' : ' Whether it was done is not known.'}`,
+    `Hanko's Admin API cannot be reached: ${why} (${route}).${isDone}`,
   );
+}
 
 /** RFC 9110 §10.2.3: seconds, or a date. All else says nothing. */
 function retryAfterIn(value: string | null): number | undefined {

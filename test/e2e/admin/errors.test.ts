@@ -67,7 +67,7 @@ function expectLogged(log: CapturedLog, code: Code): void {
   const level = OURS.includes(code) ? 'warn' : 'error';
   const lines = log.lines.filter((line) => line.text.includes("Hanko's Admin API"));
   expect(lines.map((line) => line.level)).toEqual([level]);
-  expect(lines[0]?.text).toContain(`status ${REPLIES[code]}`);
+  expect(lines[0]?.text).toContain(`status ${REPLIES[code]} to GET /users/:id`);
 }
 
 @Controller()
@@ -113,7 +113,7 @@ describe.each(PLATFORMS)('over HTTP on %s', (platform) => {
     server.behaviour = (_response, request) => request.socket.resetAndDestroy();
     expect(await app.request('POST', '/outage')).toBeRefused('hanko_unavailable');
     expect(app.log.messages('warn', 'HankoAdmin')).toEqual([
-      expect.stringMatching(/cannot be reached: ECONNRESET\..*Callers get 503\./),
+      expect.stringMatching(/cannot be reached: ECONNRESET \(POST \/users\)\..*Callers get 503\./),
     ]);
   });
 

@@ -319,7 +319,9 @@ describe.each([
     expect(await errorOf(clientOf({ fetch }).call(GET))).toMatchObject({
       code: 'unexpected',
       status: 307,
-      message: expect.stringContaining('a redirect, which is not followed') as string,
+      message: expect.stringContaining(
+        '307 to GET /users, a redirect, which is not followed',
+      ) as string,
     });
     expect(server.requests.map(({ url }) => url)).toEqual(['/users']);
   });
@@ -383,11 +385,11 @@ describe('a call', () => {
     expect(await hanging).toMatchObject({
       code: 'unavailable',
       message:
-        "Hanko's Admin API cannot be reached: the app is closing. Whether it was done is not known.",
+        "Hanko's Admin API cannot be reached: the app is closing (PUT /hangs). Whether it was done is not known.",
     });
     expect(await errorOf(client.call(GET))).toMatchObject({
       code: 'unavailable',
-      message: "Hanko's Admin API cannot be reached: the app is closing.",
+      message: "Hanko's Admin API cannot be reached: the app is closing (GET /users).",
     });
     expect(server.requests).toHaveLength(2);
   });
@@ -403,7 +405,7 @@ describe('a call', () => {
     expect(await errorOf(client.call(GET))).toMatchObject({ code: 'unavailable' });
     expect(sent).toBe(3);
     expect(await errorOf(clientOf({ url: 'http://127.0.0.1:1' }).call(GET))).toMatchObject({
-      message: "Hanko's Admin API cannot be reached: ECONNREFUSED.",
+      message: "Hanko's Admin API cannot be reached: ECONNREFUSED (GET /users).",
     });
   });
 

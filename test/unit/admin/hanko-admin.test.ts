@@ -190,6 +190,36 @@ describe('a HankoAdminError', () => {
     expect((error as HankoAdminError).reason).toBe(reason);
   });
 
+  it('says what was asked, without ids', async () => {
+    server.behaviour = problem(409);
+    const { users, sessions, emails, credentials, management } = new HankoAdmin({
+      url: server.url,
+      managementUrl: server.url,
+    });
+    const id = randomUUID();
+    const errors = await Promise.all(
+      [
+        users.delete(id),
+        sessions.list(id),
+        emails.setPrimary(id, id),
+        credentials.delete(id, 'AbC-1_d'),
+        management.samlProviders.get(id, id),
+        users.findByEmail('ada@example.test'),
+      ].map(failed),
+    );
+
+    expect(errors.map((error) => /to (.*)$/.exec((error as Error).message)?.[1])).toEqual([
+      'DELETE /users/:id',
+      'GET /users/:id/sessions',
+      'POST /users/:id/emails/:id/set_primary',
+      'DELETE /users/:id/webauthn_credentials/:id',
+      'GET /tenants/:id/saml/providers/:id',
+      'GET /users',
+    ]);
+    expect(textsOf(errors)).not.toContain(id);
+    expect(textsOf(errors)).not.toContain('ada@');
+  });
+
   it('has no reason where it may hold what was asked for', async () => {
     server.behaviour = problem(404, 'user ada@example.test not found');
     const error = await failed(new HankoAdmin({ url: server.url }).users.get(randomUUID()));
