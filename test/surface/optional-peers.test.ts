@@ -19,7 +19,8 @@ const INSTALLED = ['@nestjs/common', '@nestjs/core', 'jose', 'reflect-metadata',
 
 const PEERS = ['@nestjs/microservices', '@nestjs/websockets'];
 
-type Peers = 'missing' | 'installed' | 'broken';
+const CASES = ['missing', 'installed', 'broken'] as const;
+type Peers = (typeof CASES)[number];
 
 /** Says that it was loaded. */
 const STUB = {
@@ -28,14 +29,15 @@ const STUB = {
   broken: () => `throw new Error('made for another Nest');`,
 };
 
-const SCRIPT = (load: (name: string) => string): string => `
+const SCRIPT = (load: (name: string) => string, extension: string): string => `
 globalThis.loaded = [];
 ${load('reflect-metadata')}
 const { Controller, Injectable, Module } = ${load('@nestjs/common')};
 const { NestFactory } = ${load('@nestjs/core')};
-const { HankoModule } = ${load('nestjs-hanko')};
+// Each finds the peers that lie beside it.
+const copies = { ${CASES.map((peers) => `${peers}: ${load(`./${peers}/hanko.${extension}`)}`).join(', ')} };
 
-const appWith = (handlers) => {
+const appWith = (handlers, HankoModule) => {
   class Notes { add() {} }
   Controller()(Notes);
   class Chat { say() {} }
@@ -55,10 +57,10 @@ const appWith = (handlers) => {
   return NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
 };
 
-const start = async (handlers) => {
+const start = async (handlers, { HankoModule }) => {
   loaded = [];
   try {
-    await appWith(handlers);
+    await appWith(handlers, HankoModule);
     return { loaded };
   } catch (error) {
     return { loaded, error: error.message };
@@ -66,7 +68,12 @@ const start = async (handlers) => {
 };
 (async () => {
   const results = {};
-  for (const handlers of ['none', 'messages', 'gateways']) results[handlers] = await start(handlers);
+  for (const [peers, copy] of Object.entries(copies)) {
+    results[peers] = {};
+    for (const handlers of ['none', 'messages', 'gateways']) {
+      results[peers][handlers] = await start(handlers, copy);
+    }
+  }
   console.log(JSON.stringify(results));
 })();
 `;
@@ -79,53 +86,63 @@ interface Result {
 }
 
 describe.each([
-  { format: 'ES modules', file: 'app.mjs', load: (name: string) => `await import('${name}')` },
-  { format: 'CommonJS', file: 'app.cjs', load: (name: string) => `require('${name}')` },
-])('an app of $format', ({ file, load }) => {
-  const folders: string[] = [];
-  const results: Partial<Record<Peers, Record<Handlers, Result>>> = {};
+  {
+    format: 'ES modules',
+    extension: 'mjs',
+    load: (name: string) => `await import('${name}')`,
+    reexport: `export * from 'nestjs-hanko';`,
+  },
+  {
+    format: 'CommonJS',
+    extension: 'cjs',
+    load: (name: string) => `require('${name}')`,
+    reexport: `module.exports = require('nestjs-hanko');`,
+  },
+])('an app of $format', ({ extension, load, reexport }) => {
+  let folder: string;
+  let results: Record<Peers, Record<Handlers, Result>>;
 
+  // One process for all cases, each with a copy of ours: to load Nest takes longer than what is tried.
   beforeAll(async () => {
     if (!existsSync(join(root, 'dist'))) throw new Error('there is no dist: npm run build');
-    for (const peers of ['missing', 'installed', 'broken'] as const) {
-      const folder = mkdtempSync(join(tmpdir(), 'nestjs-hanko-peers-'));
-      folders.push(folder);
-      const modules = join(folder, 'node_modules');
-      mkdirSync(join(modules, '@nestjs'), { recursive: true });
-      for (const name of INSTALLED) {
-        symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
-      }
+    folder = mkdtempSync(join(tmpdir(), 'nestjs-hanko-peers-'));
+    mkdirSync(join(folder, 'node_modules/@nestjs'), { recursive: true });
+    for (const name of INSTALLED) {
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'dir');
+    }
+    for (const peers of CASES) {
+      const modules = join(folder, peers, 'node_modules');
       for (const part of ['dist', 'package.json']) {
         cpSync(join(root, part), join(modules, 'nestjs-hanko', part), { recursive: true });
       }
       for (const name of peers === 'missing' ? [] : PEERS) {
-        mkdirSync(join(modules, name));
+        mkdirSync(join(modules, name), { recursive: true });
         writeFileSync(join(modules, name, 'package.json'), JSON.stringify({ name }));
         writeFileSync(join(modules, name, 'index.js'), STUB[peers as keyof typeof STUB](name));
       }
-      writeFileSync(join(folder, file), SCRIPT(load));
-      const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
-      results[peers] = JSON.parse(stdout) as Record<Handlers, Result>;
+      writeFileSync(join(folder, peers, `hanko.${extension}`), reexport);
     }
+    const file = join(folder, `app.${extension}`);
+    writeFileSync(file, SCRIPT(load, extension));
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
+    results = JSON.parse(stdout) as typeof results;
   });
-  afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('with neither gateways nor message handlers needs none of their packages, and loads none', () => {
-    expect(results.missing?.none).toEqual({ loaded: [] });
-    expect(results.installed?.none).toEqual({ loaded: [] });
+    expect(results.missing.none).toEqual({ loaded: [] });
+    expect(results.installed.none).toEqual({ loaded: [] });
   });
 
   it.each([
     { handlers: 'messages', peer: '@nestjs/microservices', what: 'message handlers' },
     { handlers: 'gateways', peer: '@nestjs/websockets', what: 'gateways' },
   ] as const)('with $what loads $peer, and does not start without it', (row) => {
-    expect(results.installed?.[row.handlers]).toEqual({ loaded: [row.peer] });
-    const missing = results.missing?.[row.handlers].error;
+    expect(results.installed[row.handlers]).toEqual({ loaded: [row.peer] });
+    const missing = results.missing[row.handlers].error;
     expect(missing).toContain(`${row.peer}: cannot be loaded from nestjs-hanko`);
     expect(missing).toContain(`the app has ${row.what}`);
     expect(missing).toContain('Install it beside nestjs-hanko');
-    expect(results.broken?.[row.handlers].error).toContain('made for another Nest');
+    expect(results.broken[row.handlers].error).toContain('made for another Nest');
   });
 });
