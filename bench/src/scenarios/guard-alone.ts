@@ -114,6 +114,11 @@ export const guardAlone: Scenario = {
   },
 };
 
-/** Of each round and the same round of the base. */
-const ratio = (micros: readonly number[], base: readonly number[]): number[] =>
-  micros.map((value, round) => value / (base[round] ?? Number.NaN));
+/**
+ * The fastest round by the fastest one of the base, the next by the next: they are of two processes, one after the other, so
+ * that what disturbs a round has nothing to do with the round of the same number.
+ */
+function ratio(micros: readonly number[], base: readonly number[]): number[] {
+  const [values, bases] = [micros, base].map((rounds) => rounds.toSorted((a, b) => a - b));
+  return (values ?? []).map((value, rank) => value / (bases?.[rank] ?? Number.NaN));
+}
