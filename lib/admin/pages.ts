@@ -55,6 +55,8 @@ export interface HankoListOptions {
 const DEFAULT_PER_PAGE = 100;
 export const MAX_PER_PAGE = 1_000;
 
+const OTHER_SIZES = [MAX_PER_PAGE, MAX_PER_PAGE - 3];
+
 /** Ids of items that are recognized if they come again: ten megabytes at most. */
 const REMEMBERED_IDS = 100_000;
 
@@ -103,8 +105,26 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
       yield* this.moved(number, before, total, size, recent);
       before = total;
       const isEnd = total === undefined ? fresh.length === 0 : number * size >= total;
-      if (isEnd) return;
+      if (isEnd) break;
       if (number > lastPage) throw unexpected('the list grows faster than it is read');
+    }
+    if (recent.count < (before ?? 0)) yield* this.leftOut(recent);
+  }
+
+  /**
+   * Hanko orders by time alone: of items of one and the same time, any may be on two pages and another on none. Pages of other
+   * sizes break elsewhere.
+   */
+  private async *leftOut(recent: RecentIds): AsyncGenerator<Item, void> {
+    for (const perPage of OTHER_SIZES) {
+      let lastPage = 1;
+      for (let number = 1; number <= lastPage; number += 1) {
+        // oxlint-disable-next-line no-await-in-loop
+        const { items, total = 0 } = await this.request(number, perPage);
+        yield* recent.without(items);
+        if (recent.count >= total || items.length === 0) return;
+        if (number === 1) lastPage = Math.ceil(total / items.length);
+      }
     }
   }
 
@@ -137,12 +157,12 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
     return items;
   }
 
-  private async request(number: number): Promise<Fetched<Item>> {
+  private async request(number: number, perPage = this.perPage): Promise<Fetched<Item>> {
     const { path, query } = this.call;
     const { json, header } = await this.client.call({
       method: 'GET',
       path,
-      query: { ...query, page: String(number), per_page: String(this.perPage) },
+      query: { ...query, page: String(number), per_page: String(perPage) },
     });
     const counted = header('x-total-count') ?? '';
     return {

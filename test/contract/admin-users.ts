@@ -201,6 +201,20 @@ export function adminUsers(hanko: HankoClient): void {
       ]);
     });
 
+    it('misses nobody of those who were created at the very same time', async () => {
+      const of = unique();
+      const createdAt = new Date('2019-01-01T00:00:00Z');
+      const made: string[] = [];
+      for (let n = 0; n < 40; n += 1) {
+        const user = await admin().users.create({ username: `${of}_${n}`, createdAt });
+        made.push(hanko.adopt(user).id);
+      }
+      for (const perPage of [3, 7, 20]) {
+        const walked = await admin().users.list({ usernameContains: of, perPage }).all();
+        expect(walked.map((user) => user.id).toSorted()).toEqual(made.toSorted());
+      }
+    });
+
     it('shows a user as `get()` does, without metadata, password and identities', async () => {
       const { id: userId } = await newUser(hanko, admin());
       const names = { username: unique(), name: 'Ada', givenName: 'A', familyName: 'L' };

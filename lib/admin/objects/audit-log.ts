@@ -10,7 +10,10 @@ export interface HankoAdminAuditLog {
   readonly error?: string;
   /** Id of the request (`X-Request-Id`), as in Hanko's own log. */
   readonly requestId: string;
-  /** IP address of the caller; the one of a proxy if Hanko does not trust it. */
+  /**
+   * IP address of the caller; the one of a proxy if Hanko does not trust it. Up to v3.0.4, Hanko believes `X-Forwarded-For`, whoever
+   * sends it.
+   */
   readonly sourceIp: string;
   /** `User-Agent` of the caller; empty if there was none. */
   readonly userAgent: string;

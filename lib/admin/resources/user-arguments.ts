@@ -36,7 +36,7 @@ interface NewUser {
    * at registration and login. Names of other characters than letters, digits and `_` are refused there.
    */
   readonly username?: string;
-  /** Time of the registration, for imports. Default: now. */
+  /** Time of the registration, for imports. Default: now. Lists are ordered by it alone: give each user a time of its own. */
   readonly createdAt?: Date;
 }
 
