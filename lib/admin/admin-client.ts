@@ -48,6 +48,9 @@ interface Try {
   readonly isSecond?: boolean | undefined;
 }
 
+/** @param isFirst whether a connection from before that breaks without a reply is at once replaced by a new one. */
+type Send = (spentMs: number, isFirst: boolean) => Promise<Try>;
+
 /** Tries of one call. */
 const MAX_TRIES = 3;
 
@@ -88,7 +91,7 @@ export class AdminClient {
     let mayBeDone = false;
     for (let tries = 1; ; tries += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      const { outcome, isSecond } = await send(performance.now() - startedAt);
+      const { outcome, isSecond } = await send(performance.now() - startedAt, tries === 1);
       if (isSecond) tries += 1;
       if (!(outcome instanceof HankoAdminError)) return outcome;
       if (outcome.code === 'not_found' && call.isDeletion && (mayBeDone || isSecond)) return DONE;
@@ -103,7 +106,7 @@ export class AdminClient {
   }
 
   /** Makes the request once, whatever the number of tries: what the caller gave cannot change in between. */
-  private prepare(call: AdminCall, isRepeatable: boolean): (spentMs: number) => Promise<Try> {
+  private prepare(call: AdminCall, isRepeatable: boolean): Send {
     const { url, apiKey, fetch, timeoutMs, maxReplyBytes: maxBytes } = this.#settings;
     const { signal } = this.#closing;
     const target = url + pathOf(call);
@@ -120,13 +123,13 @@ export class AdminClient {
       },
       body,
       statuses: null,
-      // By a fetch of the app nobody knows which connection broke: it counts as a try, and is repeated from here.
-      isRepeatable: isRepeatable && fetch === null,
     };
-    return async (spentMs) => {
+    return async (spentMs, isFirst) => {
       try {
         const bounds = { fetch, timeoutMs, spentMs, maxBytes, signal };
-        const reply = await exchangeWithin(target, bounds, request, (read) => read);
+        // By a fetch of the app nobody knows which connection broke: it counts as a try, and is repeated from here.
+        const asked = { ...request, isRepeatable: isRepeatable && isFirst && fetch === null };
+        const reply = await exchangeWithin(target, bounds, asked, (read) => read);
         return { outcome: this.outcomeOf(reply, route), isSecond: reply.isSecond };
       } catch (error) {
         const failure = error as FetchFailure;
