@@ -108,7 +108,8 @@ export class PagedList<Item extends { readonly id: string }> implements HankoLis
       if (isEnd) break;
       if (number > lastPage) throw unexpected('the list grows faster than it is read');
     }
-    if (recent.count < (before ?? 0)) yield* this.leftOut(recent);
+    // What was forgotten would come twice.
+    if (recent.isComplete && recent.count < (before ?? 0)) yield* this.leftOut(recent);
   }
 
   /**

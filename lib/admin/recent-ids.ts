@@ -7,6 +7,11 @@ export class RecentIds {
 
   constructor(private readonly most: number) {}
 
+  /** Whether none was forgotten. */
+  get isComplete(): boolean {
+    return this.ids.size === this.count;
+  }
+
   /** What is not among them; it is from now on. */
   without<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
     const fresh = items.filter(({ id }) => !this.ids.has(id));
