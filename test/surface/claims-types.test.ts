@@ -14,9 +14,11 @@ const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.s
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 const known = new Map<string, ts.SourceFile | undefined>();
 
+const DECLARED = /HankoClaim|Hanko(?:Public|Private|Unsafe)Metadata|HankoMetadataOf/;
+
 /** Whether the types of a file of ours depend on what an app declares; `npm run types` looks at the others. */
 const isOfClaims = ({ fileName, text }: ts.SourceFile): boolean =>
-  fileName.startsWith(join(root, 'lib/')) && text.includes('HankoClaim');
+  fileName.startsWith(join(root, 'lib/')) && DECLARED.test(text);
 
 /** Claims are declared once per program: each file is one by itself. */
 function compile(file: string, text?: string): { faults: string[]; instantiations: number } {
