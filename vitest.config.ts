@@ -13,6 +13,8 @@ export const source = [
   { find: /^nestjs-hanko\/webhooks$/, replacement: path('lib/webhooks/index.ts') },
   { find: /^nestjs-hanko\/swagger$/, replacement: path('lib/swagger/index.ts') },
   { find: /^nestjs-hanko\/admin$/, replacement: path('lib/admin/index.ts') },
+  { find: /^nestjs-hanko\/terminus$/, replacement: path('lib/terminus/index.ts') },
+  { find: /^nestjs-hanko\/opentelemetry$/, replacement: path('lib/opentelemetry/index.ts') },
 ];
 
 /** Every Nest package of test/nest11, in place of the one of the same name above it. */

@@ -46,5 +46,11 @@ export const HANKO_PARAMETER = Symbol.for('nestjs-hanko:parameter');
 /** Brand of every error this package makes. */
 export const HANKO_ERROR = Symbol.for('nestjs-hanko:error');
 
+/** The instrumentation of OpenTelemetry that is enabled in this process, on `globalThis`. */
+export const HANKO_INSTRUMENTATION = Symbol.for('nestjs-hanko:instrumentation');
+
+/** The apps that run in this process: a `Set` of `WeakRef`s of their `HankoHealth` on `globalThis`. */
+export const RUNNING_APPS = Symbol.for('nestjs-hanko:running-apps');
+
 /** Which builds and versions of this package this process has loaded: a `Map` of `LoadedCopy` on `globalThis`. */
 export const LOADED_COPIES = Symbol.for('nestjs-hanko:copies');

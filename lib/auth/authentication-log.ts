@@ -12,6 +12,7 @@ import { describeError } from '../util/describe-error.js';
 /** Where it is noted what was last said about a request. */
 interface Said {
   said?: string | undefined;
+  tookMs?: number | undefined;
 }
 
 /** Configuration errors that only requests show are few: what is beyond that comes from texts that differ each time. */
@@ -48,7 +49,15 @@ export class AuthenticationLog {
     const { id: userId, sessionId } = user;
     if (!this.isNew(notes, sessionId)) return;
     const source = notes.credential?.source ?? '';
-    publishAuthentication({ outcome: 'authenticated', userId, sessionId, source, handler });
+    const durationMs = takeTime(notes);
+    publishAuthentication({
+      outcome: 'authenticated',
+      userId,
+      sessionId,
+      source,
+      handler,
+      durationMs,
+    });
   }
 
   /** @param failure what was wrong with a cookie that counts for nothing. */
@@ -60,15 +69,19 @@ export class AuthenticationLog {
           `anonymous at ${placeOf(handler)}: its cookie was ignored, ${failure.code}. ${textOf(failure)}`,
       );
     }
-    publishAuthentication({ outcome: 'anonymous', handler });
+    publishAuthentication({ outcome: 'anonymous', handler, durationMs: takeTime(notes) });
   }
 
-  /** @param call what a credential was looked for in. */
+  /**
+   * @param call what a credential was looked for in.
+   * @param user whose token is valid, if the route requires more than that.
+   */
   refused(
     notes: Said,
     error: unknown,
     handler: string | undefined,
     { request, params, isUnanswered = false }: HankoCall,
+    user?: HankoUser,
   ): void {
     if (!isHankoError(error)) return;
     if (error.code === 'configuration_invalid') {
@@ -87,7 +100,15 @@ export class AuthenticationLog {
         return `${code} at ${placeOf(handler)}: ${text}`;
       });
     }
-    publishAuthentication({ outcome: 'refused', code, reason, handler });
+    publishAuthentication({
+      outcome: 'refused',
+      code,
+      reason,
+      userId: user?.id,
+      sessionId: user?.sessionId,
+      handler,
+      durationMs: takeTime(notes),
+    });
   }
 
   /** @param error one that is not ours, and that Nest does not log. */
@@ -109,6 +130,13 @@ export class AuthenticationLog {
     notes.said = what;
     return isNew;
   }
+}
+
+/** It is told once: a later decision on the same verdict took no time. */
+function takeTime(notes: Said): number | undefined {
+  const { tookMs } = notes;
+  notes.tookMs = undefined;
+  return tookMs;
 }
 
 const textOf = (error: HankoAuthError): string => logDetailOf(error) ?? error.reason;

@@ -1,6 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HankoLiveSessions } from '../connections/live-sessions.js';
-import { HankoContextError, HankoCredentialsError } from '../errors/hanko.errors.js';
+import {
+  HankoContextError,
+  HankoCredentialsError,
+  HankoRequirementError,
+  HankoStepUpError,
+} from '../errors/hanko.errors.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport, LiveConnection } from '../transports/transport.js';
@@ -152,11 +157,11 @@ export class CallAuthenticator {
     }
     // The guard has admitted it; now a parameter decorator asks.
     if (notes.admittedTo === wanted && notes.admittedAs === call.request) return outcome;
-    this.log.authenticated(notes, outcome.user, wanted.name);
     if (wanted.requirements.length > 0) {
       refuseUnmet(wanted.requirements, outcome.user, this.options.now());
     }
     if (call.connection !== undefined) this.watch(outcome.user, call.connection);
+    this.log.authenticated(notes, outcome.user, wanted.name);
     if (call instanceof HttpCall) showUser(notes, call.request, outcome.user);
     notes.admittedTo = wanted;
     notes.admittedAs = call.request;
@@ -171,7 +176,7 @@ export class CallAuthenticator {
 
   private refused(error: unknown, call: HankoCall, notes: Notes<Outcome>, { name }: Wanted): void {
     hideUser(notes);
-    this.log.refused(notes, error, name, call);
+    this.log.refused(notes, error, name, call, unmetBy(error, notes.outcome));
   }
 
   private refuse(
@@ -184,6 +189,13 @@ export class CallAuthenticator {
     this.refused(error, call, notes, wanted);
     return this.refusedCalls.refuse(error, call, wanted.name, context);
   }
+}
+
+/** Who does not meet what a route requires. A token that another error speaks of may be nobody's. */
+function unmetBy(error: unknown, outcome: Notes<Outcome>['outcome']): HankoUser | undefined {
+  const isUnmet = error instanceof HankoRequirementError || error instanceof HankoStepUpError;
+  if (!isUnmet || outcome === undefined || isPromise(outcome)) return undefined;
+  return outcome.user ?? undefined;
 }
 
 const missing = (): HankoCredentialsError =>

@@ -1,3 +1,4 @@
+import { isAuthenticationWatched } from '../diagnostics/channels.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { askExtractor, type Credential } from '../extraction/checked-extraction.js';
 import { withParams } from '../extraction/client-params.js';
@@ -110,9 +111,12 @@ export class RequestAuthenticator {
     try {
       found = this.tokens.verifyAny(credential.tokens, this.hanko, session);
     } catch (error) {
+      this.clock(notes);
       return (notes.outcome = forgive(error, credential));
     }
-    return (notes.outcome = isPromise(found) ? this.settle(notes, credential, found) : found);
+    if (isPromise(found)) return (notes.outcome = this.settle(notes, credential, found));
+    this.clock(notes);
+    return (notes.outcome = found);
   }
 
   private async settle(
@@ -126,8 +130,15 @@ export class RequestAuthenticator {
       return outcome;
     } finally {
       // Unless another credential was verified in the meantime. A failure is not kept: a retry may succeed.
-      if (notes.credential === credential) notes.outcome = outcome;
+      if (notes.credential === credential) {
+        this.clock(notes);
+        notes.outcome = outcome;
+      }
     }
+  }
+
+  private clock(notes: Notes<Outcome>): void {
+    notes.tookMs = isAuthenticationWatched() ? this.now() - notes.askedAt : undefined;
   }
 }
 

@@ -22,6 +22,8 @@ export interface Notes<Outcome> {
   policy: ResolvedSessionPolicy | null;
   /** When it was asked for, in milliseconds of a clock that goes forward. */
   askedAt: number;
+  /** How long that took, in milliseconds, until it is told; undefined if nobody wants to know. */
+  tookMs: number | undefined;
   /** What let it in, if it is still by this outcome. */
   admittedTo: object | null;
   /** The object that stood for the request then: a copy of it may have other header fields. */
@@ -80,6 +82,7 @@ export class RequestNotes<Outcome> {
       credential: null,
       policy: null,
       askedAt: 0,
+      tookMs: undefined,
       admittedTo: null,
       admittedAs: undefined,
       shownUsers: NONE,

@@ -20,14 +20,34 @@ export function requireHankoModule(
 }
 
 /** @throws HankoConfigurationError if HankoModule cannot be seen from HankoWebhooksModule. */
-export function requireForWebhooks<T>(provider: T | undefined | null): T {
+export const requireForWebhooks = <T>(provider: T | undefined | null): T =>
+  requireProvider(
+    provider,
+    'HankoWebhooksModule',
+    'whose keys verify webhooks',
+    'name it in the imports of forRootAsync()',
+  );
+
+/**
+ * A provider of HankoModule that Nest injected, or an error that says why there is none.
+ * @param user what needs it.
+ * @param why what of HankoModule it needs.
+ * @param cure what to do where the module is not global.
+ * @throws HankoConfigurationError
+ */
+export function requireProvider<T>(
+  provider: T | undefined | null,
+  user: string,
+  why: string,
+  cure = 'import the module that exports it here',
+): T {
   if (provider !== undefined && provider !== null) return provider;
   throw new HankoConfigurationError([
     {
-      path: 'HankoWebhooksModule',
+      path: user,
       hint:
-        'needs HankoModule, whose keys verify webhooks: import HankoModule.forRoot() in the root module, ' +
-        `or, with isGlobal: false, name it in the imports of forRootAsync().${otherCopies()}`,
+        `needs HankoModule, ${why}: import HankoModule.forRoot() in the root module, ` +
+        `or, with isGlobal: false, ${cure}.${otherCopies()}`,
     },
   ]);
 }

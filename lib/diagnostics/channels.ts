@@ -30,51 +30,76 @@ export const HANKO_CHANNELS = {
 } as const;
 
 /** Message of the channel `nestjs-hanko:authentication`: how one request was decided. */
-export type HankoAuthenticationMessage =
+export type HankoAuthenticationMessage = {
+  /** `Controller.method`, or undefined outside of a handler. */
+  readonly handler: string | undefined;
+  /**
+   * Milliseconds from where the credential was found to the verdict on it: form, keys, signature, revocation, session.
+   * Undefined if nothing had to be verified.
+   */
+  readonly durationMs: number | undefined;
+} & (
   | {
+      /** Let in: whatever the route requires was met. */
       readonly outcome: 'authenticated';
       /** The `sub` and `session_id` claims. */
       readonly userId: string;
       readonly sessionId: string;
       /** The extractor that found the token: `bearer`, `cookie`, or the name of one of yours. */
       readonly source: string;
-      /** `Controller.method`, or undefined outside of a handler. */
-      readonly handler: string | undefined;
     }
   | {
       /** An `@OptionalAuth()` route without a credential, or with a cookie that is not valid. */
       readonly outcome: 'anonymous';
-      readonly handler: string | undefined;
     }
   | {
       readonly outcome: 'refused';
       readonly code: HankoAnswerCode;
       /** The precise cause, in words for operators. */
       readonly reason: string;
-      readonly handler: string | undefined;
-    };
+      /** The user whose token is valid, and who does not meet what the route requires; undefined for any other refusal. */
+      readonly userId: string | undefined;
+      readonly sessionId: string | undefined;
+    }
+);
+
+/** How a call to Hanko failed. */
+interface FailedCall {
+  readonly outcome: 'failed';
+  /** What went wrong, in words for operators, without an address. */
+  readonly reason: string;
+  /**
+   * What kind of failure it is, one of few: the status (`503`), the platform's code (`ECONNREFUSED`), `timeout`, `not_called` if the
+   * call was not made, or `_OTHER`.
+   */
+  readonly errorType: string;
+}
 
 /** Message of the channel `nestjs-hanko:jwks`: how one fetch of the keys ended. */
-export type HankoJwksMessage =
+export type HankoJwksMessage = {
+  /** Milliseconds that the fetch took. */
+  readonly durationMs: number;
+} & (
   | { readonly outcome: 'refreshed'; readonly kids: readonly string[] }
-  | {
-      readonly outcome: 'failed';
-      readonly reason: string;
+  | (FailedCall & {
       /** Milliseconds before the next try. */
       readonly retryInMs: number;
       /** True if the last good keys are used meanwhile. */
       readonly servesStale: boolean;
-    };
+    })
+);
 
 /** Message of the channel `nestjs-hanko:session`: how one call to `/sessions/validate` ended. */
-export type HankoSessionMessage =
+export type HankoSessionMessage = {
+  /** Milliseconds that the call took, with the wait for a free connection. */
+  readonly durationMs: number;
+} & (
   | { readonly outcome: 'alive' | 'ended' }
-  | {
-      readonly outcome: 'failed';
-      readonly reason: string;
+  | (FailedCall & {
       /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
       readonly retryInMs: number;
-    };
+    })
+);
 
 /** Message of the channel `nestjs-hanko:webhook`: what became of one delivery. */
 export type HankoWebhookMessage =
@@ -109,6 +134,9 @@ const jwks = channel(HANKO_CHANNELS.jwks);
 const session = channel(HANKO_CHANNELS.session);
 const webhook = channel(HANKO_CHANNELS.webhook);
 const connection = channel(HANKO_CHANNELS.connection);
+
+/** Whether it is worth measuring what a message of this channel tells. */
+export const isAuthenticationWatched = (): boolean => authentication.hasSubscribers;
 
 export function publishAuthentication(message: HankoAuthenticationMessage): void {
   if (authentication.hasSubscribers) authentication.publish(message);

@@ -1,9 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { HankoLiveSessions } from '../connections/live-sessions.js';
 import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
+import { addRunning, removeRunning } from './running-apps.js';
 
 /** The last failure of a part: when, and why, without an address. */
 export interface HankoFailure {
@@ -15,6 +17,8 @@ export interface HankoFailure {
 
 /** Whether this app can authenticate its callers, from what calls to Hanko have shown. */
 export interface HankoHealthReport {
+  /** When this report was made, by the clock of the app: what is older was seen before. */
+  readonly at: Date;
   /**
    * Overall state of authentication in this app.
    *
@@ -43,6 +47,11 @@ export interface HankoHealthReport {
     /** The state of the store that instances share; `none` if there is none. */
     readonly store: 'none' | 'answering' | 'failing';
     readonly lastStoreFailureAt: Date | null;
+  };
+  /** Connections that end with their session. */
+  readonly connections: {
+    /** Sockets, subscriptions, streams and signals that are watched now. */
+    readonly watched: number;
   };
   /** Questions to Hanko whether a session is alive. */
   readonly sessions: {
@@ -74,14 +83,40 @@ export class HankoHealth {
     @Inject(HANKO_JWKS) private readonly jwks: JwksProvider,
     @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
+    @Optional()
+    @Inject(HankoLiveSessions)
+    private readonly live: HankoLiveSessions | null = null,
   ) {}
+
+  /**
+   * Notes that the app runs. Nest calls it; it is left out of the types, so there is no `implements OnModuleInit`.
+   * @internal
+   */
+  onModuleInit(): void {
+    addRunning(this);
+  }
+
+  /**
+   * Notes that the app is closing. Nest calls it, as `onModuleInit`.
+   * @internal
+   */
+  onModuleDestroy(): void {
+    removeRunning(this);
+  }
 
   /** Reports the state at this moment. It makes no network calls and returns no promise. */
   report(): HankoHealthReport {
     const keys = this.keys();
     const sessions = this.sessions();
     const revocations = this.revocations();
-    return { status: this.status(keys, sessions, revocations), keys, sessions, revocations };
+    return {
+      at: new Date(this.options.now()),
+      status: this.status(keys, sessions, revocations),
+      keys,
+      sessions,
+      revocations,
+      connections: { watched: this.live?.size ?? 0 },
+    };
   }
 
   private status(

@@ -6,6 +6,8 @@ interface FailureDetails {
   readonly code?: string;
   /** Whether it says something of the server, and not of this request alone. */
   readonly isOutage?: boolean;
+  /** What kind of failure it is, where neither status nor code says it. */
+  readonly type?: 'timeout' | 'not_called';
 }
 
 /** Why a fetch brought nothing usable. Its message never holds an address: it may be logged. */
@@ -20,12 +22,15 @@ export class FetchFailure extends Error {
   readonly isOutage: boolean;
   /** Whether the request had been sent before, on a connection that broke. */
   isSecond = false;
+  /** One of few words for metrics: the status, the code, `timeout`, `not_called` or `_OTHER`. */
+  readonly type: string;
 
-  constructor(message: string, { status, code, isOutage = false }: FailureDetails = {}) {
+  constructor(message: string, { status, code, isOutage = false, type }: FailureDetails = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.isOutage = isOutage;
+    this.type = type ?? status?.toString() ?? code ?? '_OTHER';
   }
 
   static ofStatus(status: number): FetchFailure {

@@ -66,7 +66,10 @@ export async function exchangeWithin<T>(
 ): Promise<T> {
   const giveUp = new AbortController();
   const timer = setTimeout(
-    () => giveUp.abort(new FetchFailure(`no reply within ${timeoutMs} ms`, { isOutage: true })),
+    () =>
+      giveUp.abort(
+        new FetchFailure(`no reply within ${timeoutMs} ms`, { isOutage: true, type: 'timeout' }),
+      ),
     Math.max(1, timeoutMs - spentMs),
   );
   if (isBackground) timer.unref();

@@ -136,6 +136,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   }
 
   private async fetchKeys(isForUnknownKid: boolean): Promise<boolean> {
+    const startedAt = performance.now();
     try {
       const bounds = { ...this.settings, signal: this.closing.signal, isBackground: true };
       const { json } = await fetchJson(this.settings.url, bounds);
@@ -147,24 +148,31 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       this.fetchedAt = this.settings.now();
       // Failed fetches do not count for the cooldown: the back-off limits them.
       if (isForUnknownKid) this.unknownKidFetchAt = this.fetchedAt;
-      this.onSuccess(set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '));
+      this.onSuccess(
+        startedAt,
+        set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '),
+      );
       return true;
     } catch (error) {
-      this.onFailure(error instanceof FetchFailure ? error : new FetchFailure('unexpected error'));
+      this.onFailure(
+        startedAt,
+        error instanceof FetchFailure ? error : new FetchFailure('unexpected error'),
+      );
       return false;
     }
   }
 
-  private onSuccess(unusable: string): void {
+  private onSuccess(startedAt: number, unusable: string): void {
     if (this.circuit.succeeded()) this.logger.log("Hanko's keys could be fetched again");
     if (unusable !== '' && unusable !== this.unusable) {
       this.logger.warn(`Hanko's JWKS has unusable keys: ${unusable}`);
     }
     this.unusable = unusable;
-    publishJwks({ outcome: 'refreshed', kids: [...this.keys.keys()] });
+    const kids = [...this.keys.keys()];
+    publishJwks({ outcome: 'refreshed', kids, durationMs: performance.now() - startedAt });
   }
 
-  private onFailure(failure: FetchFailure): void {
+  private onFailure(startedAt: number, failure: FetchFailure): void {
     if (this.closing.signal.aborted) return;
     const { url, proxyVariable } = this.settings;
     const opensNow = this.circuit.failed(true);
@@ -186,7 +194,14 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
           .join(' '),
       );
     }
-    publishJwks({ outcome: 'failed', reason, retryInMs: this.circuit.waitMs, servesStale: stale });
+    publishJwks({
+      outcome: 'failed',
+      reason,
+      errorType: failure.type,
+      durationMs: performance.now() - startedAt,
+      retryInMs: this.circuit.waitMs,
+      servesStale: stale,
+    });
     this.retryLater();
   }
 

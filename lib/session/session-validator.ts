@@ -115,17 +115,20 @@ export class SessionValidator {
   ): Promise<SessionVerdict> {
     const call = this.closing.signal.aborted ? null : this.circuit.enter(sessionId);
     if (call === null) throw this.unavailable(sessionId);
+    const startedAt = performance.now();
     try {
       const slots = this.circuit.hasFailed(sessionId) ? this.slotsAgain : this.slots;
       const reply = await this.call(question(token, keepAlive), slots, onSend);
       const verdict = parseValidation(reply, sessionId);
       this.onAnswer(this.circuit.succeeded(call));
-      publishSession({ outcome: verdict.isAlive ? 'alive' : 'ended' });
+      const durationMs = performance.now() - startedAt;
+      publishSession({ outcome: verdict.isAlive ? 'alive' : 'ended', durationMs });
       return verdict;
     } catch (error) {
       this.onFailure(
         error instanceof FetchFailure ? error : new FetchFailure('unexpected error'),
         call,
+        startedAt,
       );
       throw this.unavailable(sessionId);
     }
@@ -169,7 +172,7 @@ export class SessionValidator {
     if (wasOpen) this.logger.log('Hanko validates sessions again');
   }
 
-  private onFailure(failure: FetchFailure, call: SharedCall): void {
+  private onFailure(failure: FetchFailure, call: SharedCall, startedAt: number): void {
     const reason = failure.message;
     this.failedAt = this.settings.now();
     this.failure = reason;
@@ -177,7 +180,8 @@ export class SessionValidator {
     else if (failure instanceof NotAsked || this.closing.signal.aborted) this.circuit.leave(call);
     else this.onUselessReply(reason, call);
     const retryInMs = this.circuit.waitMsOf(call.caller);
-    publishSession({ outcome: 'failed', reason, retryInMs });
+    const durationMs = performance.now() - startedAt;
+    publishSession({ outcome: 'failed', reason, errorType: failure.type, retryInMs, durationMs });
   }
 
   private onOutage(reason: string, call: SharedCall): void {
@@ -247,7 +251,11 @@ export class SessionValidator {
 }
 
 /** A call that was not made says nothing about Hanko. */
-class NotAsked extends FetchFailure {}
+class NotAsked extends FetchFailure {
+  constructor(reason: string) {
+    super(reason, { type: 'not_called' });
+  }
+}
 
 function question(token: string, keepAlive: boolean): JsonRequest {
   const statuses = [200, 400];

@@ -12,6 +12,8 @@ export const ENTRIES = {
   'nestjs-hanko/webhooks': 'lib/webhooks/index.ts',
   'nestjs-hanko/swagger': 'lib/swagger/index.ts',
   'nestjs-hanko/admin': 'lib/admin/index.ts',
+  'nestjs-hanko/terminus': 'lib/terminus/index.ts',
+  'nestjs-hanko/opentelemetry': 'lib/opentelemetry/index.ts',
 } as const;
 
 /** The source of the package, read by the compiler. */

@@ -132,12 +132,24 @@ export const cookie = (...tokens: readonly string[]): Record<string, string> => 
   Cookie: tokens.map((token) => `hanko=${token}`).join('; '),
 });
 
+/** What was published on a diagnostics channel. */
+interface Recorded extends Disposable {
+  /** Without `durationMs`, which differs each time. */
+  readonly messages: unknown[];
+  readonly durations: unknown[];
+}
+
 /** Collects what is published on a diagnostics channel until it is disposed of. */
-export function recordChannel(name: string): Disposable & { readonly messages: unknown[] } {
+export function recordChannel(name: string): Recorded {
   const messages: unknown[] = [];
-  const listener = (message: unknown): void => void messages.push(message);
+  const durations: unknown[] = [];
+  const listener = (message: unknown): void => {
+    const { durationMs, ...rest } = message as { durationMs?: unknown };
+    messages.push(rest);
+    durations.push(durationMs);
+  };
   subscribe(name, listener);
-  return { messages, [Symbol.dispose]: () => void unsubscribe(name, listener) };
+  return { messages, durations, [Symbol.dispose]: () => void unsubscribe(name, listener) };
 }
 
 /** A time that stands still until it is told to move. */

@@ -4,7 +4,9 @@ import { writeLogTo } from './log.js';
 
 /** What operators see in a test: the messages of a diagnostics channel, and the log. */
 export class ChannelObserver<Message> {
+  /** Without `durationMs`, which differs each time. */
   readonly messages: Message[] = [];
+  readonly durations: (number | undefined)[] = [];
   readonly log: string[] = [];
 
   constructor(private readonly channel: string) {}
@@ -26,10 +28,13 @@ export class ChannelObserver<Message> {
 
   clear(): void {
     this.messages.length = 0;
+    this.durations.length = 0;
     this.log.length = 0;
   }
 
   protected see(message: Message): void {
-    this.messages.push(message);
+    const { durationMs, ...rest } = message as Message & { durationMs?: number };
+    this.durations.push(durationMs);
+    this.messages.push(rest as Message);
   }
 }

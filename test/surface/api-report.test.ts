@@ -70,6 +70,13 @@ describe('the public surface', { timeout: 60_000 }, () => {
     const text = await apiText(program, ENTRIES['nestjs-hanko/admin'], MAIN);
     await expect(text).toMatchFileSnapshot('../../api/admin.api.txt');
   });
+  test.each(['terminus', 'opentelemetry'] as const)(
+    'of nestjs-hanko/%s is what its file in api/ says',
+    async (entry) => {
+      const text = await apiText(program, ENTRIES[`nestjs-hanko/${entry}`], MAIN);
+      await expect(text).toMatchFileSnapshot(`../../api/${entry}.api.txt`);
+    },
+  );
 
   test('differs in one line where one more type is exported', async () => {
     const before = await apiText(program, ENTRIES['nestjs-hanko/testing'], MAIN);

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import * as admin from '../../lib/admin/index.js';
 import * as main from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
+import * as opentelemetry from '../../lib/opentelemetry/index.js';
 import * as swagger from '../../lib/swagger/index.js';
+import * as terminus from '../../lib/terminus/index.js';
 import * as webhooks from '../../lib/webhooks/index.js';
 import { VERSION } from '../../lib/util/version.js';
 
@@ -105,6 +107,8 @@ describe('the package', () => {
     ]);
     expect(Object.keys(webhooks).toSorted()).toEqual(['HankoWebhooksModule', 'OnHankoEvent']);
     expect(Object.keys(swagger)).toEqual(['withHankoAuth']);
+    expect(Object.keys(terminus)).toEqual(['HankoHealthIndicator']);
+    expect(Object.keys(opentelemetry)).toEqual(['HankoInstrumentation']);
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
         "HankoStub",

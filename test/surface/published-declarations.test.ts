@@ -12,7 +12,15 @@ const PACKAGES = [
     name: 'nestjs-hanko',
     sources: 'lib',
     build: 'dist/cjs',
-    entries: ['index', 'testing/index', 'webhooks/index', 'swagger/index', 'admin/index'],
+    entries: [
+      'index',
+      'testing/index',
+      'webhooks/index',
+      'swagger/index',
+      'admin/index',
+      'terminus/index',
+      'opentelemetry/index',
+    ],
   },
   {
     name: 'fake-hanko',

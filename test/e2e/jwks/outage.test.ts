@@ -418,7 +418,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.get('/closed', bearer(token));
 
       expect(fetches.messages).toEqual([
-        { outcome: 'failed', reason: 'status 500', retryInMs: 1_000, servesStale: false },
+        {
+          outcome: 'failed',
+          reason: 'status 500',
+          errorType: '500',
+          retryInMs: 1_000,
+          servesStale: false,
+        },
         { outcome: 'refreshed', kids: hanko.jwks().keys.map(({ kid }) => kid) },
       ]);
     });

@@ -432,9 +432,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await own.get('/everything', bearer(token)),
     ];
 
-    const refused = authentications.messages.filter(
-      (message) => (message as { outcome: string }).outcome === 'refused',
-    );
     const claims =
       'the claim tier does not meet its demand: it is of type string; ' +
       'the claim org.roles does not meet its demand: it is a list';
@@ -442,16 +439,20 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       'the login used neither a second factor nor a passkey (amr: ["otp"]); ' +
       'the email address is not verified; ' +
       'the claim tier does not meet its demand: it is of type string';
-    expect(refused).toEqual([
+    // One decision each: a caller who is refused was not let in before.
+    const refused = {
+      outcome: 'refused',
+      code: 'requirement_not_met',
+      ...decodedIds(token),
+    };
+    expect(authentications.messages).toEqual([
       {
-        outcome: 'refused',
-        code: 'requirement_not_met',
+        ...refused,
         reason: claims,
         handler: 'DemandingController.claims',
       },
       {
-        outcome: 'refused',
-        code: 'requirement_not_met',
+        ...refused,
         reason: everything,
         handler: 'DemandingController.everything',
       },
@@ -479,4 +480,11 @@ function withOwnName({ email, username, ...token }: TokenShape, prefix: string):
     ...(email !== undefined && { email: `${own}-${email}` }),
     ...(username !== undefined && { username: own + username }),
   };
+}
+
+/** The ids that a message names, as the token says them. */
+function decodedIds(token: string): { readonly userId: string; readonly sessionId: string } {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  const { sub: userId, session_id: sessionId } = JSON.parse(payload) as Record<string, string>;
+  return { userId: userId ?? '', sessionId: sessionId ?? '' };
 }

@@ -223,7 +223,7 @@ describe('the circuit of sessions', { shuffle: false }, () => {
       clock.advanceSeconds(1);
       await get(app, '/online');
 
-      const failed = { outcome: 'failed', reason: 'status 500' };
+      const failed = { outcome: 'failed', reason: 'status 500', errorType: '500' };
       expect(sessions.messages).toEqual([
         { outcome: 'alive' },
         ...Array.from({ length: 4 }, () => ({ ...failed, retryInMs: 0 })),

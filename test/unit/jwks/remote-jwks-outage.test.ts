@@ -100,9 +100,27 @@ describe('the back-off', () => {
       "log Hanko's keys could be fetched again HankoJwks",
     ]);
     expect(observer.messages).toEqual([
-      { outcome: 'failed', reason: 'status 500', retryInMs: 1_000, servesStale: false },
-      { outcome: 'failed', reason: 'status 500', retryInMs: 2_000, servesStale: false },
-      { outcome: 'failed', reason: 'status 500', retryInMs: 4_000, servesStale: false },
+      {
+        outcome: 'failed',
+        reason: 'status 500',
+        errorType: '500',
+        retryInMs: 1_000,
+        servesStale: false,
+      },
+      {
+        outcome: 'failed',
+        reason: 'status 500',
+        errorType: '500',
+        retryInMs: 2_000,
+        servesStale: false,
+      },
+      {
+        outcome: 'failed',
+        reason: 'status 500',
+        errorType: '500',
+        retryInMs: 4_000,
+        servesStale: false,
+      },
       { outcome: 'refreshed', kids: ['a'] },
     ]);
   });
@@ -119,7 +137,13 @@ describe('an outage with last good keys', () => {
     expect(keys.every((key) => key instanceof CryptoKey)).toBe(true);
     expect(network.calls).toBe(1);
     expect(observer.messages).toEqual([
-      { outcome: 'failed', reason: 'status 500', retryInMs: 1_000, servesStale: true },
+      {
+        outcome: 'failed',
+        reason: 'status 500',
+        errorType: '500',
+        retryInMs: 1_000,
+        servesStale: true,
+      },
     ]);
     expect(observer.log).toEqual([
       "warn Hanko's keys cannot be fetched: status 500. The last good keys are used meanwhile. HankoJwks",
@@ -207,7 +231,7 @@ describe('an outage with last good keys', () => {
     clock.advance(1);
 
     expect(isKnownAtOnce(jwks, 'a')).toBe(true);
-    expect(await observer.nextFetch()).toEqual({ outcome: 'refreshed', kids: ['a', 'b'] });
+    expect(await observer.nextFetch()).toMatchObject({ outcome: 'refreshed', kids: ['a', 'b'] });
 
     expect(isKnownAtOnce(jwks, 'b')).toBe(true);
     expect(observer.log.at(-1)).toBe("log Hanko's keys could be fetched again HankoJwks");
@@ -226,18 +250,28 @@ describe('an outage with last good keys', () => {
 });
 
 describe('a fetch that fails', () => {
-  const faults: readonly { kind: FaultKind; reason: RegExp; options?: FaultOptions }[] = [
-    { kind: 'down', reason: /^[A-Z_]+$/ },
-    { kind: 'refuse', reason: /^[A-Z_]+$/ },
-    { kind: 'hang', reason: /^no reply within 60 ms$/ },
-    { kind: 'slow', reason: /^no reply within 60 ms$/, options: { delayMs: 10_000 } },
-    { kind: 'drip', reason: /^no reply within 60 ms$/ },
-    { kind: 'error', reason: /^status 500$/ },
-    { kind: 'unavailable', reason: /^status 503$/ },
-    { kind: 'garbage', reason: /^the reply is a web page, not JSON$/ },
-    { kind: 'wrong-json', reason: /^the reply is not a JWK Set$/ },
-    { kind: 'redirect', reason: /^status 302$/ },
-    { kind: 'oversized', reason: /^the reply has more than 262144 bytes$/ },
+  const faults: readonly {
+    kind: FaultKind;
+    reason: RegExp;
+    type: string | RegExp;
+    options?: FaultOptions;
+  }[] = [
+    { kind: 'down', reason: /^[A-Z_]+$/, type: /^[A-Z_]+$/ },
+    { kind: 'refuse', reason: /^[A-Z_]+$/, type: 'ECONNREFUSED' },
+    { kind: 'hang', reason: /^no reply within 60 ms$/, type: 'timeout' },
+    {
+      kind: 'slow',
+      reason: /^no reply within 60 ms$/,
+      type: 'timeout',
+      options: { delayMs: 10_000 },
+    },
+    { kind: 'drip', reason: /^no reply within 60 ms$/, type: 'timeout' },
+    { kind: 'error', reason: /^status 500$/, type: '500' },
+    { kind: 'unavailable', reason: /^status 503$/, type: '503' },
+    { kind: 'garbage', reason: /^the reply is a web page, not JSON$/, type: '_OTHER' },
+    { kind: 'wrong-json', reason: /^the reply is not a JWK Set$/, type: '_OTHER' },
+    { kind: 'redirect', reason: /^status 302$/, type: '302' },
+    { kind: 'oversized', reason: /^the reply has more than 262144 bytes$/, type: '_OTHER' },
   ];
 
   it.each(faults)('is 503 and says why, but not where: $kind', async (row) => {
@@ -251,10 +285,12 @@ describe('a fetch that fails', () => {
       {
         outcome: 'failed',
         reason: expect.stringMatching(row.reason) as string,
+        errorType: expect.stringMatching(row.type) as string,
         retryInMs: 1_000,
         servesStale: false,
       },
     ]);
+    expect(observer.durations).toEqual([expect.any(Number)]);
     const seen = JSON.stringify(observer.messages);
     for (const secret of ['http', '127.0.0.1', host, port, 'jwks.json']) {
       expect(seen).not.toContain(secret);
@@ -309,6 +345,7 @@ describe('a fetch that fails', () => {
     async (url) => {
       expect(await refused(createJwks({ url }), 'a')).toEqual(unavailableRefusal(1));
 
+      expect(observer.durations).toEqual([expect.any(Number)]);
       const seen = JSON.stringify(observer.messages);
       for (const word of ['secret', 'user', '127.0.0.1', 'well-known']) {
         expect(seen).not.toContain(word);

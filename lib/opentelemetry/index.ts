@@ -1,0 +1,2 @@
+export { HankoInstrumentation } from './hanko-instrumentation.js';
+export type { HankoInstrumentationConfig } from './config.js';
