@@ -24,6 +24,7 @@ const cjs = join(root, 'dist/cjs');
 const PACKAGES = {
   'nestjs-hanko': async () => {
     await compile(root);
+    placeSchematics();
     await carry('jose', root, 'cjs');
     await carry('tslib', root, 'esm');
     await carry('tslib', root, 'cjs');
@@ -76,6 +77,16 @@ async function compileProject(folder, project, ...flags) {
   });
   const [status] = await once(compiler, 'exit');
   if (status !== 0) process.exit(1);
+}
+
+/** The Nest CLI requires them: one build will do, with the JSON files that describe them. */
+function placeSchematics() {
+  rmSync(join(root, 'dist/esm/schematics'), { recursive: true });
+  const [from, to] = [join(root, 'lib/schematics'), join(cjs, 'schematics')];
+  for (const file of filesIn(from, '.json')) {
+    const { $schema: _, ...content } = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(join(to, relative(from, file)), `${JSON.stringify(content)}\n`);
+  }
 }
 
 function filesIn(folder, ending) {
