@@ -119,11 +119,17 @@ export type Command =
       readonly start: FakeHankoOptions;
       /** Names of files to be read. */
       readonly files: { readonly config?: string; readonly users?: string };
+      /** A command to run beside it, with its arguments. */
+      readonly beside?: readonly string[];
     };
 
 /** @throws FlagError */
 export function readFlags(args: readonly string[]): Command {
-  const values = parse(args);
+  const end = args.indexOf('--');
+  const beside = end === -1 ? undefined : args.slice(end + 1);
+  if (beside?.length === 0)
+    throw new FlagError('-- needs a command after it, such as -- npm start');
+  const values = parse(end === -1 ? args : args.slice(0, end));
   if (values.help !== undefined) return { print: 'help' };
   if (values.version !== undefined) return { print: 'version' };
   const one = (name: FlagName): string | undefined => values[name]?.[0];
@@ -154,7 +160,11 @@ export function readFlags(args: readonly string[]): Command {
     banner: 'on',
   };
   // `FakeHanko.start` checks what each may be.
-  return { start: present(options) as FakeHankoOptions, files: present(files) };
+  return {
+    start: present(options) as FakeHankoOptions,
+    files: present(files),
+    ...(beside && { beside }),
+  };
 }
 
 const present = <T extends object>(all: T): { [Name in keyof T]?: NonNullable<T[Name]> } =>

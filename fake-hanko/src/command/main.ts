@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { FakeHanko } from '../fake-hanko.js';
 import type { FakeHankoOptions } from '../options.js';
 import { VERSION } from '../version.js';
+import { runBeside } from './beside.js';
 import { type Command, FlagError, inFlags, readFlags } from './flags.js';
 import { readConfigFile, readUsersFile } from './files.js';
-import { helpText, mailText, startText } from './texts.js';
+import { helpText, mailText, startText, variablesOf } from './texts.js';
 
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -30,6 +31,7 @@ function main(args: readonly string[]): Promise<void> | void {
 async function startWith({
   start: options,
   files,
+  beside,
 }: Extract<Command, { start: unknown }>): Promise<void> {
   try {
     const { config, notes = [] } =
@@ -42,19 +44,20 @@ async function startWith({
     }));
     // A file need not say where it listens.
     const port = options.port ?? (config?.server?.public?.address === undefined ? 8000 : undefined);
-    await start({
+    const all = {
       ...options,
       ...(config && { config }),
       ...(port !== undefined && { port }),
       users,
-    });
+    };
+    await start(all, beside);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     fail(`${error.message}. See fake-hanko --help.`, 2);
   }
 }
 
-async function start(options: FakeHankoOptions): Promise<void> {
+async function start(options: FakeHankoOptions, beside?: readonly string[]): Promise<void> {
   let hanko: FakeHanko;
   try {
     hanko = await FakeHanko.start({ ...options, onMail: (mail) => print(mailText(mail)) });
@@ -65,10 +68,14 @@ async function start(options: FakeHankoOptions): Promise<void> {
     if (error instanceof TypeError) return fail(`${inFlags(message)} See fake-hanko --help.`, 2);
     return fail(hint(message, error.cause), 1);
   }
+  print(startText(hanko, options));
+  if (beside !== undefined) {
+    process.exitCode = await runBeside(beside, variablesOf(hanko, options));
+    return hanko.stop();
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void hanko.stop());
   }
-  print(startText(hanko, options));
 }
 
 function hint(message: string, cause: unknown): string {

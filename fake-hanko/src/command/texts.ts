@@ -14,6 +14,7 @@ export function helpText(): string {
   return `fake-hanko ${VERSION}: a fake Hanko for tests and development. It is no login server.
 
   npx fake-hanko --port 8000 --user ada@example.test:password
+  npx fake-hanko --port 0 -- npm test     runs a command beside it, and ends with it
 
 Flags:
 ${lines.join('\n')}
@@ -50,6 +51,19 @@ For your back end:
 HANKO_API_URL=${hanko.url}
 
 Passcodes are printed here when they are sent. Ctrl-C stops it.`;
+}
+
+/** What a command that runs beside it finds in its environment. */
+export function variablesOf(
+  hanko: FakeHanko,
+  options: FakeHankoOptions,
+): Readonly<Record<string, string>> {
+  return {
+    HANKO_API_URL: hanko.url,
+    HANKO_ADMIN_URL: hanko.adminUrl,
+    ...(hanko.managementUrl !== undefined && { HANKO_MANAGEMENT_URL: hanko.managementUrl }),
+    HANKO_AUDIENCE: checkOptions(options).audience.join(','),
+  };
 }
 
 /** One line for each mail. */

@@ -31,6 +31,7 @@ const WRONG_FLAGS: readonly (readonly [args: readonly string[], message: string]
   [['--port', '65536'], '--port must be 0 to 65535.'],
   [['--port', '1', '--port', '2'], '--port is given twice.'],
   [['--port='], '--port needs a value: number.'],
+  [['--port', '0', '--'], '-- needs a command after it, such as -- npm start.'],
   [['--user', 'ada:secret'], '--user must be an address and an optional password'],
   [['--user', `${ADA}:`], `--user ${ADA}: has no password after the colon`],
   [['--user', ADA, '--user', ADA], 'a user with this email exists already'],
@@ -127,6 +128,32 @@ describe('npx fake-hanko', () => {
     } finally {
       other.close();
     }
+  });
+
+  it('runs a command beside it, which finds it, and ends with the exit code of the command', async () => {
+    const code = `
+      const { HANKO_API_URL, HANKO_ADMIN_URL, HANKO_AUDIENCE } = process.env;
+      const [keys, users] = await Promise.all(
+        [HANKO_API_URL + '/.well-known/jwks.json', HANKO_ADMIN_URL + '/users'].map((url) => fetch(url)),
+      );
+      console.log('found', keys.status, users.status, HANKO_AUDIENCE, process.argv.slice(1).join(' '));
+      process.exitCode = 3;
+    `;
+    const beside = [process.execPath, '--input-type=module', '-e', code, '--', '--port', 'x'];
+    const result = await ended('--port', '0', '--audience', 'a.test', '--', ...beside);
+    expect(result.output).toContain('found 200 200 a.test --port x');
+    expect(result.code).toBe(3);
+  });
+
+  it('ends the command beside it, and says what a shell would', async () => {
+    const code = "process.on('SIGINT', () => {}); console.log('runs'); setInterval(() => {}, 1000)";
+    await using command = run('--port', '0', '--', process.execPath, '-e', code);
+    await command.printed(/^runs$/m);
+    command.kill('SIGTERM');
+    expect(await command.exitCode()).toBe(143);
+    const missing = await ended('--port', '0', '--', './no-such-command');
+    expect(missing.code).toBe(127);
+    expect(missing.errors).toContain('./no-such-command cannot be run');
   });
 
   it('prints every flag for --help, and the version of its package for --version', async () => {
