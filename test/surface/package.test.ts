@@ -38,13 +38,26 @@ describe('the package', () => {
   });
 
   test('imports exactly what the manifest declares, and Nest by documented entries only', () => {
-    const imported = [...importsOf('lib').keys()].filter((name) => !name.startsWith('node:'));
+    // Of TypeScript, schematics import types: the app has it.
+    const imported = [...importsOf('lib').keys()].filter(
+      (name) => !name.startsWith('node:') && name !== 'typescript',
+    );
     const declared = [
       ...Object.keys(manifest.dependencies),
       ...Object.keys(manifest.peerDependencies),
     ];
     const own = imported.filter((name) => !name.startsWith('nestjs-hanko'));
     expect(own.toSorted()).toEqual(declared.toSorted());
+  });
+
+  test('imports nothing of TypeScript but types, and only for nest add', () => {
+    const files = importsOf('lib').get('typescript') ?? [];
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      expect(file).toMatch(/^schematics/);
+      const source = readFileSync(join(root, 'lib', file), 'utf8');
+      expect(source).toContain("import type ts from 'typescript';");
+    }
   });
 
   test('has one runtime dependency: jose', () => {

@@ -58,8 +58,9 @@ export async function addHanko(
   const configVersion = CONFIG_VERSIONS[nest ?? 12] as string;
   const named = options.project ?? options.p;
   const { ts } = tools;
+  // The Nest CLI accepts comments in it.
   const readJson = (text: string): unknown =>
-    ts ? ts.parseConfigFileTextToJson('', text).config : JSON.parse(text);
+    ts?.parseConfigFileTextToJson('', text).config ?? JSON.parse(text);
   const project = projectOf(tree, { sourceRoot: options.sourceRoot ?? 'src', named }, readJson);
 
   const report = new Report();
