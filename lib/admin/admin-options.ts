@@ -88,6 +88,11 @@ const OPTIONS = {
   fetch: callback<typeof globalThis.fetch>(),
 } satisfies Readonly<Record<keyof HankoAdminOptions, Option<unknown>>>;
 
+/** Environment variables that the options have. */
+export const ADMIN_VARIABLES: readonly string[] = Object.values<Option<unknown>>(OPTIONS)
+  .map(({ variable }) => variable)
+  .filter((variable) => variable !== undefined);
+
 /**
  * @param written what the app wrote; what it omits comes from the environment.
  * @param environment reads one variable.

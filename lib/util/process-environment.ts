@@ -1,6 +1,11 @@
 /** The one place that reads `process.env`, each time it is asked: a test or a loader may change it later. */
 export const processVariable = (name: string): string | undefined => process.env[name];
 
+/** All variables, as they are now. */
+export const processVariables = (): Readonly<Record<string, string | undefined>> => ({
+  ...process.env,
+});
+
 export const isProduction = (): boolean => processVariable('NODE_ENV') === 'production';
 
 /** The variable that names a proxy which Node's HTTP client does not use by itself; null if there is none. */

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { installationChecks } from '../doctor/installation.js';
+import { worstOf } from '../doctor/check.js';
+import { jsonReport, textReport } from '../doctor/report.js';
+import type { Diagnosis } from '../doctor/doctor.js';
+import { processVariables } from '../util/process-environment.js';
+import { VERSION } from '../util/version.js';
+import {
+  type Command,
+  type DoctorFlags,
+  doctorHelp,
+  FlagError,
+  HELP,
+  readCommand,
+} from './flags.js';
+import { readToken } from './read-token.js';
+
+const print = (text: string): boolean => process.stdout.write(text);
+const tell = (text: string): boolean => process.stderr.write(text);
+
+async function main(args: readonly string[]): Promise<void> {
+  let command: Command;
+  try {
+    command = readCommand(args);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    return stop(`${error.message}. See npx nestjs-hanko doctor --help.`);
+  }
+  if ('doctor' in command) return doctor(command.doctor);
+  const texts = { help: HELP, version: VERSION, 'doctor-help': doctorHelp() };
+  print(`${texts[command.print]}\n`);
+}
+
+/** Exit status 2: what was asked is not clear. */
+function stop(text: string): void {
+  tell(`nestjs-hanko: ${text}\n`);
+  process.exitCode = 2;
+}
+
+async function doctor(flags: DoctorFlags): Promise<void> {
+  let { token } = flags;
+  if (token === '-') {
+    token = await readToken(process.stdin, tell);
+    // What is left of a terminal's input keeps nobody waiting.
+    process.stdin.pause();
+    if (token === null) return stop('there is no token on standard input');
+  } else if (token !== null) {
+    tell(
+      'nestjs-hanko: the token now stands in the history of your shell, and in the list of processes. Use --token - the next time.\n',
+    );
+  }
+  const diagnosis = await diagnosisOf({ ...flags, token });
+  const { hasColors, columns } = process.stdout as Partial<typeof process.stdout>;
+  const paper = { hasColour: hasColour(hasColors?.bind(process.stdout)), width: columns ?? null };
+  print(flags.isJson ? jsonReport(diagnosis) : textReport(diagnosis, paper, Date.now()));
+  const worst = worstOf(diagnosis.sections.flatMap(({ checks }) => checks));
+  process.exitCode = worst === 'fail' || (worst === 'warn' && flags.isStrict) ? 1 : 0;
+}
+
+/** https://no-color.org, and what the terminal can do. */
+const hasColour = (canColour: (() => boolean) | undefined): boolean =>
+  !processVariables().NO_COLOR && process.stdout.isTTY && canColour?.() === true;
+
+async function diagnosisOf(flags: DoctorFlags): Promise<Diagnosis> {
+  const appFolder = process.cwd();
+  const nodeVersion = process.versions.node;
+  try {
+    // Not before: it needs Nest, and whether that is there and fits is one of the questions.
+    const { diagnose } = await import('../doctor/doctor.js');
+    return await diagnose({
+      appFolder,
+      nodeVersion,
+      variables: processVariables(),
+      flags: flags.variables,
+      envFiles: flags.envFiles,
+      appUrl: flags.appUrl,
+      serverUrl: flags.serverUrl,
+      token: flags.token,
+      now: () => Date.now(),
+    });
+  } catch (error) {
+    const checks = installationChecks(appFolder, nodeVersion);
+    // If the installation is right, the fault is the doctor's own.
+    if (worstOf(checks) !== 'fail') throw error;
+    return { sections: [{ title: 'Installation', checks }], token: null };
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,169 @@
+import { HankoAdminError } from '../admin/admin-error.js';
+import { type ResolvedAdminOptions, resolveAdminOptions } from '../admin/admin-options.js';
+import { NOBODY } from '../admin/ended-sessions.js';
+import { adminFor } from '../admin/hanko-admin.js';
+import type { HankoAdminWebhooks } from '../admin/objects/webhook.js';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { parseUrl } from '../util/parse-url.js';
+import { printable } from '../util/printable.js';
+import type { AppSource } from './app-source.js';
+import type { AppEnvironment } from './app-environment.js';
+import type { AppAddresses } from './addresses.js';
+import { type Check, fail, ok, skip, warn } from './check.js';
+
+/** The events that end a session before its token expires. */
+const ENDING = ['session.delete', 'user.delete'];
+
+/** A person waits. */
+export const ADMIN_TIMEOUT_MS = 5_000;
+
+const WITHOUT_EVENTS =
+  'A logout takes effect only when the token expires, except on routes whose policy asks Hanko.';
+
+/** Whether Hanko tells the app of sessions that end. It only reads. */
+export async function webhookChecks(
+  { read }: AppEnvironment,
+  { api }: AppAddresses,
+  source: AppSource,
+): Promise<readonly Check[]> {
+  const options = adminOptions(read);
+  if (!('url' in options)) return options.checks;
+  const warnings = options.warnings.map((text) => warn('admin', text));
+  const admin = adminFor({ ...options, timeoutMs: ADMIN_TIMEOUT_MS }, NOBODY);
+  try {
+    return [...warnings, ...hookChecks(await admin.webhooks.list(), api, source)];
+  } catch (error) {
+    if (!(error instanceof HankoAdminError)) throw error;
+    return [...warnings, adminFault(error)];
+  } finally {
+    admin.onModuleDestroy();
+  }
+}
+
+/** As they came from the environment: what is wrong with them, or that there are none. */
+function adminOptions(
+  read: AppEnvironment['read'],
+): ResolvedAdminOptions | { readonly checks: readonly Check[] } {
+  const isAsked = ['HANKO_ADMIN_URL', 'HANKO_ADMIN_API_KEY'].some((name) => read(name));
+  if (!isAsked) {
+    const cure = 'Set HANKO_ADMIN_URL, or on Hanko Cloud HANKO_ADMIN_API_KEY.';
+    return {
+      checks: [skip('webhooks', 'The Admin API is not known, so they cannot be listed.', cure)],
+    };
+  }
+  try {
+    return resolveAdminOptions({}, read, 'HankoAdmin');
+  } catch (error) {
+    if (!(error instanceof HankoConfigurationError)) throw error;
+    return {
+      checks: error.faults.map(({ path, hint }) =>
+        fail(path, `It ${hint}`, 'Correct it where it is set.'),
+      ),
+    };
+  }
+}
+
+function adminFault({ code, message }: HankoAdminError): Check {
+  switch (code) {
+    case 'unauthorized':
+      return fail(
+        'admin',
+        `${message}: the API key is missing, wrong, or not allowed to do this.`,
+        'Copy HANKO_ADMIN_API_KEY from the Hanko Console. The plan must include the Admin API.',
+      );
+    case 'not_found':
+    case 'unexpected':
+      return fail(
+        'admin',
+        `${message}.`,
+        "HANKO_ADMIN_URL must be the Admin API, by default on port 8001 of the server, with the tenant's id behind it where there are tenants.",
+      );
+    default:
+      return fail('admin', message, 'Is the Admin API running, and can this machine reach it?');
+  }
+}
+
+interface Hook {
+  readonly callback: string;
+  readonly events: readonly string[];
+  readonly problem: string | null;
+}
+
+function hookChecks(
+  { stored, configured }: HankoAdminWebhooks,
+  api: URL | null,
+  { moduleCalls, hasWebhooksModule }: AppSource,
+): readonly Check[] {
+  const hooks: readonly Hook[] = [
+    ...stored.map(({ isEnabled, failures, ...hook }) => ({
+      ...hook,
+      problem: problemOf(isEnabled, failures),
+    })),
+    ...configured.map((hook) => ({ ...hook, problem: null })),
+  ];
+  const ending = hooks.filter(({ events }) => ENDING.some((name) => sendsSome(events, name)));
+  if (ending.length === 0) {
+    return [
+      warn(
+        'webhooks',
+        `No webhook tells your app of sessions that end. ${WITHOUT_EVENTS}`,
+        'Subscribe the events session.delete and user.delete for HankoWebhooksModule: docs/webhooks.md of nestjs-hanko.',
+      ),
+    ];
+  }
+  const working = ending.filter(({ problem }) => problem === null);
+  const missing = ENDING.filter((name) => !working.some(({ events }) => sendsAll(events, name)));
+  return [
+    ...ending.map((hook) => hookCheck(hook, api)),
+    ...(missing.length === 0 ? [] : [missingEvents(missing)]),
+    // Where nothing of ours is seen in the source, nothing is said of it.
+    ...(moduleCalls.length === 0 || hasWebhooksModule ? [] : [NO_RECEIVER]),
+  ];
+}
+
+const NO_RECEIVER = warn(
+  'webhooks',
+  'No file of your source calls HankoWebhooksModule.forRoot(), which receives them.',
+  'Import HankoWebhooksModule.forRoot() of nestjs-hanko/webhooks in the root module.',
+);
+
+const problemOf = (isEnabled: boolean, failures: number): string | null => {
+  if (!isEnabled) return 'Hanko has disabled it, as it does after six failures in a row';
+  return failures > 0 ? `the last ${failures} calls failed` : null;
+};
+
+/** Hanko's own rule: an event is sent to who subscribed the beginning of its name (docs/hanko.md, Webhooks). */
+const sendsAll = (events: readonly string[], name: string): boolean =>
+  events.some((event) => name.startsWith(event));
+
+const sendsSome = (events: readonly string[], name: string): boolean =>
+  sendsAll(events, name) || events.some((event) => isUnder(event, name));
+
+function hookCheck({ callback, events, problem }: Hook, api: URL | null): Check {
+  const at = placeOf(callback);
+  const text = `Hanko calls ${at} for ${printable(events.join(', '))}`;
+  if (problem !== null) {
+    const cure = `Does your app answer at ${at}? Enable it again with admin.webhooks.update().`;
+    return fail('webhooks', `${text}, but ${problem}.`, cure);
+  }
+  if (api !== null && parseUrl(callback)?.origin !== api.origin) {
+    return ok('webhooks', `${text}, which is not ${api.origin}.`);
+  }
+  return ok('webhooks', `${text}.`);
+}
+
+/** Without what may be a secret. */
+const placeOf = (callback: string): string => {
+  const url = parseUrl(callback);
+  return url === null ? 'an invalid URL' : printable(url.origin + url.pathname);
+};
+
+/** As `isUnder` of webhooks/, which stands beside admin/ and is not loaded for this. */
+const isUnder = (event: string, group: string): boolean => event.startsWith(`${group}.`);
+
+const missingEvents = (missing: readonly string[]): Check =>
+  warn(
+    'webhooks',
+    `No webhook that works is told of all ${missing.join(' and ')} events. ${WITHOUT_EVENTS}`,
+    `Subscribe ${missing.join(' and ')} too. Hanko up to 3.0.4 has no events of sessions.`,
+  );
