@@ -53,11 +53,12 @@ export function readAppEnvironment(sources: EnvironmentSources): AppEnvironment 
   const ofFiles = new Map<string, string | undefined>(
     files.toReversed().flatMap(({ variables }) => Object.entries(variables ?? {})),
   );
+  const ofFlags = new Map(Object.entries(flags).filter(([, value]) => value !== undefined));
   // A variable that is there and empty counts too, as it does for ConfigModule.
   const read = (name: string): string | undefined =>
-    flags[name] ?? (Object.hasOwn(ofProcess, name) ? ofProcess[name] : ofFiles.get(name));
+    ofFlags.get(name) ?? (Object.hasOwn(ofProcess, name) ? ofProcess[name] : ofFiles.get(name));
   const placeOf = (name: string): string => {
-    if (flags[name] !== undefined) return 'the flag';
+    if (ofFlags.has(name)) return 'the flag';
     if (Object.hasOwn(ofProcess, name)) return 'the environment of the process';
     const file = files.find(({ variables }) => Object.hasOwn(variables ?? {}, name));
     return file?.name ?? 'the environment';
@@ -66,7 +67,7 @@ export function readAppEnvironment(sources: EnvironmentSources): AppEnvironment 
   return {
     read,
     placeOf,
-    flags: Object.keys(flags).filter((name) => flags[name] !== undefined),
+    flags: [...ofFlags.keys()],
     files,
     names: [...names].filter((name) => name.startsWith('HANKO_')).toSorted(),
     overridden: [...ofFiles]

@@ -116,10 +116,14 @@ function misspelt(name: string): readonly Check[] {
   return [warn(name, text, `Rename it to ${meant}, if that is what you mean.`)];
 }
 
-const isNear = (name: string, known: string): boolean => {
-  const [a, b] = [name, known].map((it) => it.slice('HANKO_'.length).replaceAll('_', ''));
-  return a === b || distance(a as string, b as string) <= 2 || known.endsWith(`_${a}`);
-};
+function isNear(name: string, known: string): boolean {
+  const [a, b] = [name, known].map((it) => it.slice('HANKO_'.length).replaceAll('_', '')) as [
+    string,
+    string,
+  ];
+  const isPart = a.length > 2 && (b.startsWith(a) || b.endsWith(a));
+  return isPart || distance(a, b) <= (b.length < 10 ? 2 : 3);
+}
 
 /** How many letters must be written, removed or changed (Levenshtein). */
 function distance(a: string, b: string): number {

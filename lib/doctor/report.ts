@@ -41,14 +41,18 @@ export function textReport({ sections, token }: Diagnosis, paper: Paper, nowMs: 
   return `${[head, ...blocks, ...about, summary(checks)].join('\n\n')}\n`;
 }
 
-/** For programs: an object of one line. */
+/** For programs: an object of one line, in ASCII. */
 export function jsonReport({ sections, token }: Diagnosis): string {
   const checks = sections.flatMap(({ title, checks: list }) =>
     list.map((check) => ({ section: title.toLowerCase(), ...check })),
   );
   const report = { version: VERSION, result: worstOf(checks), checks, ...(token && { token }) };
-  return `${clean(JSON.stringify(report))}\n`;
+  return `${JSON.stringify(report).replaceAll(/[^ -~]/g, escaped)}\n`;
 }
+
+/** RFC 8259 §7. A text of JSON has such letters in strings only. */
+const escaped = (letter: string): string =>
+  `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 function checkText({ id, status, text, cure }: Check, idWidth: number, paper: Paper): string {
   const label = LABELS[status].padEnd(LABEL_WIDTH);
@@ -60,8 +64,15 @@ function checkText({ id, status, text, cure }: Check, idWidth: number, paper: Pa
   return coloured + lines.join('\n');
 }
 
+const KINDS: Readonly<Record<DecodedToken['kind'], string>> = {
+  'session token': 'a session token',
+  'webhook token': 'a webhook token',
+  'other JWT': 'a JWT of another kind',
+  'no JWT': 'no JWT, so nothing can be read in it',
+};
+
 function tokenText(token: DecodedToken, paper: Paper, nowMs: number): string {
-  const title = bold(`What the token says of itself: it is a ${token.kind}`, paper);
+  const title = bold(`What the token says of itself: it is ${KINDS[token.kind]}`, paper);
   return [title, ...linesOf(token, nowMs).map((line) => `  ${line}`)].join('\n');
 }
 
