@@ -175,18 +175,21 @@ function cacheChecks(reply: Reply): readonly Check[] {
   ];
 }
 
-/** `Date` has whole seconds, and is written between sending and receiving. */
+/** `Date` has whole seconds, and is written at some time between sending and receiving: by that much one can be wrong. */
 function clockCheck({ header, sentAt, receivedAt }: Reply, toleranceSeconds: number): Check {
   const theirs = Date.parse(header('date') ?? '');
   if (Number.isNaN(theirs)) {
     return skip('clock', 'It cannot be compared: the reply has no Date.');
   }
-  const aheadSeconds = Math.round((((sentAt + receivedAt) / 2 - (theirs + 500)) / 1000) * 10) / 10;
+  const aheadSeconds = Math.round((sentAt + receivedAt) / 200 - (theirs + 500) / 100) / 10;
   const off = Math.abs(aheadSeconds);
+  const doubt = 0.5 + (receivedAt - sentAt) / 2000;
   const cure = 'Let both machines set their clocks by NTP.';
-  if (off <= toleranceSeconds) {
+  if (off <= toleranceSeconds + doubt) {
     const how =
-      off <= 1 ? 'agrees with' : `is ${off} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
+      off <= 0.5 + doubt
+        ? 'agrees with'
+        : `is ${off} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
     return ok(
       'clock',
       `The clock of this machine ${how} Hanko's. ${toleranceSeconds} s are tolerated.`,

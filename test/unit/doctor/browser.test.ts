@@ -9,7 +9,7 @@ import { resolveOptions } from '../../../lib/options/hanko-options.js';
 import { complaintsOf, textOf } from '../../support/doctor.js';
 
 const optionsFor = (apiUrl: string, audience: string | null = 'localhost'): AddressedOptions => {
-  const options = resolveOptions({ apiUrl, audience, validateTimeoutMs: 500 }, () => undefined);
+  const options = resolveOptions({ apiUrl, audience }, () => undefined);
   return { ...options, apiUrl: options.apiUrl ?? '' };
 };
 
