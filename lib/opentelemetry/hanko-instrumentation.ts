@@ -95,7 +95,7 @@ export class HankoInstrumentation {
     registry[HANKO_INSTRUMENTATION] = this;
     this.config = { ...this.config, enabled: true };
     for (const [name, listener] of Object.entries(this.listeners)) subscribe(name, listener);
-    this.current();
+    this.observe();
   }
 
   /** Counts and measures no more. */
@@ -113,7 +113,7 @@ export class HankoInstrumentation {
   setMeterProvider(provider: MeterProvider): void {
     // The SDK hands over the global one, before it has set its own.
     this.provider = provider === metrics.getMeterProvider() ? null : provider;
-    if (registry[HANKO_INSTRUMENTATION] === this) this.current();
+    if (registry[HANKO_INSTRUMENTATION] === this) this.observe();
   }
 
   /** Is there because OpenTelemetry calls it: attributes go to the span that is active, and no spans are made. */
@@ -135,11 +135,15 @@ export class HankoInstrumentation {
   private onAuthentication(message: HankoAuthenticationMessage): void {
     const { outcome, durationMs } = message;
     const { decisions, verification } = this.current();
-    const decided: Attributes = { [ATTRIBUTES.outcome]: outcome };
-    if (durationMs !== undefined) verification.record(durationMs / 1_000, decided);
-    if (outcome === 'authenticated') decided[ATTRIBUTES.source] = message.source;
-    if (outcome === 'refused') decided[ATTRIBUTES.errorType] = message.code;
-    decisions.add(1, decided);
+    // A new object each time: the SDK keeps the one that it gets first.
+    if (durationMs !== undefined) {
+      verification.record(durationMs / 1_000, { [ATTRIBUTES.outcome]: outcome });
+    }
+    decisions.add(1, {
+      [ATTRIBUTES.outcome]: outcome,
+      ...(outcome === 'authenticated' && { [ATTRIBUTES.source]: message.source }),
+      ...(outcome === 'refused' && { [ATTRIBUTES.errorType]: message.code }),
+    });
 
     const span = trace.getActiveSpan();
     if (span?.isRecording() !== true) return;
@@ -193,13 +197,17 @@ export class HankoInstrumentation {
     return this.instruments;
   }
 
+  /** What is observed begins without an event. */
+  private observe(): void {
+    this.guarded(() => void this.current())(undefined);
+  }
+
   private reports(): readonly HankoHealthReport[] {
-    try {
-      return runningApps<HankoHealthReport>().map((app) => app.report());
-    } catch (error) {
-      this.tell(error);
-      return [];
+    const reports: HankoHealthReport[] = [];
+    for (const app of runningApps<HankoHealthReport>()) {
+      this.guarded(() => void reports.push(app.report()))(undefined);
     }
+    return reports;
   }
 
   /** What a subscriber of a channel throws ends the process. */

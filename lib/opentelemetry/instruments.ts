@@ -69,9 +69,13 @@ export function makeInstruments(
   const observed: Observable[] = [keyAge, revocations, connections, health];
   const observe = (result: BatchObservableResult): void => {
     const now = reports();
-    if (now.length === 0) return;
-    observeOldest(result, keyAge, now);
-    result.observe(revocations, Math.max(...now.map((report) => report.revocations.known)));
+    observeMost(result, keyAge, now.flatMap(ageOfKeys));
+    // Apps of one process that share a store know the same ones.
+    observeMost(
+      result,
+      revocations,
+      now.map((report) => report.revocations.known),
+    );
     result.observe(connections, sum(now.map((report) => report.connections.watched)));
     for (const state of STATES) {
       const count = now.filter(({ status }) => status === state).length;
@@ -99,16 +103,17 @@ export function makeInstruments(
   };
 }
 
-/** Of several apps in one process, the one whose keys are oldest. Keys that were never fetched have no age. */
-function observeOldest(
+/** Of several apps in one process, the one with the most. */
+function observeMost(
   result: BatchObservableResult,
-  keyAge: ObservableGauge,
-  reports: readonly HankoHealthReport[],
+  gauge: ObservableGauge,
+  values: readonly number[],
 ): void {
-  const ages = reports.flatMap(({ at, keys }) =>
-    keys.fetchedAt === null ? [] : [Math.max(0, at.getTime() - keys.fetchedAt.getTime()) / 1_000],
-  );
-  if (ages.length > 0) result.observe(keyAge, Math.max(...ages));
+  if (values.length > 0) result.observe(gauge, Math.max(...values));
 }
+
+/** In seconds. Keys that were never fetched have no age. */
+const ageOfKeys = ({ at, keys }: HankoHealthReport): readonly number[] =>
+  keys.fetchedAt === null ? [] : [Math.max(0, at.getTime() - keys.fetchedAt.getTime()) / 1_000];
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
