@@ -13,6 +13,7 @@ import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle, BUNDLES } from './lib/bundles.mjs';
 import { removeTemporaryDirectories, temporaryDirectories } from './lib/folders.mjs';
+import { NEST_ADD_COLUMNS, runNestAdd } from './lib/nest-add.mjs';
 import { cleanEnv, killAll } from './lib/processes.mjs';
 import { Project } from './lib/project.mjs';
 import { provideNode } from './lib/registry.mjs';
@@ -37,6 +38,7 @@ const LOWEST_12 = { ...nest('12.0.1'), '@nestjs/config': '12.0.0' };
 
 const TOOLS = {
   pnpm: ['pnpm', '10.34.8'],
+  yarn: ['yarn', '1.22.22'],
   esbuild: ['esbuild', '0.28.2'],
   publint: ['publint', '0.3.25'],
   attw: ['@arethetypeswrong/cli', '0.18.5'],
@@ -145,6 +147,16 @@ const CASES = [
     starts: [NODE_20, NODE_22],
     bundles: ['esbuild'],
   },
+  // `nest add nestjs-hanko --fake`, by the CLI of the project. Jest of Nest 12 needs Node 24.
+  { name: 'nest-add/11-npm', nestAdd: 'nest-11-cjs-jest', manager: 'npm', node: NODE_22 },
+  {
+    name: 'nest-add/12-pnpm',
+    nestAdd: 'nest-12-esm-vitest',
+    manager: 'pnpm',
+    node: NODE_22,
+    hasMonorepo: true,
+  },
+  { name: 'nest-add/12-yarn', nestAdd: 'nest-12-cjs-jest', manager: 'yarn', node: NODE_24 },
   { name: 'types/nest-11', types: NEST_11 },
   { name: 'types/nest-12', types: NEST_12 },
   { name: 'package', packed: 'nestjs-hanko' },
@@ -235,8 +247,13 @@ async function runProject(one, tarballs, installEnv) {
   }
 }
 
-function runCase(one, tarballs, env) {
+async function runCase(one, tarballs, env) {
   const { name } = one;
+  if (one.nestAdd) {
+    const { nestAdd: template, manager, hasMonorepo } = one;
+    const node = await provideNode(one.node);
+    return runNestAdd({ name, template, manager, node, tarballs, tools: TOOLS, env, hasMonorepo });
+  }
   if (one.packed) {
     return runPackage({
       row: name,
@@ -272,6 +289,7 @@ const cases = CASES.filter(
 
 defineTable('tarball', ['pack', 'node']);
 defineTable('projects', ['install', 'add', ...STEPS, ...Object.keys(BUNDLES)]);
+defineTable('nest add', NEST_ADD_COLUMNS);
 defineTable('types', typesColumns(TYPESCRIPTS));
 defineTable('package', ['publint', 'attw', 'install', 'content', 'size']);
 

@@ -21,6 +21,9 @@ export class NotUnderstood extends Error {}
 export function withHanko(compiler: TypeScript, module: ModuleClass, additions: Additions): string {
   const { source } = module;
   if (!source.isValid) throw new NotUnderstood('it has a syntax error');
+  if (additions.hankoModule && source.localName('nestjs-hanko', 'HankoModule') !== undefined) {
+    throw new NotUnderstood('it imports HankoModule, which is not set up by forRoot()');
+  }
   const metadata = metadataOf(compiler, module);
   const editor = new Editor(compiler, source);
   const { names, edits } = importsFor(source, editor, additions);

@@ -158,5 +158,5 @@ export class Editor {
 const specifier = ({ moduleSpecifier }: ts.ImportDeclaration): string =>
   (moduleSpecifier as ts.StringLiteral).text;
 
-/** Of the app itself, by a path or an alias of one. */
+/** Imports of the app's own files, by a path or an alias of one. */
 const isRelative = (it: ts.ImportDeclaration): boolean => /^(?:[.~#/]|@\/)/.test(specifier(it));

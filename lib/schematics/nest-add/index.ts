@@ -26,7 +26,7 @@ export interface SchematicContext {
   addTask(task: { toConfiguration(): { name: string; options: object } }): unknown;
 }
 
-/** Of `@nestjs/config`, by the major version of Nest. */
+/** Versions of `@nestjs/config`, by the major version of Nest. */
 const CONFIG_VERSIONS: Readonly<Record<number, string>> = { 11: '^4.0.0', 12: '^12.0.0' };
 
 /** Released together with this package. */
@@ -101,8 +101,9 @@ export async function addHanko(
 const isOn = (flag: boolean | string | undefined): boolean =>
   flag !== undefined && flag !== false && flag !== 'false';
 
+/** The watch of `nest start` would clear the terminal, and with it what fake-hanko printed. */
 const fakeScript = (project: string | undefined): string =>
-  `fake-hanko --user ada@example.test:lovelace-1843 -- nest start ${project === undefined ? '' : `${project} `}--watch`;
+  `fake-hanko --user ada@example.test:lovelace-1843 -- nest start ${project === undefined ? '' : `${project} `}--watch --preserveWatchOutput`;
 
 interface Writing {
   readonly tree: Tree;

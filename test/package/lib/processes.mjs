@@ -86,8 +86,8 @@ export async function stop({ child, done }) {
 }
 
 /** Calls `probe` until it returns something; a child that ends meanwhile is an error at once. */
-export async function waitFor(what, running, probe) {
-  const deadline = Date.now() + 30 * SECOND;
+export async function waitFor(what, running, probe, timeoutMs = 30 * SECOND) {
+  const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const result = await probe();
     if (result !== undefined) return result;

@@ -1,7 +1,7 @@
 // A copy of a template with nestjs-hanko in it, and what can be done there.
 
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectApp } from './app.mjs';
 import { consumer, here, readJson, temporaryDirectory } from './folders.mjs';
@@ -21,9 +21,30 @@ const MANAGERS = {
       locked: [pnpm('import'), pnpm('install', '--frozen-lockfile')], // from package-lock.json
       add: (packages) => pnpm('add', ...packages),
       env: { npm_config_store_dir: join(cache, 'pnpm-store') },
+      path: [await commandFolder('pnpm', script)],
+    };
+  },
+  // Yarn 1 cannot read package-lock.json: it installs the newest that package.json allows.
+  yarn: async ({ tools }) => {
+    const script = await provideTool(tools.yarn, 'yarn');
+    const yarn = (...args) => ({ command: 'node', args: [script, ...args] });
+    return {
+      locked: [yarn('install', '--ignore-engines')],
+      add: (packages) => yarn('add', ...packages),
+      ownLock: true,
+      path: [await commandFolder('yarn', script)],
     };
   },
 };
+
+/** A folder with a command of this name, for the PATH of the Nest CLI. */
+async function commandFolder(name, script) {
+  const folder = await temporaryDirectory('bin');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, name), `#!/bin/sh\nexec node '${script}' "$@"\n`);
+  await chmod(join(folder, name), 0o755);
+  return folder;
+}
 
 export class Project {
   /** Copies a template and installs what its lock file says. */
@@ -32,6 +53,7 @@ export class Project {
     const directory = join(await temporaryDirectory('consumer'), template);
     await cp(join(here, 'templates', template), directory, { recursive: true });
     const { type } = await readJson(directory, 'package.json');
+    if (manager.ownLock) await rm(join(directory, 'package-lock.json'));
     const project = new Project(directory, type === 'module', manager, env);
     for (const { command, args } of manager.locked) await project.install(command, args);
     return project;

@@ -19,7 +19,8 @@ const PACKAGES = {
   'fake-hanko': { folder: join(repository, 'fake-hanko'), mostPacked: 310 },
 };
 const TEST = /(^|[\\/])(__tests__|tests?|fixtures)[\\/]|\.(spec|test)\./;
-const DIST = /\.(js|d\.ts|js\.map|d\.ts\.map)$|^dist[\\/]cjs[\\/](package|schematics[\\/].+)\.json$/;
+const DIST =
+  /\.(js|d\.ts|js\.map|d\.ts\.map)$|^dist[\\/]cjs[\\/](package|schematics[\\/].+)\.json$/;
 
 export async function pack(name) {
   const destination = await temporaryDirectory('tarball');

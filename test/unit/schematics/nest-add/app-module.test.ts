@@ -166,11 +166,15 @@ export default class AppModule {}
     );
   });
 
-  it('with a HankoAuthGuard of its own is left as it is', async () => {
-    const { todo, changed } = await addTo(
-      appWith(`${HEAD}import { HankoAuthGuard } from './guard';\n@Module({})${CLASS}`),
-    );
-    expect(todo).toContain('it has a HankoAuthGuard of its own');
+  it.each([
+    ["import { HankoAuthGuard } from './guard';", 'it has a HankoAuthGuard of its own'],
+    [
+      "import { HankoModule } from 'nestjs-hanko';",
+      'HankoModule, which is not set up by forRoot()',
+    ],
+  ])('with %s is left as it is', async (line, reason) => {
+    const { todo, changed } = await addTo(appWith(`${HEAD}${line}\n@Module({})${CLASS}`));
+    expect(todo).toContain(reason);
     expect(Object.keys(changed)).not.toContain('src/app.module.ts');
   });
 });

@@ -114,7 +114,7 @@ describe('a monorepo', () => {
       'package.json',
     ]);
     expect(changed['package.json']).toContain('"start:fake:shop"');
-    expect(changed['package.json']).toContain('-- nest start shop --watch"');
+    expect(changed['package.json']).toContain('-- nest start shop --watch --preserveWatchOutput"');
   });
 
   it('is closed in the default project', async () => {

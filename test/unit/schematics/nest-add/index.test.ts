@@ -140,7 +140,8 @@ describe('--fake', () => {
     expect(JSON.parse(changed['package.json'] ?? '')).toMatchObject({
       devDependencies: { 'fake-hanko': FAKE_HANKO },
       scripts: {
-        'start:fake': 'fake-hanko --user ada@example.test:lovelace-1843 -- nest start --watch',
+        'start:fake':
+          'fake-hanko --user ada@example.test:lovelace-1843 -- nest start --watch --preserveWatchOutput',
       },
     });
     expect(said).toContain('npm run start:fake starts the app beside a fake Hanko');
