@@ -22,11 +22,11 @@ const WITHOUT_EVENTS =
 
 /** Whether Hanko tells the app of sessions that end. It only reads. */
 export async function webhookChecks(
-  { read }: AppEnvironment,
+  environment: AppEnvironment,
   { api }: AppAddresses,
   source: AppSource,
 ): Promise<readonly Check[]> {
-  const options = adminOptions(read);
+  const options = adminOptions(environment);
   if (!('url' in options)) return options.checks;
   const warnings = options.warnings.map((text) => warn('admin', text));
   const admin = adminFor({ ...options, timeoutMs: ADMIN_TIMEOUT_MS }, NOBODY);
@@ -41,9 +41,10 @@ export async function webhookChecks(
 }
 
 /** As they came from the environment: what is wrong with them, or that there are none. */
-function adminOptions(
-  read: AppEnvironment['read'],
-): ResolvedAdminOptions | { readonly checks: readonly Check[] } {
+function adminOptions({
+  read,
+  placeOf,
+}: AppEnvironment): ResolvedAdminOptions | { readonly checks: readonly Check[] } {
   const isAsked = ['HANKO_ADMIN_URL', 'HANKO_ADMIN_API_KEY'].some((name) => read(name));
   if (!isAsked) {
     const cure = 'Set HANKO_ADMIN_URL, or on Hanko Cloud HANKO_ADMIN_API_KEY.';
@@ -57,7 +58,9 @@ function adminOptions(
     if (!(error instanceof HankoConfigurationError)) throw error;
     return {
       checks: error.faults.map(({ path, hint }) =>
-        fail(path, `It ${hint}`, 'Correct it where it is set.'),
+        path.startsWith('HANKO_')
+          ? fail(path, `It ${hint}`, `Correct it in ${placeOf(path)}.`)
+          : fail('admin', `The option url ${hint}`, 'Set HANKO_ADMIN_URL.'),
       ),
     };
   }
@@ -86,7 +89,9 @@ function adminFault({ code, message }: HankoAdminError): Check {
 interface Hook {
   readonly callback: string;
   readonly events: readonly string[];
-  readonly problem: string | null;
+  readonly isEnabled: boolean;
+  /** Since the last success. */
+  readonly failures: number;
 }
 
 function hookChecks(
@@ -95,11 +100,8 @@ function hookChecks(
   { moduleCalls, hasWebhooksModule }: AppSource,
 ): readonly Check[] {
   const hooks: readonly Hook[] = [
-    ...stored.map(({ isEnabled, failures, ...hook }) => ({
-      ...hook,
-      problem: problemOf(isEnabled, failures),
-    })),
-    ...configured.map((hook) => ({ ...hook, problem: null })),
+    ...stored,
+    ...configured.map((hook) => ({ ...hook, isEnabled: true, failures: 0 })),
   ];
   const ending = hooks.filter(({ events }) => ENDING.some((name) => sendsSome(events, name)));
   if (ending.length === 0) {
@@ -107,11 +109,12 @@ function hookChecks(
       warn(
         'webhooks',
         `No webhook tells your app of sessions that end. ${WITHOUT_EVENTS}`,
-        'Subscribe the events session.delete and user.delete for HankoWebhooksModule: docs/webhooks.md of nestjs-hanko.',
+        'Subscribe session.delete and user.delete for HankoWebhooksModule: docs/webhooks.md of nestjs-hanko. Hanko up to 3.0.4 has no ' +
+          "events of sessions: there, let routes that need it ask Hanko, with @RequireAuth({ session: 'online' }).",
       ),
     ];
   }
-  const working = ending.filter(({ problem }) => problem === null);
+  const working = ending.filter(({ isEnabled }) => isEnabled);
   const missing = ENDING.filter((name) => !working.some(({ events }) => sendsAll(events, name)));
   return [
     ...ending.map((hook) => hookCheck(hook, api)),
@@ -127,11 +130,6 @@ const NO_RECEIVER = warn(
   'Import HankoWebhooksModule.forRoot() of nestjs-hanko/webhooks in the root module.',
 );
 
-const problemOf = (isEnabled: boolean, failures: number): string | null => {
-  if (!isEnabled) return 'Hanko has disabled it, as it does after six failures in a row';
-  return failures > 0 ? `the last ${failures} calls failed` : null;
-};
-
 /** Hanko's own rule: an event is sent to who subscribed the beginning of its name (docs/hanko.md, Webhooks). */
 const sendsAll = (events: readonly string[], name: string): boolean =>
   events.some((event) => name.startsWith(event));
@@ -139,12 +137,24 @@ const sendsAll = (events: readonly string[], name: string): boolean =>
 const sendsSome = (events: readonly string[], name: string): boolean =>
   sendsAll(events, name) || events.some((event) => isUnder(event, name));
 
-function hookCheck({ callback, events, problem }: Hook, api: URL | null): Check {
-  const at = placeOf(callback);
+function hookCheck({ callback, events, isEnabled, failures }: Hook, api: URL | null): Check {
+  const at = addressOf(callback);
   const text = `Hanko calls ${at} for ${printable(events.join(', '))}`;
-  if (problem !== null) {
-    const cure = `Does your app answer at ${at}? Enable it again with admin.webhooks.update().`;
-    return fail('webhooks', `${text}, but ${problem}.`, cure);
+  const answers = `Does your app answer at ${at}, with a status below 400?`;
+  if (!isEnabled) {
+    return fail(
+      'webhooks',
+      `Hanko no longer calls ${at} for ${printable(events.join(', '))}: the webhook is disabled, as after six failures in a row.`,
+      `${answers} Enable it again with admin.webhooks.update().`,
+    );
+  }
+  if (failures > 0) {
+    const calls = failures === 1 ? 'the last call' : `the last ${failures} calls`;
+    return warn(
+      'webhooks',
+      `${text}, and ${calls} failed. Hanko disables a webhook after six failures in a row.`,
+      answers,
+    );
   }
   if (api !== null && parseUrl(callback)?.origin !== api.origin) {
     return ok('webhooks', `${text}, which is not ${api.origin}.`);
@@ -153,7 +163,7 @@ function hookCheck({ callback, events, problem }: Hook, api: URL | null): Check 
 }
 
 /** Without what may be a secret. */
-const placeOf = (callback: string): string => {
+const addressOf = (callback: string): string => {
   const url = parseUrl(callback);
   return url === null ? 'an invalid URL' : printable(url.origin + url.pathname);
 };

@@ -54,13 +54,14 @@ export async function diagnose(patient: Patient): Promise<Diagnosis> {
   }
   const addressed = { ...options, apiUrl: options.apiUrl };
   const hanko = await hankoChecks(addressed, patient.now);
+  const ofToken = await tokenSection(patient, token, environment, addressed, hanko);
   return {
     sections: [
       ...ofApp,
       { title: 'Hanko', checks: hanko.checks },
-      ...(await askedSections(patient, environment, addressed, hanko)),
+      ...(await askedSections(patient, environment, addressed, hanko, ofToken.checks)),
       { title: 'Webhooks', checks: await webhookChecks(environment, addressesOf(patient), source) },
-      ...(await tokenSection(patient, token, environment, addressed, hanko)),
+      ofToken,
     ].filter((section) => section.checks.length > 0),
     token,
   };
@@ -79,12 +80,15 @@ async function askedSections(
   environment: AppEnvironment,
   options: AddressedOptions,
   { isReachable }: CheckedHanko,
+  ofToken: readonly Check[],
 ): Promise<readonly Section[]> {
   const cookieName = cookieNameOf(environment);
   const addresses = addressesOf(patient);
   const tenant = await tenantChecks(options, cookieName, environment);
+  // What Hanko really writes is known then: nothing is to be guessed.
+  const isAudienceKnown = tenant.cookie !== null || ofToken.some(isOfThisHanko);
   const browser: Check[] = [
-    audienceCheck(options, addresses),
+    ...(isAudienceKnown ? [] : [audienceCheck(options, addresses)]),
     ...cookieChecks(options, addresses, cookieName, tenant.cookie),
     ...(isReachable
       ? await corsChecks(options, addresses, patient.now)
@@ -102,8 +106,12 @@ async function tokenSection(
   environment: AppEnvironment,
   options: AddressedOptions,
   { jwks }: CheckedHanko,
-): Promise<readonly Section[]> {
-  if (token === null || decoded === null) return [];
+): Promise<Section> {
+  if (token === null || decoded === null) return { title: 'Token', checks: [] };
   const judge = { options, jwks, cookieName: cookieNameOf(environment), now };
-  return [{ title: 'Token', checks: await tokenChecks(token, decoded, judge) }];
+  return { title: 'Token', checks: await tokenChecks(token, decoded, judge) };
 }
+
+/** It was accepted, or a key of this Hanko has signed it. */
+const isOfThisHanko = ({ id, status }: Check): boolean =>
+  status === 'ok' && (id === 'token' || id === 'signature');

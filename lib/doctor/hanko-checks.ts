@@ -97,18 +97,18 @@ function addressFault({ apiUrl }: AddressedOptions, keys: FetchFailure, session:
     `The keys cannot be fetched from ${apiUrl}/.well-known/jwks.json: ${keys.message}. Requests with a token get 503.`,
     isHanko
       ? 'Hanko is there, as it replies about sessions. Look at what stands between your app and /.well-known/jwks.json.'
-      : [cureOf(keys), tenantHint(apiUrl, keys)].filter(Boolean).join(' '),
+      : cureOfAddress(apiUrl, keys),
   );
 }
 
-/** A server with tenants knows no address without one. */
-function tenantHint(apiUrl: string, { status }: FetchFailure): string {
-  const isMissing = status === 400 || status === 404;
-  const hasTenant = isUuid(new URL(apiUrl).pathname.slice(1));
-  if (!isMissing) return '';
-  return hasTenant
+/** A server with tenants knows no address without one: 400 or 404 (hanko backend/middleware/tenant.go). */
+function cureOfAddress(apiUrl: string, keys: FetchFailure): string {
+  const { status } = keys;
+  if (status !== 400 && status !== 404) return cureOf(keys);
+  const tenant = isUuid(new URL(apiUrl).pathname.slice(1))
     ? 'Does this tenant exist on the server?'
     : "If the server has tenants, the address ends with the tenant's id.";
+  return status === 400 ? tenant : `${cureOf(keys)} ${tenant}`;
 }
 
 function addressCheck({ apiUrl }: AddressedOptions, session: Reply | FetchFailure): Check {

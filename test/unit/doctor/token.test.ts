@@ -4,7 +4,7 @@ import type { Check } from '../../../lib/doctor/check.js';
 import { decodeToken, linesOf } from '../../../lib/doctor/token-report.js';
 import { textReport } from '../../../lib/doctor/report.js';
 import { isHankoError } from '../../../lib/errors/hanko.errors.js';
-import { complaintsOf, diagnosisOf, textOf } from '../../support/doctor.js';
+import { checksOf, complaintsOf, diagnosisOf, textOf } from '../../support/doctor.js';
 import { createService } from '../../support/verifier.js';
 
 let hanko: FakeHanko;
@@ -68,6 +68,18 @@ describe('a valid token', () => {
   test('that is too long for a cookie shows that', async () => {
     const { checks } = await examine(await hanko.token({ claims: { x: 'y'.repeat(3500) } }));
     expect(complaintsOf(checks)).toEqual(['warn cookie']);
+  });
+
+  test('shows the audience, so that none is guessed from the page', async () => {
+    const guess = async (token: string | null): Promise<string> => {
+      const variables = { HANKO_API_URL: hanko.url, HANKO_AUDIENCE: 'localhost' };
+      const appUrl = 'https://app.example';
+      return textOf(checksOf(await diagnosisOf({ token, appUrl, variables })), 'audience');
+    };
+    expect(await guess(null)).toContain('relying_party.id');
+    expect(await guess(await hanko.token())).toBe('');
+    expect(await guess(await hanko.expiredToken())).toBe('');
+    expect(await guess(await hanko.forgedToken('unknown-kid'))).toContain('relying_party.id');
   });
 
   test('counts as no activity of the user: no POST is made', async () => {

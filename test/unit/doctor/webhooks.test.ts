@@ -67,12 +67,20 @@ describe('webhooks', () => {
     expect(text).toMatch(/told of all session\.delete events.*Hanko up to 3\.0\.4/);
   });
 
-  test('that Hanko has disabled, or that fail, are found', async () => {
+  test('that Hanko has disabled are found', async () => {
     const { id, callback, events } = await subscribe('session', 'user');
     await admin.webhooks.update(id, { callback, events, isEnabled: false });
     const checks = await examine();
     expect(complaintsOf(checks)).toEqual(['fail webhooks', 'warn webhooks']);
-    expect(textOf(checks, 'webhooks')).toContain('Hanko has disabled it');
+    expect(textOf(checks, 'webhooks')).toMatch(/no longer calls http:.*is disabled/);
+  });
+
+  test('that fail are found, and count as long as Hanko calls', async () => {
+    const failing = { ...STORED, failures: 1 };
+    await using server = await answering({ database: [failing], config: null });
+    const checks = await examine({ HANKO_ADMIN_URL: server.url });
+    expect(complaintsOf(checks)).toEqual(['warn webhooks']);
+    expect(textOf(checks, 'webhooks')).toContain('the last call failed. Hanko disables');
   });
 
   test('of the configuration count', async () => {
@@ -138,20 +146,51 @@ describe('the Admin API', () => {
   });
 
   test('is only read, and only asked for webhooks', async () => {
-    const asked: string[] = [];
-    const server = createServer(({ method, url }, response) => {
-      asked.push(`${method} ${url}`);
-      response.end('{"database":[],"config":null}');
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const checks = await examine({ HANKO_ADMIN_URL: `http://127.0.0.1:${port}` });
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await using server = await answering({ database: [], config: null });
+    const checks = await examine({ HANKO_ADMIN_URL: server.url });
     expect(complaintsOf(checks)).toEqual(['warn webhooks']);
-    expect(asked).toEqual(['GET /webhooks']);
+    expect(server.asked).toEqual(['GET /webhooks']);
+  });
+
+  test('needs an address beside its key, where that does not follow from HANKO_API_URL', async () => {
+    const checks = await examine({ HANKO_ADMIN_API_KEY: 'key' });
+    expect(complaintsOf(checks)).toEqual(['fail admin']);
+    expect(textOf(checks, 'admin')).toContain('HANKO_ADMIN_URL is required');
   });
 });
+
+/** A webhook as Hanko stores it. */
+const STORED = {
+  id: '1e7c2f56-7a3b-4c0f-8b7e-1c7d2b5a9f10',
+  callback: 'http://localhost:3000/hanko/webhooks',
+  enabled: true,
+  failures: 0,
+  expires_at: '2027-01-01T00:00:00Z',
+  events: [
+    { id: TENANT, event: 'session' },
+    { id: TENANT, event: 'user' },
+  ],
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+};
+
+/** An Admin API that says one thing, and notes what it is asked. */
+async function answering(json: object) {
+  const asked: string[] = [];
+  const server = createServer(({ method, url }, response) => {
+    asked.push(`${method} ${url}`);
+    response.end(JSON.stringify(json));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 describe('a tenant', () => {
   let tenants: FakeHanko;
