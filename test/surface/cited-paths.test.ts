@@ -24,7 +24,8 @@ function below(folder: string): readonly string[] {
 const names = new Set(files.map((file) => basename(file)));
 
 /** Files of an app or of another package. */
-const ELSEWHERE = /^(?:main\.ts|app\.module\.ts|notes\.controller\.ts|test\/app\.e2e-spec\.ts)$/;
+const ELSEWHERE =
+  /^(?:main\.ts|(?:src\/)?app\.module\.ts|notes\.controller\.ts|test\/app\.e2e-spec\.ts)$/;
 
 /** A path in this repository, or the name of a source file or page. */
 const PATH =
