@@ -36,7 +36,7 @@ export async function webhookChecks(
     if (!(error instanceof HankoAdminError)) throw error;
     return [...warnings, adminFault(error)];
   } finally {
-    admin.onModuleDestroy();
+    admin.onApplicationShutdown();
   }
 }
 

@@ -43,7 +43,7 @@ export async function tenantChecks(
   try {
     const admin = adminFor(managementOptions(read, options.apiUrl), NOBODY);
     const { config } = await admin.management.tenants.get(id).finally(() => {
-      admin.onModuleDestroy();
+      admin.onApplicationShutdown();
     });
     return checked(configurationIn(config), options, cookieName);
   } catch (error) {
