@@ -35,10 +35,10 @@ const registry = globalThis as { [HANKO_INSTRUMENTATION]?: object | undefined };
  *
  * ```ts
  * // instrumentation.ts, loaded before the app: node --import ./dist/instrumentation.js dist/main.js
- * import { NodeSDK } from '@opentelemetry/sdk-node';
+ * import { registerInstrumentations } from '@opentelemetry/instrumentation'; // or NodeSDK, which takes them, too
  * import { HankoInstrumentation } from 'nestjs-hanko/opentelemetry';
  *
- * new NodeSDK({ instrumentations: [new HankoInstrumentation()] }).start();
+ * registerInstrumentations({ instrumentations: [new HankoInstrumentation()] });
  * ```
  */
 export class HankoInstrumentation {

@@ -103,7 +103,7 @@ export function makeInstruments(
   };
 }
 
-/** Of several apps in one process, the one with the most. */
+/** Observes the app with the most, of several in one process. */
 function observeMost(
   result: BatchObservableResult,
   gauge: ObservableGauge,

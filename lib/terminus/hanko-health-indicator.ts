@@ -31,20 +31,8 @@ export interface HankoHealthIndicatorOptions {
  * checks, which imports `TerminusModule`.
  *
  * ```ts
- * @Public()
- * @Controller('health')
- * export class HealthController {
- *   constructor(
- *     private readonly health: HealthCheckService,
- *     private readonly hanko: HankoHealthIndicator,
- *   ) {}
- *
- *   @Get('ready')
- *   @HealthCheck()
- *   ready() {
- *     return this.health.check([() => this.hanko.isReady()]);
- *   }
- * }
+ * const ready = (health: HealthCheckService, hanko: HankoHealthIndicator) =>
+ *   health.check([() => hanko.isReady()]); // 503 while requests with a token get 503
  * ```
  *
  * Terminus 12 has a status for `degraded`, which does not fail the check. On Terminus 11 it is `up`, and `state` tells it.

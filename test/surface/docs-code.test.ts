@@ -36,6 +36,9 @@ const SOURCES: readonly (readonly [module: string, names: readonly string[]])[] 
   ['nestjs-hanko/webhooks', [...Object.keys(webhooks), 'HankoEvent']],
   ['nestjs-hanko/swagger', Object.keys(swagger)],
   ['nestjs-hanko/admin', Object.keys(admin)],
+  ['@nestjs/terminus', ['HealthCheck', 'HealthCheckService', 'TerminusModule']],
+  ['nestjs-hanko/terminus', ['HankoHealthIndicator']],
+  ['nestjs-hanko/opentelemetry', ['HankoInstrumentation']],
   ['@nestjs/swagger', ['DocumentBuilder', 'SwaggerModule']],
   ['zod', ['z']],
 ];
@@ -161,6 +164,8 @@ const ENTRY_POINTS = `
   HankoAuthService.assertRequirements hankoMiddleware hankoSockets HankoUser HankoClaims HankoHealth
   HankoAdmin HankoAdminModule HankoAdminError HankoAdminRegister HankoPublicMetadata
   HankoProfile HankoList HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
+  HankoHealthIndicator HankoInstrumentation
+
   withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
   bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start
   FakeHanko.token FakeHanko.fault FakeHanko.forgedToken FakeHanko.sendWebhook

@@ -8,6 +8,7 @@ import { guardAlone } from './guard-alone.js';
 import { hankoDown } from './hanko-down.js';
 import { hitAfterFlood } from './hit-after-flood.js';
 import { logout } from './logout.js';
+import { measured } from './measured.js';
 import { memory } from './memory.js';
 import { nothingToVerify } from './nothing-to-verify.js';
 import { revocations } from './revocations.js';
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   sessions,
   hankoDown,
   guardAlone,
+  measured,
   burst,
   hitAfterFlood,
   revocations,
