@@ -11,6 +11,9 @@ const TEMPLATES = fileURLToPath(new URL('../package/templates', import.meta.url)
 /** Files of an app, by path. */
 export type Files = Readonly<Record<string, string>>;
 
+/** What a folder may hold as well. */
+export type RawFiles = Readonly<Record<string, string | Buffer>>;
+
 export type TemplateName = 'nest-11-cjs-jest' | 'nest-12-cjs-jest' | 'nest-12-esm-vitest';
 
 /** What `nest new` makes, but for the lock file. */
@@ -42,7 +45,7 @@ export interface Added {
 
 /** Runs `nest add nestjs-hanko` on files, in a tree of the devkit. */
 export async function addTo(
-  files: Files,
+  files: RawFiles,
   options: NestAddOptions = {},
   tools: Tools = TOOLS,
 ): Promise<Added> {
@@ -64,9 +67,9 @@ export async function addTo(
   };
   await addHanko(tree, context, { sourceRoot: 'src', ...options }, tools);
   const now: Record<string, string> = {};
-  tree.visit((path) => void (now[path.slice(1)] = tree.readText(path)));
+  tree.visit((path) => void (now[path.slice(1)] = String(tree.read(path))));
   const changed = Object.fromEntries(
-    Object.entries(now).filter(([path, content]) => files[path] !== content),
+    Object.entries(now).filter(([path, content]) => String(files[path]) !== content),
   );
   return { files: now, changed, said: said.join('\n'), todo: todo.join('\n'), tasks };
 }

@@ -94,6 +94,8 @@ export async function addHanko(
     if (isInstalled) context.addTask(installTask(packageManagerOf(tree)));
     else report.todo(`Install ${added.filter((name) => name !== script).join(' and ')}.`);
   }
+  if (report.hasChanges)
+    report.next('npx nestjs-hanko doctor says whether app and Hanko fit together.');
   report.printTo(context.logger);
 }
 

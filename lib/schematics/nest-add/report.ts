@@ -22,8 +22,8 @@ export class Report {
 
   printTo(logger: { info(text: string): void; warn(text: string): void }): void {
     const list = (texts: readonly string[]): string => texts.map((it) => `\n- ${it}`).join('');
-    if (this.#done.length > 0) logger.info(`nestjs-hanko has written:${list(this.#done)}`);
-    else logger.info('nestjs-hanko had nothing to write.');
+    if (this.#done.length > 0) logger.info(`nestjs-hanko writes:${list(this.#done)}`);
+    else logger.info('nestjs-hanko has nothing to write.');
     if (this.#todo.length > 0) logger.warn(`Left for you to do:${list(this.#todo)}`);
     if (this.#next.length > 0) logger.info(`How to go on:${list(this.#next)}`);
   }

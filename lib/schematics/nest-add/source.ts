@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type ts from 'typescript';
 import type { TypeScript } from './tools.js';
 
@@ -79,8 +80,7 @@ export class Source {
       if (!all.some((name) => name?.text === localName)) continue;
       const { text } = moduleSpecifier as ts.StringLiteral;
       if (!text.startsWith('.')) return undefined;
-      const { pathname } = new URL(text, `file:///${this.path}`);
-      return decodeURI(pathname.slice(1)).replace(/\.[jt]s$/, '');
+      return posix.join(posix.dirname(this.path), text).replace(/\.[jt]s$/, '');
     }
     return undefined;
   }

@@ -100,7 +100,8 @@ export function sourcesIn(tree: Tree, folder: string): ReadonlyMap<string, strin
     const { subdirs, subfiles } = tree.getDir(path);
     for (const file of subfiles) {
       if (!/(?<!\.d)(?<![.-](?:spec|test))\.ts$/.test(file)) continue;
-      found.set(`${path}/${file}`, tree.readText(`${path}/${file}`));
+      const text = readable(tree, `${path}/${file}`);
+      if (text !== undefined) found.set(`${path}/${file}`, text);
     }
     for (const each of subdirs) {
       if (!/^(?:node_modules|dist|\..*)$/.test(each)) walk(`${path}/${each}`);
@@ -108,6 +109,15 @@ export function sourcesIn(tree: Tree, folder: string): ReadonlyMap<string, strin
   };
   walk(folder);
   return found;
+}
+
+/** Undefined for what is not UTF-8, which the tree refuses to read. */
+function readable(tree: Tree, path: string): string | undefined {
+  try {
+    return tree.readText(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a file only if that changes it. */

@@ -62,7 +62,7 @@ export async function runNestAdd({
     if (!added) return;
     await step(cell('again'), async () => {
       const before = await filesOf(directory);
-      await nest('add', 'nestjs-hanko', '--fake');
+      await nest('add', 'nestjs-hanko', '--fake', '--skip-install');
       expectSame(before, await filesOf(directory));
     });
     const script = (column) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addTo, type Files, template } from '../../../support/nest-app.js';
+import { addTo, type Files, type RawFiles, template } from '../../../support/nest-app.js';
 
 const ESM = template('nest-12-esm-vitest');
 const MODULE = (name: string): string =>
@@ -12,7 +12,7 @@ await app.listen(3000);
 `;
 
 /** The only file below `src` that was closed. */
-async function closed(files: Files): Promise<string | undefined> {
+async function closed(files: RawFiles): Promise<string | undefined> {
   const { changed } = await addTo(files);
   return Object.keys(changed).find((path) => changed[path]?.includes('HankoModule.forRoot()'));
 }
@@ -57,6 +57,16 @@ describe('the root module', () => {
     ],
   ])('%s', async (_what, main, files, found) => {
     expect(await closed({ ...ESM, 'src/main.ts': main, ...files })).toBe(found);
+  });
+
+  it('is found beside files that are not UTF-8, and paths that are no part of a URL', async () => {
+    const files = {
+      ...ESM,
+      'src/latin1.ts': Buffer.from([0x2f, 0x2f, 0xfc]),
+      'src/main.ts': MAIN('create(AppModule)', './100%/app.module.js'),
+      'src/100%/app.module.ts': MODULE('AppModule'),
+    };
+    expect(await closed(files)).toBe('src/100%/app.module.ts');
   });
 
   it('that cannot be told from another of its name is left alone', async () => {
