@@ -5,6 +5,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import { FakeHanko } from 'fake-hanko';
 import { HankoAuthGuard, HankoModule, type HankoModuleOptions } from 'nestjs-hanko';
+import { HankoStub } from 'nestjs-hanko/testing';
 import { HankoHealthIndicator } from 'nestjs-hanko/terminus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import '../../support/to-be-refused.js';
@@ -108,6 +109,12 @@ describe('HankoHealthIndicator', () => {
     await expect(start({ imports: [HealthModule] })).rejects.toThrow(
       /HankoHealthIndicator: needs HankoModule, .* import HankoModule\.forRoot\(\) in the root module/,
     );
+  });
+
+  it('is up in tests that use the stub', async () => {
+    await using app = await start({ imports: [new HankoStub().forRoot(), HealthModule] });
+    const { status, body } = await app.get('/health/ready');
+    expect([status, body]).toMatchObject([200, { details: { hanko: { status: 'up' } } }]);
   });
 
   it('sees a HankoModule that is not global where that is imported', async () => {
