@@ -25,7 +25,7 @@ const names = new Set(files.map((file) => basename(file)));
 
 /** Files of an app or of another package. */
 const ELSEWHERE =
-  /^(?:main\.ts|(?:src\/)?app\.module\.ts|notes\.controller\.ts|test\/app\.e2e-spec\.ts)$/;
+  /^(?:main\.ts|(?:src\/)?app\.(?:module|controller)\.ts|src\/me\/me\.controller\.ts|health\.module\.ts|(?:src\/)?instrumentation\.m?[jt]s|notes\.controller\.ts|test\/app\.e2e-spec\.ts)$/;
 
 /** A path in this repository, or the name of a source file or page. */
 const PATH =
