@@ -51,7 +51,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   }
   const diagnosis = await diagnosisOf({ ...flags, token });
   const { hasColors, columns } = process.stdout as Partial<typeof process.stdout>;
-  const paper = { hasColour: hasColour(hasColors?.bind(process.stdout)), width: columns ?? null };
+  const paper = { hasColour: hasColour(hasColors?.bind(process.stdout)), width: columns || null };
   print(flags.isJson ? jsonReport(diagnosis) : textReport(diagnosis, paper, Date.now()));
   const worst = worstOf(diagnosis.sections.flatMap(({ checks }) => checks));
   process.exitCode = worst === 'fail' || (worst === 'warn' && flags.isStrict) ? 1 : 0;

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** A place in the app's source. */
@@ -22,6 +22,8 @@ export interface AppSource {
   readonly hasGuard: boolean;
   readonly hasConfigModule: boolean;
   readonly hasWebhooksModule: boolean;
+  /** Whether it names other files than `.env`, or none. */
+  readonly hasOtherEnvFiles: boolean;
 }
 
 /** Where Nest's CLI puts the source of an app, of several, and of libraries. */
@@ -30,12 +32,20 @@ const SKIPPED = new Set(['node_modules', 'dist', 'build', 'coverage', 'test', 't
 const MAX_FILES = 3_000;
 const MAX_DEPTH = 12;
 
-/** An example in a comment is no call. */
-const COMMENT = /\/\*[^]*?\*\/|(?<![:'"`\w])\/\/.*/g;
+/** A larger file is no source that somebody wrote. */
+const MAX_FILE_BYTES = 500_000;
+
+/**
+ * Comments, in which an example is no call; and texts, in which `//` and `/*` begin no comment. One that is not closed goes on to
+ * the end, so that each letter is looked at once.
+ */
+const COMMENT_OR_TEXT =
+  /'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|`(?:\\[^]|[^`\\])*`?|\/\*(?:[^]*?\*\/|[^]*)|\/\/.*/g;
 
 const MODULE_CALL = /\bHankoModule\s*\.\s*(?:forRoot|forRootAsync)\s*\(/g;
 
-/** How much of a call is looked at. */
+/** How many calls of a file, and how much of each, are looked at. */
+const MAX_CALLS = 20;
 const MAX_CALL_LENGTH = 3_000;
 
 /** Options that decide what the doctor says, and the variable of each. */
@@ -59,6 +69,7 @@ export function readAppSource(appFolder: string): AppSource {
     moduleCalls: texts.flatMap(({ file, text }) => callsIn(relative(appFolder, file), text)),
     hasGuard: has(/\bHankoAuthGuard\b/),
     hasConfigModule: has(/\bConfigModule\s*\.\s*forRoot\s*\(|\bloadEnvFile\s*\(|\bdotenv\b/),
+    hasOtherEnvFiles: has(/\b(?:envFilePath|ignoreEnvFile)\s*:/),
     hasWebhooksModule: has(/\bHankoWebhooksModule\s*\.\s*forRoot/),
   };
 }
@@ -87,8 +98,9 @@ function entriesOf(folder: string): readonly Dirent[] {
 /** Comments become spaces, so that lines stay where they are. */
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replaceAll(COMMENT, (comment) =>
-      comment.replaceAll(/[^\n]/g, ' '),
+    if (statSync(file).size > MAX_FILE_BYTES) return '';
+    return readFileSync(file, 'utf8').replaceAll(COMMENT_OR_TEXT, (part) =>
+      part.startsWith('/') ? part.replaceAll(/[^\n]/g, ' ') : part,
     );
   } catch {
     return '';
@@ -96,7 +108,7 @@ function textOf(file: string): string {
 }
 
 function callsIn(file: string, text: string): readonly ModuleCall[] {
-  return [...text.matchAll(MODULE_CALL)].map(({ 0: call, index }) => {
+  return [...text.matchAll(MODULE_CALL)].slice(0, MAX_CALLS).map(({ 0: call, index }) => {
     const written = argumentsAt(text, index + call.length);
     const options = Object.entries(OPTIONS)
       .filter(([name]) => new RegExp(`\\b${name}\\b`).test(written))

@@ -50,7 +50,10 @@ export async function diagnose(patient: Patient): Promise<Diagnosis> {
   ];
   if (options === null || options.apiUrl === null) {
     const nothing = skip('address', 'Hanko is not asked: its address is not known.');
-    return { sections: [...ofApp, { title: 'Hanko', checks: [nothing] }], token };
+    const sections = [...ofApp, { title: 'Hanko', checks: [nothing] }];
+    if (token === null) return { sections, token };
+    const unknown = skip('token', 'Whether it is valid only the keys of Hanko can tell.');
+    return { sections: [...sections, { title: 'Token', checks: [unknown] }], token };
   }
   const addressed = { ...options, apiUrl: options.apiUrl };
   const hanko = await hankoChecks(addressed, patient.now);

@@ -28,6 +28,7 @@ export function environmentChecks(
   return {
     checks: [
       ...environment.files.map((file) => fileCheck(file, environment, source, isNamed)),
+      ...(source.hasOtherEnvFiles && !isNamed ? [OTHER_FILES] : []),
       ...environment.overridden.map((name) =>
         warn(
           name,
@@ -46,6 +47,12 @@ export function environmentChecks(
     options,
   };
 }
+
+const OTHER_FILES = warn(
+  '.env',
+  'Your source sets envFilePath or ignoreEnvFile for ConfigModule, and the doctor has read .env.',
+  'Name the files that your app reads, in their order: --env-file .env.local --env-file .env.',
+);
 
 /** What is wrong, and the options without that: one mistake must not hide what lies behind it. */
 function resolveWhatIsRight({ read }: AppEnvironment): {

@@ -126,7 +126,7 @@ function packageChecks({ folder, name }: Installed): readonly Check[] {
   if (name === 'nestjs-hanko') return [];
   const found = findInstalled('nestjs-hanko', folder);
   if (found === null) {
-    const cure = 'Run npm i nestjs-hanko, and the doctor again.';
+    const cure = 'Run npm i nestjs-hanko in the folder of your app, and the doctor there.';
     return [fail('package', 'nestjs-hanko is not installed in this app.', cure)];
   }
   if (found.version === VERSION) return [ok('package', `nestjs-hanko ${VERSION} is installed.`)];

@@ -112,7 +112,7 @@ function refusalCheck(
 
 const CURES: Partial<Record<HankoAuthError['code'], string>> = {
   token_malformed:
-    'Pass the token alone: what stands behind "Bearer ", or behind "hanko=" in a cookie.',
+    'Pass a token of Hanko, and it alone: what stands behind "Bearer ", or behind "hanko=" in a cookie.',
   token_too_large:
     'Put less into session.jwt_template.claims on Hanko, or raise the option maxTokenBytes.',
   token_algorithm_not_allowed: "It is no token of Hanko's. Which login server has made it?",

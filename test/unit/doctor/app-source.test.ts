@@ -32,6 +32,22 @@ describe("an app's source", () => {
     ['ConfigModule', 'ConfigModule.forRoot({ isGlobal: true })', { hasConfigModule: true }],
     ['dotenv', "import 'dotenv/config';", { hasConfigModule: true }],
     ['loadEnvFile', 'process.loadEnvFile()', { hasConfigModule: true }],
+    [
+      'ConfigModule behind a glob',
+      "a('src/**/x'), ConfigModule.forRoot() /* */",
+      { hasConfigModule: true },
+    ],
+    [
+      'no ConfigModule in a comment with quotes',
+      "/* it's ConfigModule.forRoot() */",
+      { hasConfigModule: false },
+    ],
+    [
+      'other files',
+      "ConfigModule.forRoot({ envFilePath: ['.env.local'] })",
+      { hasOtherEnvFiles: true },
+    ],
+    ['no file', 'ConfigModule.forRoot({ ignoreEnvFile: true })', { hasOtherEnvFiles: true }],
     ['webhooks', 'HankoWebhooksModule.forRoot({})', { hasWebhooksModule: true }],
     [
       'a URL before the call on its line',
@@ -58,6 +74,24 @@ describe("an app's source", () => {
       'apps/api/src/app.module.ts',
       'libs/auth/src/auth.module.mts',
     ]);
+  });
+
+  test('is not read where nobody wrote it, and quickly where it is odd', () => {
+    const large = `${' '.repeat(600_000)}HankoModule.forRoot()`;
+    expect(sourceOf({ 'src/a.ts': large }).moduleCalls).toEqual([]);
+    for (const odd of [
+      '/* ',
+      "'\\",
+      '`',
+      '`\\',
+      '"\n',
+      '//',
+      'HankoModule ',
+      'HankoModule.forRoot(',
+    ]) {
+      const text = odd.repeat(Math.floor(490_000 / odd.length));
+      expect(sourceOf({ 'src/a.ts': text })).toMatchObject({ files: 1 });
+    }
   });
 
   test('may be missing, or cut off', () => {

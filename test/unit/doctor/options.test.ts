@@ -110,6 +110,17 @@ describe('what is missing', () => {
     expect(complaintsOf(checksOf(await diagnosisOf({}, files)))).toContain(complaint);
   });
 
+  test('files that the source names are found, unless flags name them, too', async () => {
+    const files = {
+      ...HEALTHY,
+      '.env.local': `HANKO_API_URL=${hanko.url}\nHANKO_AUDIENCE=localhost\n`,
+      'src/main.ts': "ConfigModule.forRoot({ envFilePath: '.env.local' })",
+    };
+    expect(complaintsOf(checksOf(await diagnosisOf({}, files)))).toContain('warn .env');
+    const named = checksOf(await diagnosisOf({ envFiles: ['.env.local'] }, files));
+    expect(complaintsOf(named)).toEqual([]);
+  });
+
   test('a file that a flag names is found', async () => {
     const checks = checksOf(
       await diagnosisOf({ variables: GOOD(), envFiles: ['.env', 'config/.env'] }),
