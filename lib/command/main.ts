@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { installationChecks } from '../doctor/installation.js';
-import { worstOf } from '../doctor/check.js';
+import { exitStatusOf, worstOf } from '../doctor/check.js';
 import { jsonReport, textReport } from '../doctor/report.js';
 import type { Diagnosis } from '../doctor/doctor.js';
 import { processVariables } from '../util/process-environment.js';
@@ -53,8 +53,8 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   const { hasColors, columns } = process.stdout as Partial<typeof process.stdout>;
   const paper = { hasColour: hasColour(hasColors?.bind(process.stdout)), width: columns || null };
   print(flags.isJson ? jsonReport(diagnosis) : textReport(diagnosis, paper, Date.now()));
-  const worst = worstOf(diagnosis.sections.flatMap(({ checks }) => checks));
-  process.exitCode = worst === 'fail' || (worst === 'warn' && flags.isStrict) ? 1 : 0;
+  const checks = diagnosis.sections.flatMap((section) => section.checks);
+  process.exitCode = exitStatusOf(checks, flags.isStrict);
 }
 
 /** https://no-color.org, and what the terminal can do. */

@@ -49,3 +49,9 @@ export function worstOf(checks: readonly Check[]): 'ok' | 'warn' | 'fail' {
   if (has('fail')) return 'fail';
   return has('warn') ? 'warn' : 'ok';
 }
+
+/** The exit status of a program that found this: 0 if nothing is wrong, else 1. */
+export function exitStatusOf(checks: readonly Check[], isStrict: boolean): 0 | 1 {
+  const worst = worstOf(checks);
+  return worst === 'fail' || (worst === 'warn' && isStrict) ? 1 : 0;
+}

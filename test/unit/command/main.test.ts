@@ -61,24 +61,19 @@ async function run(
 }
 
 describe('npx nestjs-hanko doctor', () => {
-  test('says that all is well, without colours where nobody looks', async () => {
-    const { code, output, errors } = await run(['doctor'], { env: { FORCE_COLOR: '1' } });
-    expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    expect(output).toMatch(/^nestjs-hanko doctor \d.*\n\nInstallation\n {2}ok {4}node {5}/);
-    expect(output).toContain(`Hanko replies at ${hanko.url}`);
-    expect(output).toMatch(/\n\nNothing is wrong\.\n$/);
-    expect(output).not.toContain('\u001b');
-  });
-
-  test('calls only the addresses that are named', async () => {
+  test('says what it found without colours, and calls only the addresses that are named', async () => {
     const server = await FakeHanko.start();
-    const { code, errors } = await run(
+    const { code, output, errors } = await run(
       ['doctor', '--app-url', 'http://localhost:3000', '--server-url', server.url],
-      { isWatched: true, env: { HANKO_ADMIN_URL: hanko.adminUrl } },
+      { isWatched: true, env: { HANKO_ADMIN_URL: hanko.adminUrl, FORCE_COLOR: '1' } },
     );
     await server.stop();
     // A warning, of webhooks, is no failure.
     expect(code).toBe(0);
+    expect(output).toMatch(/^nestjs-hanko doctor \d.*\n\nInstallation\n {2}ok {4}node {5}/);
+    expect(output).toContain(`Hanko replies at ${hanko.url}`);
+    expect(output).toMatch(/\n\n1 thing is worth a look\.\n$/);
+    expect(output).not.toContain('\u001b');
     const named = [hanko.url, hanko.adminUrl, server.url].map((url) => new URL(url).host);
     const called = errors.match(/(?<=CONNECTS ).*/g) ?? [];
     expect(new Set(called)).toEqual(new Set(named));
@@ -93,12 +88,6 @@ describe('npx nestjs-hanko doctor', () => {
     };
     expect(result).toBe('fail');
     expect(checks.find(({ status }) => status === 'fail')).toMatchObject({ id: 'HANKO_AUDIENCE' });
-  });
-
-  test('ends with 1 for a warning, if it is to be strict', async () => {
-    const { code, output } = await run(['doctor', '--strict', '--audience', 'http://localhost']);
-    expect(code).toBe(1);
-    expect(output).toMatch(/worth a look\.\n$/);
   });
 
   test('explains a token from standard input, and never repeats it', async () => {

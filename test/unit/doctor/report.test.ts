@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fail, ok, skip, warn } from '../../../lib/doctor/check.js';
+import { exitStatusOf, fail, ok, skip, warn } from '../../../lib/doctor/check.js';
 import { jsonReport, textReport } from '../../../lib/doctor/report.js';
 import { VERSION } from '../../../lib/util/version.js';
 
@@ -90,5 +90,16 @@ describe('a report for programs', () => {
     const json = jsonReport({ ...DIAGNOSIS, token: { kind: 'other JWT', header: {}, claims } });
     expect(json.trim()).toMatch(/^[ -~]*$/);
     expect(JSON.parse(json)).toMatchObject({ token: { claims } });
+  });
+});
+
+describe('the exit status', () => {
+  test.each([
+    [[ok('a', 'A.'), skip('b', 'B.')], 0, 0],
+    [[ok('a', 'A.'), warn('b', 'B.')], 0, 1],
+    [[warn('a', 'A.'), fail('b', 'B.', 'C.')], 1, 1],
+    [[], 0, 0],
+  ])('%#', (checks, usual, strict) => {
+    expect([exitStatusOf(checks, false), exitStatusOf(checks, true)]).toEqual([usual, strict]);
   });
 });
