@@ -60,7 +60,11 @@ function adminOptions({
       checks: error.faults.map(({ path, hint }) =>
         path.startsWith('HANKO_')
           ? fail(path, `It ${hint}`, `Correct it in ${placeOf(path)}.`)
-          : fail('admin', `The option url ${hint}`, 'Set HANKO_ADMIN_URL.'),
+          : fail(
+              'admin',
+              `The option url ${hint}`,
+              'docs/admin.md of nestjs-hanko says where that is.',
+            ),
       ),
     };
   }

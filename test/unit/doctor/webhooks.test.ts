@@ -127,7 +127,9 @@ describe('the Admin API', () => {
     const isFault = value === 'garbage' || value === 'down';
     if (isFault) await hanko.fault(value, { path: '/webhooks' });
     const checks = await examine({ HANKO_ADMIN_URL: isFault ? hanko.adminUrl : value });
-    expect(complaintsOf(checks)).toHaveLength(1);
+    expect(complaintsOf(checks).filter((complaint) => complaint.startsWith('fail'))).toHaveLength(
+      1,
+    );
     expect(checks.map(({ text, cure }) => `${text} ${cure}`).join('')).toMatch(says);
   });
 
@@ -155,7 +157,7 @@ describe('the Admin API', () => {
   test('needs an address beside its key, where that does not follow from HANKO_API_URL', async () => {
     const checks = await examine({ HANKO_ADMIN_API_KEY: 'key' });
     expect(complaintsOf(checks)).toEqual(['fail admin']);
-    expect(textOf(checks, 'admin')).toContain('HANKO_ADMIN_URL is required');
+    expect(textOf(checks, 'admin')).toContain('Set HANKO_ADMIN_URL');
   });
 });
 
