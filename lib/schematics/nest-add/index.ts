@@ -74,12 +74,12 @@ export async function addHanko(
     report.todo(byHand(project.main, reason, configVersion));
   }
   writeSettings({ tree, report, settings, options, file: closed.settings });
-  const script = named === undefined ? 'start:fake' : `start:fake:${named}`;
+  const script = project.name === undefined ? 'start:fake' : `start:fake:${project.name}`;
   const packages: Packages = {
     ...(closed.usesConfig && { dependencies: { '@nestjs/config': configVersion } }),
     ...(isOn(options.fake) && {
       devDependencies: { 'fake-hanko': FAKE_HANKO },
-      scripts: { [script]: fakeScript(named) },
+      scripts: { [script]: fakeScript(project.name) },
     }),
   };
   const added = addToManifest(tree, packages);

@@ -21,6 +21,8 @@ export interface Manifest {
 
 /** One app of nest-cli.json. */
 export interface Project {
+  /** Its name, which `nest start` needs; undefined if it is the only one, or the default of a monorepo. */
+  readonly name: string | undefined;
   readonly sourceRoot: string;
   /** Path of the file that starts it. */
   readonly main: string;
@@ -63,7 +65,9 @@ export function projectOf(
   }
   const root = trimmed(named === undefined ? sourceRoot : (project.sourceRoot ?? sourceRoot));
   const entry = [project.entryFile, cli.entryFile].find((it) => typeof it === 'string') ?? 'main';
+  const isDefault = named === undefined && root === trimmed(cli.sourceRoot ?? 'src');
   return {
+    name: isDefault || typeof project.name !== 'string' ? undefined : project.name,
     sourceRoot: root,
     main: `${root}/${entry.replace(/\.[jt]s$/, '')}.ts`,
     libraries: projects

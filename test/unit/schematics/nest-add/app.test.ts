@@ -127,8 +127,16 @@ describe('a monorepo', () => {
     expect(changed['package.json']).toContain('-- nest start shop --watch --preserveWatchOutput"');
   });
 
+  it('is closed in the project that was chosen when the CLI asked, and only that is started', async () => {
+    const { changed } = await addTo(REPO, { sourceRoot: 'apps/shop/src', fake: true });
+    expect(changed).toHaveProperty(['apps/shop/src/shop.module.ts']);
+    expect(changed['package.json']).toContain('"start:fake:shop"');
+  });
+
   it('is closed in the default project', async () => {
-    const { changed } = await addTo(REPO, { sourceRoot: 'apps/api/src' });
+    const { changed } = await addTo(REPO, { sourceRoot: 'apps/api/src', fake: true });
+    expect(changed['package.json']).toContain('"start:fake": "fake-hanko --user');
+    expect(changed['package.json']).toContain('-- nest start --watch');
     expect(changed).toHaveProperty(['apps/api/src/api.module.ts']);
     expect(changed).not.toHaveProperty(['apps/shop/src/shop.module.ts']);
   });
