@@ -1,4 +1,4 @@
-import { FakeHanko } from 'fake-hanko';
+import { FakeHanko, FORGERIES } from 'fake-hanko';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { HankoInstrumentation } from 'nestjs-hanko/opentelemetry';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -247,6 +247,26 @@ describe('OpenTelemetry', () => {
       await second[Symbol.asyncDispose]();
     }
     expect(await health()).toEqual({ up: 0, degraded: 0, down: 0 });
+  });
+
+  it('has no more series, whatever callers write', async () => {
+    telemetry.register();
+    instrumentation = new HankoInstrumentation();
+    await using app = await startWatched('Express', hanko, options, telemetry.spanPerRequest);
+    const forged = await Promise.all(FORGERIES.map((kind) => hanko.forgedToken(kind)));
+    const written = Array.from({ length: 40 }, (_, n) => `made-up-${n}`);
+    for (const token of [...written, ...forged]) {
+      await app.get(`/watched/closed?${token.slice(0, 20)}`, bearer(token));
+      await app.post({ event: token.slice(0, 20), token });
+    }
+
+    const codes = countsIn(await telemetry.points('hanko.auth.decisions'));
+    expect(Object.values(codes).reduce((a, b) => a + b)).toBe(written.length + forged.length);
+    expect(Object.keys(codes).length).toBeLessThan(10);
+    expect(countsIn(await telemetry.points('hanko.webhook.deliveries'))).toEqual({
+      refused: written.length + forged.length,
+    });
+    expect(JSON.stringify(await telemetry.collect())).not.toContain('made-up');
   });
 
   it('stops when it is disabled, and counts again when it is enabled', async () => {
