@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { installationChecks } from '../doctor/installation.js';
-import { exitStatusOf, worstOf } from '../doctor/check.js';
+import { type Check, exitStatusOf, fail, worstOf } from '../doctor/check.js';
 import { jsonReport, textReport } from '../doctor/report.js';
-import type { Diagnosis } from '../doctor/doctor.js';
+import type { Diagnosis, Patient } from '../doctor/doctor.js';
 import { processVariables } from '../util/process-environment.js';
 import { VERSION } from '../util/version.js';
 import {
@@ -14,6 +14,8 @@ import {
   readCommand,
 } from './flags.js';
 import { readToken } from './read-token.js';
+
+type Diagnose = (patient: Patient) => Promise<Diagnosis>;
 
 const print = (text: string): boolean => process.stdout.write(text);
 const tell = (text: string): boolean => process.stderr.write(text);
@@ -64,26 +66,43 @@ const hasColour = (canColour: (() => boolean) | undefined): boolean =>
 async function diagnosisOf(flags: DoctorFlags): Promise<Diagnosis> {
   const appFolder = process.cwd();
   const nodeVersion = process.versions.node;
-  try {
-    // Not before: it needs Nest, and whether that is there and fits is one of the questions.
-    const { diagnose } = await import('../doctor/doctor.js');
-    return await diagnose({
-      appFolder,
-      nodeVersion,
-      variables: processVariables(),
-      flags: flags.variables,
-      envFiles: flags.envFiles,
-      appUrl: flags.appUrl,
-      serverUrl: flags.serverUrl,
-      token: flags.token,
-      now: () => Date.now(),
-    });
-  } catch (error) {
+  const diagnose = await loaded();
+  if (typeof diagnose !== 'function') {
     const checks = installationChecks(appFolder, nodeVersion);
-    // If the installation is right, the fault is the doctor's own.
-    if (worstOf(checks) !== 'fail') throw error;
-    return { sections: [{ title: 'Installation', checks }], token: null };
+    const all = worstOf(checks) === 'fail' ? checks : [...checks, loadFault(diagnose.error)];
+    return { sections: [{ title: 'Installation', checks: all }], token: null };
   }
+  return diagnose({
+    appFolder,
+    nodeVersion,
+    variables: processVariables(),
+    flags: flags.variables,
+    envFiles: flags.envFiles,
+    appUrl: flags.appUrl,
+    serverUrl: flags.serverUrl,
+    token: flags.token,
+    now: () => Date.now(),
+  });
+}
+
+/** Not before it is needed: it needs Nest, and whether that is there and fits is one of the questions. */
+async function loaded(): Promise<Diagnose | { readonly error: unknown }> {
+  try {
+    return (await import('../doctor/doctor.js')).diagnose;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** What Node says of a package that is missing holds nothing but paths. */
+function loadFault(error: unknown): Check {
+  const { message } = Object(error) as { readonly message?: unknown };
+  const [said = 'an error'] = String(message).split('\n', 1);
+  return fail(
+    'nest',
+    `Nest cannot be loaded: ${said}.`,
+    'Run npm install in the folder of your app.',
+  );
 }
 
 void main(process.argv.slice(2));

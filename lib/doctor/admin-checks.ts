@@ -63,7 +63,7 @@ function adminOptions({
           : fail(
               'admin',
               `The option url ${hint}`,
-              'docs/admin.md of nestjs-hanko says where that is.',
+              'On a server of your own that is a private port, 8001 by default.',
             ),
       ),
     };

@@ -122,9 +122,13 @@ describe('npx nestjs-hanko doctor', () => {
     expect(await run(['--version'])).toEqual({ code: 0, output: `${VERSION}\n`, errors: '' });
   });
 
-  test('says what is wrong where Nest is missing, and cannot be loaded', async () => {
+  test.each([
+    ['is missing', {}, 'Nest is not installed here'],
+    ['cannot be loaded', HEALTHY, "Nest cannot be loaded: Cannot find package '"],
+  ])('says what is wrong where Nest %s', async (_what, files, says) => {
     using bare = new AppFolder({
       'package.json': {},
+      ...files,
       'node_modules/nestjs-hanko/package.json': {
         name: 'nestjs-hanko',
         version: VERSION,
@@ -138,6 +142,6 @@ describe('npx nestjs-hanko doctor', () => {
       cwd: bare.path,
     });
     expect({ code, errors }).toEqual({ code: 1, errors: '' });
-    expect(output).toContain('Nest is not installed here');
+    expect(output).toContain(says);
   });
 });

@@ -1,7 +1,10 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitStatusOf, fail, ok, skip, warn } from '../../../lib/doctor/check.js';
 import { jsonReport, textReport } from '../../../lib/doctor/report.js';
 import { VERSION } from '../../../lib/util/version.js';
+import { root } from '../../support/api-program.js';
 
 const DIAGNOSIS = {
   sections: [
@@ -102,4 +105,12 @@ describe('the exit status', () => {
   ])('%#', (checks, usual, strict) => {
     expect([exitStatusOf(checks, false), exitStatusOf(checks, true)]).toEqual([usual, strict]);
   });
+});
+
+test('the pages that a cure names are there', () => {
+  const folder = join(root, 'lib/doctor');
+  const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const pages = [...new Set(code.join('').match(/docs\/[\w-]+\.md/g))];
+  expect(pages.length).toBeGreaterThan(3);
+  expect(pages.filter((page) => !existsSync(join(root, page)))).toEqual([]);
 });
