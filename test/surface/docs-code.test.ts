@@ -165,7 +165,6 @@ const ENTRY_POINTS = `
   HankoAdmin HankoAdminModule HankoAdminError HankoAdminRegister HankoPublicMetadata
   HankoProfile HankoList HankoRevocation.revoke HankoRevocation.revokeUser HankoRevocation.revoked$ HankoWebhooksModule
   HankoHealthIndicator HankoInstrumentation
-
   withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
   bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start
   FakeHanko.token FakeHanko.fault FakeHanko.forgedToken FakeHanko.sendWebhook
