@@ -52,7 +52,8 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     );
   }
   const diagnosis = await diagnosisOf({ ...flags, token });
-  const { hasColors, columns } = process.stdout as Partial<typeof process.stdout>;
+  const stdout: Partial<typeof process.stdout> = process.stdout;
+  const { hasColors, columns } = stdout;
   const paper = { hasColour: hasColour(hasColors?.bind(process.stdout)), width: columns || null };
   print(flags.isJson ? jsonReport(diagnosis) : textReport(diagnosis, paper, Date.now()));
   const checks = diagnosis.sections.flatMap((section) => section.checks);
