@@ -57,7 +57,7 @@ export async function diagnose(patient: Patient): Promise<Diagnosis> {
   }
   const addressed = { ...options, apiUrl: options.apiUrl };
   const hanko = await hankoChecks(addressed, patient.now);
-  const ofToken = await tokenSection(patient, token, environment, addressed, hanko);
+  const ofToken = await tokenSection(patient, token, addressed, hanko);
   return {
     sections: [
       ...ofApp,
@@ -75,7 +75,11 @@ const addressesOf = ({ appUrl, serverUrl }: Patient): AppAddresses => ({
   api: serverUrl === null ? null : webUrl(serverUrl),
 });
 
-const cookieNameOf = ({ read }: AppEnvironment): string => read('HANKO_COOKIE_NAME') || 'hanko';
+/** As the app resolved it: one that is no name of a cookie counts as none. */
+function cookieNameOf({ extractors }: AddressedOptions): string {
+  const [name] = extractors.flatMap(({ place }) => (place?.in === 'cookie' ? [place.name] : []));
+  return name ?? 'hanko';
+}
 
 /** Tenant and browser. */
 async function askedSections(
@@ -85,7 +89,7 @@ async function askedSections(
   { isReachable }: CheckedHanko,
   ofToken: readonly Check[],
 ): Promise<readonly Section[]> {
-  const cookieName = cookieNameOf(environment);
+  const cookieName = cookieNameOf(options);
   const addresses = addressesOf(patient);
   const tenant = await tenantChecks(options, cookieName, environment);
   // What Hanko really writes is known then: nothing is to be guessed.
@@ -106,12 +110,11 @@ async function askedSections(
 async function tokenSection(
   { token, now }: Patient,
   decoded: DecodedToken | null,
-  environment: AppEnvironment,
   options: AddressedOptions,
   { jwks }: CheckedHanko,
 ): Promise<Section> {
   if (token === null || decoded === null) return { title: 'Token', checks: [] };
-  const judge = { options, jwks, cookieName: cookieNameOf(environment), now };
+  const judge = { options, jwks, cookieName: cookieNameOf(options), now };
   return { title: 'Token', checks: await tokenChecks(token, decoded, judge) };
 }
 

@@ -23,6 +23,9 @@ export type AddressedOptions = ResolvedHankoOptions & { readonly apiUrl: string 
 /** Hanko publishes a key for each secret of its configuration: more than a few are a sign of a fault. */
 const MANY_KEYS = 10;
 
+/** How many unusable keys are named. */
+const MAX_FAULTS = 5;
+
 /** The lifetime of a webhook token, in seconds: with a clock that is further ahead, each one has expired. */
 const WEBHOOK_SECONDS = 300;
 
@@ -72,7 +75,9 @@ async function askForKeys(
   const set = parseJwkSet(jsonOf(reply));
   if (set === null) throw new FetchFailure('the reply is not a JWK Set');
   const usable = await importKeys(set.usable);
-  const faults = set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`);
+  const faults = set.faults
+    .slice(0, MAX_FAULTS)
+    .map(({ index, fault }) => `keys[${index}]: ${fault}`);
   if (usable.size === 0) {
     throw new FetchFailure(['the JWK Set has no usable key', ...faults].join('; '));
   }

@@ -152,6 +152,9 @@ describe('keys', () => {
     expect(complaintsOf(none)).toEqual(['fail address']);
     expect(textOf(none, 'address')).toContain('has no usable key; keys[0]');
 
+    hanko.setJwks({ keys: [...keys, ...Array.from({ length: 1000 }, () => ({}))] });
+    expect(textOf(await checksOf(hanko.url), 'keys').length).toBeLessThan(700);
+
     const many = Array.from({ length: 12 }, (_, n) => ({ ...keys[0], kid: `k${n}` }));
     hanko.setJwks({ keys: many });
     expect(textOf(await checksOf(hanko.url), 'keys')).toMatch(/There are 12 keys.*at each start/);

@@ -65,6 +65,11 @@ describe('a valid token', () => {
     expect(textOf(checks, 'cookie')).toMatch(/does not read a cookie "session".*HANKO_COOKIE_NAME/);
   });
 
+  test('is asked about with the default name, where that of the app is none', async () => {
+    const { checks } = await examine(await hanko.token(), { HANKO_COOKIE_NAME: 'a\r\nx: y' });
+    expect(textOf(checks, 'cookie')).toContain('called "hanko"');
+  });
+
   test('that is too long for a cookie shows that', async () => {
     const { checks } = await examine(await hanko.token({ claims: { x: 'y'.repeat(3500) } }));
     expect(complaintsOf(checks)).toEqual(['warn cookie']);
