@@ -34,6 +34,6 @@ describe('package.json', () => {
     for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
       expect(Object.keys(nestjsHanko[kind] ?? {})).not.toContain('fake-hanko');
     }
-    expect(nestjsHanko.files).toEqual(['dist', '!dist/**/*.tsbuildinfo']);
+    expect(nestjsHanko.files).toEqual(['dist', 'grafana', '!dist/**/*.tsbuildinfo']);
   });
 });
