@@ -26,7 +26,7 @@ import {
 } from './hanko.module-definition.js';
 import { HankoProfile } from './profile/hanko-profile.js';
 import { HankoHealth } from './health/hanko-health.js';
-import { hankoJwksProvider, hankoTransportsProvider } from './hanko.providers.js';
+import { hankoJwksProvider, hankosProvider, hankoTransportsProvider } from './hanko.providers.js';
 import { environmentModule } from './options/environment.js';
 import { type ResolvedHankoOptions, resolveOptions } from './options/hanko-options.js';
 import { refuseLostMarks } from './startup/lost-marks.js';
@@ -44,6 +44,8 @@ import { refuseSharedContexts, separateContexts } from './startup/shared-context
 import { startupWarnings } from './startup/warnings.js';
 import { HankoRevocation } from './revocation/hanko-revocation.js';
 import { SessionLiveness } from './session/session-liveness.js';
+import { Hankos } from './tenants/hankos.js';
+import { TenantParts } from './tenants/tenant-parts.js';
 import { UpgradeRequests } from './transports/upgrade-requests.js';
 import { SessionTokenVerifier } from './verification/session-token.verifier.js';
 
@@ -68,6 +70,8 @@ const EXPORTS = [
   HankoLiveSessions,
   HankoProfile,
   HankoRevocation,
+  // For HankoWebhooksModule.
+  Hankos,
 ];
 
 /**
@@ -153,6 +157,8 @@ function withProviders(module: DynamicModule): DynamicModule {
       SessionTokenVerifier,
       HankoRevocation,
       SessionLiveness,
+      TenantParts,
+      hankosProvider,
       TokenAuthenticator,
       HankoLiveSessions,
       HankoAuthService,

@@ -4,10 +4,12 @@ import type { HankoSessionPolicy } from '../options/session-policy.js';
 export interface HankoVerifyOptions {
   /** Whether Hanko is asked if the session is still alive. Default: that of the route, else the module's. */
   readonly session?: HankoSessionPolicy;
+  /** Whose token it must be. Required in an app with the option `tenants`, and wrong in others. */
+  readonly tenant?: string;
 }
 
 /** Options that `authenticate()` takes. */
-export interface HankoAuthenticateOptions extends HankoVerifyOptions {
+export interface HankoAuthenticateOptions extends Pick<HankoVerifyOptions, 'session'> {
   /**
    * True allows anonymous callers: the result is null without a credential, and with a cookie that gets 401 elsewhere,
    * because browsers go on sending it. Default false.

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { publishAuthentication } from '../diagnostics/channels.js';
+import { ofTenant, publishAuthentication } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
 import { type HankoAuthError, isHankoError } from '../errors/hanko.errors.js';
 import { logDetailOf } from '../errors/log-detail.js';
 import { describeSearch } from '../extraction/seen-credentials.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import type { HankoCall } from '../transports/transport.js';
+import type { Hanko } from '../tenants/hanko.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { describeError } from '../util/describe-error.js';
 
@@ -13,6 +14,8 @@ import { describeError } from '../util/describe-error.js';
 interface Said {
   said?: string | undefined;
   tookMs?: number | undefined;
+  /** Whose tokens are accepted for it; null or absent if that is not known. */
+  hanko?: Pick<Hanko, 'tenantId' | 'options'> | null;
 }
 
 /** Configuration errors that only requests show are few: what is beyond that comes from texts that differ each time. */
@@ -46,12 +49,13 @@ export class AuthenticationLog {
     user: HankoUser,
     handler: string | undefined,
   ): void {
-    const { id: userId, sessionId } = user;
+    const { id: userId, tenantId, sessionId } = user;
     if (!this.isNew(notes, sessionId)) return;
     const source = notes.credential?.source ?? '';
     const durationMs = takeTime(notes);
     publishAuthentication({
       outcome: 'authenticated',
+      ...ofTenant(tenantId),
       userId,
       sessionId,
       source,
@@ -69,7 +73,12 @@ export class AuthenticationLog {
           `anonymous at ${placeOf(handler)}: its cookie was ignored, ${failure.code}. ${textOf(failure)}`,
       );
     }
-    publishAuthentication({ outcome: 'anonymous', handler, durationMs: takeTime(notes) });
+    publishAuthentication({
+      outcome: 'anonymous',
+      ...tenantOf(notes),
+      handler,
+      durationMs: takeTime(notes),
+    });
   }
 
   /**
@@ -96,12 +105,14 @@ export class AuthenticationLog {
       // Nobody waits for an answer to an event: this line is all that anybody learns.
       (isUnanswered ? this.lostEvents : this.lines).write(() => {
         const isSearch = code === 'credentials_missing' && request !== undefined;
-        const text = isSearch ? describeSearch(this.extractors, request, params) : textOf(error);
+        const extractors = notes.hanko?.options.extractors ?? this.extractors;
+        const text = isSearch ? describeSearch(extractors, request, params) : textOf(error);
         return `${code} at ${placeOf(handler)}: ${text}`;
       });
     }
     publishAuthentication({
       outcome: 'refused',
+      ...tenantOf(notes),
       code,
       reason,
       userId: user?.id,
@@ -138,6 +149,8 @@ function takeTime(notes: Said): number | undefined {
   notes.tookMs = undefined;
   return tookMs;
 }
+
+const tenantOf = ({ hanko }: Said): ReturnType<typeof ofTenant> => ofTenant(hanko?.tenantId);
 
 const textOf = (error: HankoAuthError): string => logDetailOf(error) ?? error.reason;
 

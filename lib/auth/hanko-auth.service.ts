@@ -2,9 +2,8 @@ import { type ExecutionContext, Inject, Injectable, Optional, type Type } from '
 import { HankoLiveSessions } from '../connections/live-sessions.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
-import { HANKO_JWKS, HANKO_OPTIONS, HANKO_TRANSPORTS } from '../hanko.constants.js';
-import type { JwksProvider } from '../jwks/jwks-provider.js';
-import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { HANKO_OPTIONS, HANKO_TRANSPORTS } from '../hanko.constants.js';
+import { canAskHanko, type ResolvedHankoOptions } from '../options/hanko-options.js';
 import {
   type HankoSessionPolicy,
   type ResolvedSessionPolicy,
@@ -24,7 +23,7 @@ import {
 import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { andThen, type MaybePromise } from '../util/maybe-promise.js';
-import type { TrustedHanko } from '../verification/session-token.verifier.js';
+import { Hankos } from '../tenants/hankos.js';
 import type { HankoAuthenticateOptions, HankoVerifyOptions } from './authenticate-options.js';
 import { CallAuthenticator, type Wanted } from './call-authenticator.js';
 import { refuseUnmet } from './refuse-unmet.js';
@@ -40,13 +39,12 @@ import { type Authenticated, TokenAuthenticator } from './token-authenticator.js
 @Injectable()
 export class HankoAuthService {
   private readonly demandWarnings = new DemandWarnings();
-  private readonly hanko: TrustedHanko;
   private readonly routes: Routes;
   private readonly calls: CallAuthenticator;
 
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
-    @Inject(HANKO_JWKS) jwks: JwksProvider,
+    @Inject(Hankos) private readonly hankos: Hankos,
     @Inject(TokenAuthenticator) private readonly tokens: TokenAuthenticator,
     @Inject(HANKO_TRANSPORTS)
     private readonly transports: readonly HankoTransport[] = builtInTransports(),
@@ -55,8 +53,7 @@ export class HankoAuthService {
     live: HankoLiveSessions | null = null,
   ) {
     this.routes = new Routes(options);
-    this.hanko = { jwks, audience: options.audience, issuer: options.issuer };
-    const requests = new RequestAuthenticator(options, tokens, this.hanko);
+    const requests = new RequestAuthenticator(options, tokens, hankos);
     this.calls = new CallAuthenticator(options, requests, transports, live);
   }
 
@@ -137,12 +134,18 @@ export class HankoAuthService {
    * ```
    *
    * @throws HankoTokenError any `token_…` code, `session_revoked` (401)
+   * @throws HankoTenantError `tenant_unknown` (404)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
-   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong `session`, and unless `tenant` is given exactly
+   * where the app has tenants
    */
-  async verifyToken(token: string, { session }: HankoVerifyOptions = {}): Promise<HankoUser> {
+  async verifyToken(
+    token: string,
+    { session, tenant }: HankoVerifyOptions = {},
+  ): Promise<HankoUser> {
     const policy = this.sessionPolicy(session);
-    const { user } = await this.tokens.verify(token, this.hanko, policy);
+    const hanko = await this.hankos.named(tenant, 'verifyToken().tenant');
+    const { user } = await this.tokens.verify(token, hanko, policy);
     return user;
   }
 
@@ -201,7 +204,7 @@ export class HankoAuthService {
    */
   wantedBy({ session, ...requirements }: RequireAuthOptions, name: string): Wanted {
     const policy = this.sessionPolicy(session ?? undefined);
-    if (policy !== null && this.options.apiUrl === null) {
+    if (policy !== null && !canAskHanko(this.options)) {
       throw new HankoConfigurationError([
         {
           path: `${name}.session`,

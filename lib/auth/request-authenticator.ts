@@ -7,8 +7,9 @@ import type { IncomingRequest } from '../extraction/request.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { isSamePolicy, type ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { HankoCall } from '../transports/transport.js';
-import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
-import type { TrustedHanko } from '../verification/session-token.verifier.js';
+import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import type { Hanko } from '../tenants/hanko.js';
+import type { Hankos } from '../tenants/hankos.js';
 import { type Notes, RequestNotes } from './request-notes.js';
 import { type Authenticated, isAuthError, type TokenAuthenticator } from './token-authenticator.js';
 
@@ -42,9 +43,9 @@ export class RequestAuthenticator {
 
   /** @param now any clock that goes forward, in milliseconds. */
   constructor(
-    private readonly options: Pick<ResolvedHankoOptions, 'extractors' | 'trustedOrigins'>,
+    private readonly options: Pick<ResolvedHankoOptions, 'trustedOrigins'>,
     private readonly tokens: TokenAuthenticator,
-    private readonly hanko: TrustedHanko,
+    private readonly hankos: Hankos,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -55,6 +56,7 @@ export class RequestAuthenticator {
 
   /**
    * @returns the user or an anonymous caller; no promise if nothing has to be awaited. Errors are thrown or rejected.
+   * @throws HankoTenantError `tenant_unknown`
    * @throws HankoCredentialsError `credentials_ambiguous`
    * @throws HankoTokenError any `token_…` code, `session_revoked`
    * @throws HankoCrossSiteError `cross_site_request`
@@ -62,34 +64,48 @@ export class RequestAuthenticator {
    * @throws HankoConfigurationError `configuration_invalid` for an extractor that breaks its contract
    */
   authenticate(call: HankoCall, notes: Notes<Outcome>, asker: Asker): MaybePromise<Outcome> {
+    // Parameter decorators get the user that the guard admitted: neither tenant nor credential is read again.
+    if (notes.hanko !== null && isAdmitted(notes, call, asker)) {
+      return this.authenticateAt(notes.hanko, call, notes, asker);
+    }
+    return andThen(this.hankos.of(call.request ?? NO_REQUEST), (hanko) =>
+      this.authenticateAt(hanko, call, notes, asker),
+    );
+  }
+
+  private authenticateAt(
+    hanko: Hanko,
+    call: HankoCall,
+    notes: Notes<Outcome>,
+    asker: Asker,
+  ): MaybePromise<Outcome> {
     const request = call.request ?? NO_REQUEST;
-    // Parameter decorators get the user that the guard admitted: the credential is not read again.
-    const isAdmitted = notes.admittedTo === asker && notes.admittedAs === call.request;
-    const credential = isAdmitted ? notes.credential : this.find(request, call.params);
-    if (credential === null) return NOBODY;
+    const isKnown = isAdmitted(notes, call, asker);
+    const credential = isKnown ? notes.credential : find(hanko, request, call.params);
+    if (credential === null) {
+      notes.hanko = hanko;
+      return NOBODY;
+    }
 
     // Checked each time: middleware may have changed the method, and another caller may declare a handshake.
     if (credential.isAmbient) {
       refuseCrossSite(request, this.options.trustedOrigins, call.isHandshake);
     }
-    if (notes.outcome !== undefined && (isAdmitted || this.holds(notes, credential, asker))) {
+    if (notes.outcome !== undefined && (isKnown || this.holds(notes, hanko, credential, asker))) {
       return notes.outcome;
     }
-    return this.verify(notes, credential, asker);
+    return this.verify(notes, hanko, credential, asker);
   }
 
-  private find(request: IncomingRequest, params: unknown): Credential | null {
-    const readable = params === undefined ? request : withParams(request, params);
-    for (const extractor of this.options.extractors) {
-      const credential = askExtractor(extractor, readable);
-      if (credential !== null) return credential;
-    }
-    return null;
-  }
-
-  /** An outcome is reused for the same credential and policy only, and not for long. */
-  private holds(notes: Notes<Outcome>, credential: Credential, { session }: Asker): boolean {
+  /** An outcome is reused for the same tenant, credential and policy only, and not for long. */
+  private holds(
+    notes: Notes<Outcome>,
+    hanko: Hanko,
+    credential: Credential,
+    { session }: Asker,
+  ): boolean {
     return (
+      notes.hanko === hanko &&
       notes.credential !== null &&
       isSameCredential(notes.credential, credential) &&
       isSamePolicy(notes.policy, session) &&
@@ -99,17 +115,19 @@ export class RequestAuthenticator {
 
   private verify(
     notes: Notes<Outcome>,
+    hanko: Hanko,
     credential: Credential,
     { session }: Asker,
   ): MaybePromise<Outcome> {
     notes.outcome = undefined;
+    notes.hanko = hanko;
     notes.credential = credential;
     notes.policy = session;
     notes.askedAt = this.now();
     notes.admittedTo = null;
     let found: MaybePromise<Authenticated>;
     try {
-      found = this.tokens.verifyAny(credential.tokens, this.hanko, session);
+      found = this.tokens.verifyAny(credential.tokens, hanko, session);
     } catch (error) {
       this.clock(notes);
       return (notes.outcome = forgive(error, credential));
@@ -152,6 +170,18 @@ function forgive(error: unknown, { isAmbient }: Credential): Anonymous {
   }
   throw error;
 }
+
+function find(hanko: Hanko, request: IncomingRequest, params: unknown): Credential | null {
+  const readable = params === undefined ? request : withParams(request, params);
+  for (const extractor of hanko.options.extractors) {
+    const credential = askExtractor(extractor, readable);
+    if (credential !== null) return credential;
+  }
+  return null;
+}
+
+const isAdmitted = (notes: Notes<Outcome>, call: HankoCall, asker: Asker): boolean =>
+  notes.admittedTo === asker && notes.admittedAs === call.request;
 
 const isSameCredential = (a: Credential, b: Credential): boolean =>
   a.source === b.source &&

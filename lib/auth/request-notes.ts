@@ -1,5 +1,6 @@
 import type { Credential } from '../extraction/checked-extraction.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import type { Hanko } from '../tenants/hanko.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 
@@ -18,6 +19,8 @@ export interface Notes<Outcome> {
   outcome: MaybePromise<Outcome> | undefined;
   /** What that was found out from. */
   credential: Credential | null;
+  /** Whose tokens are accepted for it. */
+  hanko: Hanko | null;
   /** For which session policy it holds: one that asks less must not answer for one that asks more. */
   policy: ResolvedSessionPolicy | null;
   /** When it was asked for, in milliseconds of a clock that goes forward. */
@@ -80,6 +83,7 @@ export class RequestNotes<Outcome> {
       owner: this,
       outcome: undefined,
       credential: null,
+      hanko: null,
       policy: null,
       askedAt: 0,
       tookMs: undefined,

@@ -8,10 +8,9 @@ import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { noteSessionCheck } from '../session/session-checks.js';
-import { SessionLiveness } from '../session/session-liveness.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { decodeUnverifiedJws } from '../verification/compact-jws.js';
-import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
+import type { Hanko } from '../tenants/hanko.js';
 
 /** Who was found, and the token that says so. */
 export interface Authenticated {
@@ -22,14 +21,7 @@ export interface Authenticated {
 /** From tokens to who is calling: the token is verified, then whether it was revoked, then its session. */
 @Injectable()
 export class TokenAuthenticator {
-  constructor(
-    @Inject(SessionTokenVerifier) private readonly verifier: SessionTokenVerifier,
-    @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
-    @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
-  ) {
-    // What one route learned from Hanko, all know, whatever their policy.
-    liveness.onEnded((user) => revocation.noteEnded(user));
-  }
+  constructor(@Inject(HankoRevocation) private readonly revocation: HankoRevocation) {}
 
   /** @throws as the verifier does: whether the session goes on is not asked, not even here. */
   verifyAlone(token: string, hanko: TrustedHanko): MaybePromise<HankoUser> {
@@ -43,11 +35,11 @@ export class TokenAuthenticator {
    */
   verify(
     token: string,
-    hanko: TrustedHanko,
+    hanko: Hanko,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
-    return andThen(this.verifier.verify(token, hanko), (user) =>
-      this.checkRevocation({ user, token }, session),
+    return andThen(hanko.verifier.verify(token, hanko), (user) =>
+      this.checkRevocation({ user, token }, hanko, session),
     );
   }
 
@@ -59,7 +51,7 @@ export class TokenAuthenticator {
    */
   verifyAny(
     tokens: readonly string[],
-    hanko: TrustedHanko,
+    hanko: Hanko,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
     return tokens.length > 1
@@ -69,17 +61,21 @@ export class TokenAuthenticator {
 
   private checkRevocation(
     found: Authenticated,
+    hanko: Hanko,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
-    return andThen(this.revocation.check(found.user), () => this.checkLiveness(found, session));
+    return andThen(this.revocation.check(found.user), () =>
+      this.checkLiveness(found, hanko, session),
+    );
   }
 
   private checkLiveness(
     found: Authenticated,
+    { liveness }: Hanko,
     session: ResolvedSessionPolicy | null,
   ): MaybePromise<Authenticated> {
     if (session === null) return found;
-    return andThen(this.liveness.check(found.token, found.user, session), () => {
+    return andThen(liveness.check(found.token, found.user, session), () => {
       noteSessionCheck({ ...found, policy: session });
       return found;
     });
@@ -87,7 +83,7 @@ export class TokenAuthenticator {
 
   private async verifyEach(
     tokens: readonly string[],
-    hanko: TrustedHanko,
+    hanko: Hanko,
     session: ResolvedSessionPolicy | null,
   ): Promise<Authenticated> {
     let good: Authenticated | undefined;

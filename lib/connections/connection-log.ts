@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { publishConnection } from '../diagnostics/channels.js';
+import { ofTenant, publishConnection } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
 import type { HankoAuthError } from '../errors/hanko.errors.js';
 import { whereThrown } from '../util/where-thrown.js';
@@ -21,18 +21,25 @@ export class ConnectionLog {
   private readonly told = new Set<string>();
   private warnedAt = -Infinity;
 
-  watched({ userId, sessionId }: LiveSession): void {
-    publishConnection({ outcome: 'watched', userId, sessionId });
+  watched({ tenantId, userId, sessionId }: LiveSession): void {
+    publishConnection({ outcome: 'watched', ...ofTenant(tenantId), userId, sessionId });
   }
 
-  closed({ userId, sessionId }: LiveSession): void {
-    publishConnection({ outcome: 'closed', userId, sessionId });
+  closed({ tenantId, userId, sessionId }: LiveSession): void {
+    publishConnection({ outcome: 'closed', ...ofTenant(tenantId), userId, sessionId });
   }
 
-  ended({ userId, sessionId }: LiveSession, { code, reason }: HankoAuthError): void {
+  ended({ tenantId, userId, sessionId }: LiveSession, { code, reason }: HankoAuthError): void {
     this.lines.write(() => `A connection was ended: ${code}. ${reason}`);
     if (code === 'hanko_unavailable') this.warnOfOutage();
-    publishConnection({ outcome: 'ended', userId, sessionId, code, reason });
+    publishConnection({
+      outcome: 'ended',
+      ...ofTenant(tenantId),
+      userId,
+      sessionId,
+      code,
+      reason,
+    });
   }
 
   /** The app's own code threw. */

@@ -4,13 +4,21 @@ import { isDate, isFunction, isObject, isText, kindOf } from '../util/value-chec
 
 /**
  * The members of a {@link HankoUser} that tell when its session ends. A job that was queued as JSON has these four, and makes
- * its dates again.
+ * its dates again. In an app with tenants it also has `tenantId`.
  */
-export type LiveUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt' | 'expiresAt'>;
+export type LiveUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt' | 'expiresAt'> & {
+  readonly tenantId?: string | undefined;
+};
 
-/** @throws TypeError */
-export function checkUser(method: string, user: unknown): void {
+/**
+ * @param hasTenants whether the user must have one.
+ * @throws TypeError
+ */
+export function checkUser(method: string, user: unknown, hasTenants: boolean): void {
   const written = isObject(user) ? user : {};
+  if (hasTenants && !isText(written.tenantId)) throw wrong(method, 'tenantId', 'a text');
+  if (!hasTenants && written.tenantId !== undefined)
+    throw wrong(method, 'tenantId', 'absent: the app has no option tenants');
   for (const name of ['id', 'sessionId']) {
     if (!isText(written[name])) throw wrong(method, name, 'a text');
   }

@@ -1,7 +1,8 @@
-import { HankoTokenError } from '../errors/hanko.errors.js';
+import { HankoTenantError, HankoTokenError } from '../errors/hanko.errors.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { SessionCheck } from '../session/session-checks.js';
 import type { SessionLiveness } from '../session/session-liveness.js';
+import { scopedId } from '../util/scoped-id.js';
 import { eachOf, type Few, withoutOne, withOne } from './few.js';
 import type { LiveUser } from './live-arguments.js';
 import type { Due } from './schedule.js';
@@ -9,7 +10,10 @@ import { MIN_ASK_MS, type Unasked, type Watch, type Watcher } from './watch.js';
 
 /** What a session needs of the whole. */
 export interface SessionAsker extends Watcher<LiveSession> {
-  readonly liveness: Pick<SessionLiveness, 'check' | 'aliveAt'>;
+  readonly liveness: {
+    readonly check: SessionLiveness['check'];
+    aliveAt(tenantId: string | undefined, sessionId: string): number | null;
+  };
   /** Asks about it when it is its turn. */
   readonly line: { enter(session: LiveSession): void; leave(session: LiveSession): void };
 }
@@ -22,6 +26,8 @@ export class LiveSession implements Due, Unasked {
   /** In lower case, as `userId`: Hanko reads UUIDs in any. */
   readonly sessionId: string;
   readonly userId: string;
+  /** Undefined in an app without tenants. */
+  readonly tenantId: string | undefined;
   /** When its token was issued, in milliseconds since 1970. */
   readonly issuedAt: number;
   watches: Few<Watch<LiveSession>>;
@@ -37,13 +43,23 @@ export class LiveSession implements Due, Unasked {
   private isAsking = false;
 
   constructor(
-    { id, sessionId, authenticatedAt }: LiveUser,
+    { id, sessionId, tenantId, authenticatedAt }: LiveUser,
     private readonly asker: SessionAsker,
   ) {
     this.sessionId = sessionId.toLowerCase();
     this.userId = id.toLowerCase();
+    this.tenantId = tenantId;
     this.issuedAt = authenticatedAt.getTime();
     this.seenAt = this.checkedAt = asker.now();
+  }
+
+  /** Its id among those of all tenants, and that of its user. */
+  get key(): string {
+    return scopedId(this.tenantId, this.sessionId);
+  }
+
+  get userKey(): string {
+    return scopedId(this.tenantId, this.userId);
   }
 
   add(watch: Watch<LiveSession>): void {
@@ -86,7 +102,7 @@ export class LiveSession implements Due, Unasked {
   /** A request of the session may have asked. */
   hasRepliedSince(at: number): boolean {
     const { now, liveness } = this.asker;
-    const toldAt = liveness.aliveAt(this.sessionId);
+    const toldAt = liveness.aliveAt(this.tenantId, this.sessionId);
     // Not what a clock that was set back makes late.
     return toldAt !== null && toldAt >= at && toldAt <= now();
   }
@@ -111,7 +127,7 @@ export class LiveSession implements Due, Unasked {
 
   /** @returns whether a reply that comes soon can still let some off. */
   private onFailure(error: unknown): boolean {
-    const isOver = error instanceof HankoTokenError;
+    const isOver = error instanceof HankoTokenError || error instanceof HankoTenantError;
     const aliveAt = this.aliveAt();
     let isEnding = false;
     for (const watch of eachOf(this.watches)) {
@@ -128,7 +144,7 @@ export class LiveSession implements Due, Unasked {
     const at = now();
     // If the clock was set back, it is unknown when that was; it counts from now on.
     this.checkedAt = Math.min(this.checkedAt, at);
-    const toldAt = liveness.aliveAt(this.sessionId);
+    const toldAt = liveness.aliveAt(this.tenantId, this.sessionId);
     return toldAt !== null && toldAt <= at ? toldAt : this.checkedAt;
   }
 

@@ -6,9 +6,10 @@ import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import type { HankoRevoked } from '../revocation/revoked.js';
 import { sessionCheckOf } from '../session/session-checks.js';
-import { SessionLiveness } from '../session/session-liveness.js';
+import { Hankos } from '../tenants/hankos.js';
 import type { LiveConnection } from '../transports/transport.js';
-import { isPromise } from '../util/maybe-promise.js';
+import { andThen, isPromise } from '../util/maybe-promise.js';
+import { scopedId } from '../util/scoped-id.js';
 import { newController, usable } from './abort-controllers.js';
 import { AskingLine } from './asking-line.js';
 import { ConnectionLog } from './connection-log.js';
@@ -52,13 +53,13 @@ export class HankoLiveSessions implements OnModuleDestroy {
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
-    @Inject(SessionLiveness) liveness: SessionLiveness,
+    @Inject(Hankos) private readonly hankos: Hankos,
   ) {
     const { now } = options;
     const { line } = this;
     this.schedule = new Schedule(now);
     const end = (watch: Watch<LiveSession>, error: HankoAuthError): void => this.end(watch, error);
-    this.asker = { now, schedule: this.schedule, line, liveness, end };
+    this.asker = { now, schedule: this.schedule, line, liveness: livenessIn(hankos), end };
     this.storeRounds =
       revocation.storeClient === null
         ? null
@@ -98,7 +99,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * @throws HankoConfigurationError `configuration_invalid` for a connection without `key`, `end()` and `onClose()`
    */
   watch(user: LiveUser, connection: LiveConnection): void {
-    checkUser('watch()', user);
+    checkUser('watch()', user, this.hankos.hasTenants);
     checkConnection(connection);
     const { key } = connection;
     this.watchOrEnd(user, {
@@ -122,7 +123,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
    * `token_expired` or `session_revoked`
    */
   signal(user: LiveUser, onClose?: LiveConnection['onClose']): AbortSignal {
-    checkUser('signal()', user);
+    checkUser('signal()', user, this.hankos.hasTenants);
     if (onClose !== undefined) return this.watchSignal(user, newController(), onClose);
     const controller = usable(this.sessions.find(user)?.controller) ?? newController();
     const signal = this.watchSignal(user, controller, NEVER);
@@ -138,7 +139,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
    */
   signalOn(user: LiveUser, connection: Pick<LiveConnection, 'key' | 'onClose'>): AbortSignal {
     const { key } = connection;
-    const sessionId = user.sessionId.toLowerCase();
+    const sessionId = scopedId(user.tenantId, user.sessionId);
     const controllers = this.controllers.get(key) ?? new Map<string, AbortController>();
     this.controllers.set(key, controllers);
     const known = usable(controllers.get(sessionId));
@@ -161,7 +162,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
   begin(user: LiveUser, connection: LiveConnection): HankoAuthError | null {
     const over = this.overBy(user);
     if (over !== null || this.isClosed) return over;
-    const userId = user.id.toLowerCase();
+    const userId = scopedId(user.tenantId, user.id);
     for (const watch of eachOf(this.watches.get(connection.key))) {
       if (watch.userId !== userId) continue;
       if (watch.expiresAt <= this.endOf(user)) this.renew(watch, user);
@@ -193,7 +194,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
 
   private add(user: LiveUser, connection: LiveConnection): void {
     const { key } = connection;
-    const watch = new Watch(connection, user.id.toLowerCase(), this.asker);
+    const watch = new Watch(connection, scopedId(user.tenantId, user.id), this.asker);
     this.watches.set(key, withOne(this.watches.get(key), watch));
     this.enter(watch, user);
     this.storeRounds?.start();
@@ -213,7 +214,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
 
   /** A user came again: by the same session, or by a later one. */
   private renew(watch: Watch<LiveSession>, user: LiveUser): void {
-    const isSame = watch.session.sessionId === user.sessionId.toLowerCase();
+    const isSame = watch.session.key === scopedId(user.tenantId, user.sessionId);
     if (isSame && watch.expiresAt === this.endOf(user)) {
       watch.session.admitted(watch, sessionCheckOf(user));
       return;
@@ -263,7 +264,7 @@ export class HankoLiveSessions implements OnModuleDestroy {
     for (const each of eachOf(watches)) this.forget(each);
     this.log.ended(session, error);
     // First: some connections close at once, and signals are forgotten then.
-    this.controllers.get(connection.key)?.get(session.sessionId)?.abort(error);
+    this.controllers.get(connection.key)?.get(session.key)?.abort(error);
     this.finish(connection, error);
   }
 
@@ -283,6 +284,15 @@ export class HankoLiveSessions implements OnModuleDestroy {
     return expiresAt.getTime() + this.options.clockToleranceSeconds * 1000;
   }
 }
+
+/** The liveness of a session is asked of its own tenant's Hanko. */
+const livenessIn = (hankos: Hankos): SessionAsker['liveness'] => ({
+  check: (token, user, policy) =>
+    andThen(hankos.named(user.tenantId, 'HankoLiveSessions'), ({ liveness }) =>
+      liveness.check(token, user, policy),
+    ),
+  aliveAt: (tenantId, sessionId) => hankos.known(tenantId)?.liveness.aliveAt(sessionId) ?? null,
+});
 
 const revoked = (): HankoTokenError =>
   new HankoTokenError('session_revoked', 'The session, or its user, was revoked');

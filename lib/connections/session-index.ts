@@ -1,9 +1,10 @@
 import type { HankoRevoked } from '../revocation/revoked.js';
+import { scopedId } from '../util/scoped-id.js';
 import { eachOf, type Few, withOne, withoutOne } from './few.js';
 import { LiveSession, type SessionAsker } from './live-session.js';
 import type { LiveUser } from './live-arguments.js';
 
-/** The watched sessions, by their ids and those of their users, in lower case. */
+/** The watched sessions, by their ids and those of their users, each among those of its tenant. */
 export class SessionIndex {
   private readonly sessions = new Map<string, LiveSession>();
   private readonly ofUser = new Map<string, Few<LiveSession>>();
@@ -16,26 +17,26 @@ export class SessionIndex {
     return [...this.sessions.values()];
   }
 
-  find({ sessionId }: Pick<LiveUser, 'sessionId'>): LiveSession | undefined {
-    return this.sessions.get(sessionId.toLowerCase());
+  find({ tenantId, sessionId }: Pick<LiveUser, 'tenantId' | 'sessionId'>): LiveSession | undefined {
+    return this.sessions.get(scopedId(tenantId, sessionId));
   }
 
   findOrMake(user: LiveUser, asker: SessionAsker): LiveSession {
     const known = this.find(user);
     if (known !== undefined) return known;
     const session = new LiveSession(user, asker);
-    const { sessionId, userId } = session;
-    this.sessions.set(sessionId, session);
-    this.ofUser.set(userId, withOne(this.ofUser.get(userId), session));
+    const { key, userKey } = session;
+    this.sessions.set(key, session);
+    this.ofUser.set(userKey, withOne(this.ofUser.get(userKey), session));
     return session;
   }
 
   delete(session: LiveSession): void {
-    const { sessionId, userId } = session;
-    this.sessions.delete(sessionId);
-    const others = withoutOne(this.ofUser.get(userId), session);
-    if (others === undefined) this.ofUser.delete(userId);
-    else this.ofUser.set(userId, others);
+    const { key, userKey } = session;
+    this.sessions.delete(key);
+    const others = withoutOne(this.ofUser.get(userKey), session);
+    if (others === undefined) this.ofUser.delete(userKey);
+    else this.ofUser.set(userKey, others);
   }
 
   clear(): void {
@@ -47,7 +48,7 @@ export class SessionIndex {
   endedBy(revocation: HankoRevoked): readonly LiveSession[] {
     if (revocation.kind === 'session') return [...eachOf(this.find(revocation))];
     const upTo = revocation.issuedUpTo.getTime();
-    const ofUser = eachOf(this.ofUser.get(revocation.userId.toLowerCase()));
+    const ofUser = eachOf(this.ofUser.get(scopedId(revocation.tenantId, revocation.userId)));
     return [...ofUser].filter(({ issuedAt }) => issuedAt <= upTo);
   }
 }

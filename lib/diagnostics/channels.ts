@@ -29,8 +29,14 @@ export const HANKO_CHANNELS = {
   connection: 'nestjs-hanko:connection',
 } as const;
 
+/** What the message of each channel has in an app with the option `tenants`. */
+interface OfTenant {
+  /** Absent without tenants, and for a request whose tenant is not known. */
+  readonly tenantId?: string;
+}
+
 /** Message of the channel `nestjs-hanko:authentication`: how one request was decided. */
-export type HankoAuthenticationMessage = {
+export type HankoAuthenticationMessage = OfTenant & {
   /** `Controller.method`, or undefined outside of a handler. */
   readonly handler: string | undefined;
   /**
@@ -39,29 +45,29 @@ export type HankoAuthenticationMessage = {
    */
   readonly durationMs: number | undefined;
 } & (
-  | {
-      /** Let in: whatever the route requires was met. */
-      readonly outcome: 'authenticated';
-      /** The `sub` and `session_id` claims. */
-      readonly userId: string;
-      readonly sessionId: string;
-      /** The extractor that found the token: `bearer`, `cookie`, or the name of one of yours. */
-      readonly source: string;
-    }
-  | {
-      /** An `@OptionalAuth()` route without a credential, or with a cookie that is not valid. */
-      readonly outcome: 'anonymous';
-    }
-  | {
-      readonly outcome: 'refused';
-      readonly code: HankoAnswerCode;
-      /** The precise cause, in words for operators. */
-      readonly reason: string;
-      /** The user whose token is valid, and who does not meet what the route requires; undefined for any other refusal. */
-      readonly userId: string | undefined;
-      readonly sessionId: string | undefined;
-    }
-);
+    | {
+        /** Let in: whatever the route requires was met. */
+        readonly outcome: 'authenticated';
+        /** The `sub` and `session_id` claims. */
+        readonly userId: string;
+        readonly sessionId: string;
+        /** The extractor that found the token: `bearer`, `cookie`, or the name of one of yours. */
+        readonly source: string;
+      }
+    | {
+        /** An `@OptionalAuth()` route without a credential, or with a cookie that is not valid. */
+        readonly outcome: 'anonymous';
+      }
+    | {
+        readonly outcome: 'refused';
+        readonly code: HankoAnswerCode;
+        /** The precise cause, in words for operators. */
+        readonly reason: string;
+        /** The user whose token is valid, and who does not meet what the route requires; undefined for any other refusal. */
+        readonly userId: string | undefined;
+        readonly sessionId: string | undefined;
+      }
+  );
 
 /** How a call to Hanko failed. */
 interface FailedCall {
@@ -76,58 +82,66 @@ interface FailedCall {
 }
 
 /** Message of the channel `nestjs-hanko:jwks`: how one fetch of the keys ended. */
-export type HankoJwksMessage = {
+export type HankoJwksMessage = OfTenant & {
   /** Milliseconds that the fetch took. */
   readonly durationMs: number;
 } & (
-  | { readonly outcome: 'refreshed'; readonly kids: readonly string[] }
-  | (FailedCall & {
-      /** Milliseconds before the next try. */
-      readonly retryInMs: number;
-      /** True if the last good keys are used meanwhile. */
-      readonly servesStale: boolean;
-    })
-);
+    | { readonly outcome: 'refreshed'; readonly kids: readonly string[] }
+    | (FailedCall & {
+        /** Milliseconds before the next try. */
+        readonly retryInMs: number;
+        /** True if the last good keys are used meanwhile. */
+        readonly servesStale: boolean;
+      })
+  );
 
 /** Message of the channel `nestjs-hanko:session`: how one call to `/sessions/validate` ended. */
-export type HankoSessionMessage = {
+export type HankoSessionMessage = OfTenant & {
   /** Milliseconds that the call took, with the wait for a free connection. */
   readonly durationMs: number;
 } & (
-  | { readonly outcome: 'alive' | 'ended' }
-  | (FailedCall & {
-      /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
-      readonly retryInMs: number;
-    })
-);
+    | { readonly outcome: 'alive' | 'ended' }
+    | (FailedCall & {
+        /** Milliseconds before Hanko is asked again; 0 while it is asked on demand. */
+        readonly retryInMs: number;
+      })
+  );
 
 /** Message of the channel `nestjs-hanko:webhook`: what became of one delivery. */
-export type HankoWebhookMessage =
-  | { readonly outcome: 'done' | 'failed' | 'replay'; readonly event: string }
-  | { readonly outcome: 'refused'; readonly reason: string };
+export type HankoWebhookMessage = OfTenant &
+  (
+    | { readonly outcome: 'done' | 'failed' | 'replay'; readonly event: string }
+    | { readonly outcome: 'refused'; readonly reason: string }
+  );
 
 /**
  * Message of the channel `nestjs-hanko:connection`: what became of something that lives on after a call was let in, such as a
  * socket, a stream, or a signal of `HankoLiveSessions`.
  */
-export type HankoConnectionMessage =
-  | {
-      /** `watched` from now on; `closed` by the client or the app. */
-      readonly outcome: 'watched' | 'closed';
-      /** The `sub` and `session_id` claims. */
-      readonly userId: string;
-      readonly sessionId: string;
-    }
-  | {
-      /** It ended with its session. */
-      readonly outcome: 'ended';
-      readonly userId: string;
-      readonly sessionId: string;
-      /** `token_expired`, `session_revoked`, or `hanko_unavailable` if nobody could say for too long whether the session is alive. */
-      readonly code: HankoAnswerCode;
-      /** The precise cause, in words for operators. */
-      readonly reason: string;
-    };
+export type HankoConnectionMessage = OfTenant &
+  (
+    | {
+        /** `watched` from now on; `closed` by the client or the app. */
+        readonly outcome: 'watched' | 'closed';
+        /** The `sub` and `session_id` claims. */
+        readonly userId: string;
+        readonly sessionId: string;
+      }
+    | {
+        /** It ended with its session. */
+        readonly outcome: 'ended';
+        readonly userId: string;
+        readonly sessionId: string;
+        /** `token_expired`, `session_revoked`, or `hanko_unavailable` if nobody could say for too long whether the session is alive. */
+        readonly code: HankoAnswerCode;
+        /** The precise cause, in words for operators. */
+        readonly reason: string;
+      }
+  );
+
+/** For a message: the tenant, if there is one. */
+export const ofTenant = (tenantId: string | undefined): OfTenant =>
+  tenantId === undefined ? {} : { tenantId };
 
 const authentication = channel(HANKO_CHANNELS.authentication);
 const jwks = channel(HANKO_CHANNELS.jwks);

@@ -13,11 +13,12 @@ export type AnswerCondition =
   | 'issuerChecked'
   | 'loginDemanded'
   | 'rightsDemanded'
-  | 'crossSiteChecked';
+  | 'crossSiteChecked'
+  | 'tenantNamed';
 
 /** The response for one error code. A test holds the answers table of the documentation against it. */
 interface Answer {
-  readonly status: 400 | 401 | 403 | 501 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 501 | 503;
   /** `WWW-Authenticate` (RFC 6750 §3), where the situation calls for one. */
   readonly challenge?: string;
   /** Coarse on purpose: the precise cause goes to the log and to the diagnostics channel. */
@@ -88,6 +89,12 @@ export const ANSWERS = {
     status: 403,
     message: 'A cross-site request may not use the session cookie',
     when: 'crossSiteChecked',
+  },
+  // No challenge: a login does not help, and which tenant's it would be is not known.
+  tenant_unknown: {
+    status: 404,
+    message: 'There is no such tenant',
+    when: 'tenantNamed',
   },
   hanko_unavailable: {
     status: 503,

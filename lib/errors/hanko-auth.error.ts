@@ -44,6 +44,7 @@ const GRAPHQL_CODES: Readonly<Record<number, string>> = {
  * | `step_up_required`                                  | `HankoStepUpError`      | `UnauthorizedException`       |
  * | `requirement_not_met`                               | `HankoRequirementError` | `ForbiddenException`          |
  * | `cross_site_request`                                | `HankoCrossSiteError`   | `ForbiddenException`          |
+ * | `tenant_unknown`                                    | `HankoTenantError`      | `NotFoundException`           |
  * | `hanko_unavailable`                                 | `HankoUnavailableError` | `ServiceUnavailableException` |
  * | `context_unsupported`                               | `HankoContextError`     | `NotImplementedException`     |
  *

@@ -1,6 +1,7 @@
 import {
   BadRequestException,
   ForbiddenException,
+  NotFoundException,
   NotImplementedException,
   ServiceUnavailableException,
   UnauthorizedException,
@@ -146,6 +147,26 @@ export class HankoRequirementError extends HankoAuthError {
 }
 
 /**
+ * The request belongs to no tenant that this app trusts: 404, RFC 9110 §15.5.5. Only with the option `tenants`. It says
+ * nothing of the credential, which was not looked at.
+ */
+export class HankoTenantError extends HankoAuthError {
+  static {
+    standOn(this, NotFoundException);
+  }
+
+  override readonly code = 'tenant_unknown';
+
+  /**
+   * `tenants.resolve()` and `tenants.trust()` of your own may throw it too.
+   * @param reason the precise cause, for operators; callers are not told.
+   */
+  constructor(reason: string) {
+    super('tenant_unknown', reason);
+  }
+}
+
+/**
  * Hanko cannot be asked, so we cannot tell: 503 (RFC 9110 §15.6.4) with `Retry-After` (§10.2.3), never the
  * caller's fault.
  */
@@ -224,6 +245,7 @@ export type HankoError =
   | HankoCrossSiteError
   | HankoStepUpError
   | HankoRequirementError
+  | HankoTenantError
   | HankoUnavailableError
   | HankoContextError
   | HankoConfigurationError;

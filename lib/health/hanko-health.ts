@@ -1,10 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HankoLiveSessions } from '../connections/live-sessions.js';
-import { HANKO_JWKS, HANKO_OPTIONS } from '../hanko.constants.js';
+import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
-import { SessionLiveness } from '../session/session-liveness.js';
+import type { SessionLiveness } from '../session/session-liveness.js';
+import type { Hanko } from '../tenants/hanko.js';
+import { Hankos } from '../tenants/hankos.js';
 import { addRunning, removeRunning } from './running-apps.js';
 
 /** The last failure of a part: when, and why, without an address. */
@@ -65,6 +67,15 @@ export interface HankoHealthReport {
     /** When Hanko is asked again, because it did not reply; null while it is asked. */
     readonly retryAt: Date | null;
   };
+  /**
+   * How many tenants in memory are in which state. Absent in an app without tenants. `keys` and `sessions` are then those of
+   * the tenant that is worst off; `status` is `down` only if that is so for every tenant, or for the store.
+   */
+  readonly tenants?: {
+    readonly up: number;
+    readonly degraded: number;
+    readonly down: number;
+  };
 }
 
 /**
@@ -80,8 +91,7 @@ export interface HankoHealthReport {
 export class HankoHealth {
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
-    @Inject(HANKO_JWKS) private readonly jwks: JwksProvider,
-    @Inject(SessionLiveness) private readonly liveness: SessionLiveness,
+    @Inject(Hankos) private readonly hankos: Hankos,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
     @Optional()
     @Inject(HankoLiveSessions)
@@ -106,8 +116,24 @@ export class HankoHealth {
 
   /** Reports the state at this moment. It makes no network calls and returns no promise. */
   report(): HankoHealthReport {
-    const keys = this.keys();
-    const sessions = this.sessions();
+    const reports = this.hankos.all().map((hanko) => this.reportOn(hanko));
+    const [only = this.nobody()] = reports;
+    return this.hankos.hasTenants ? summary(reports, this.nobody()) : only;
+  }
+
+  /**
+   * Reports the state of one tenant at this moment. It makes no network calls and returns no promise.
+   * @param tenantId as `user.tenantId` says it.
+   * @returns null for a tenant that is not in memory: nobody has asked for it lately.
+   */
+  tenantReport(tenantId: string): HankoHealthReport | null {
+    const hanko = this.hankos.hasTenants ? this.hankos.known(tenantId) : undefined;
+    return hanko === undefined ? null : this.reportOn(hanko);
+  }
+
+  private reportOn({ jwks, liveness }: Hanko): HankoHealthReport {
+    const keys = keysOf(jwks);
+    const sessions = this.sessions(liveness);
     const revocations = this.revocations();
     return {
       at: new Date(this.options.now()),
@@ -116,6 +142,18 @@ export class HankoHealth {
       sessions,
       revocations,
       connections: { watched: this.live?.size ?? 0 },
+    };
+  }
+
+  /** No tenant was asked for yet. */
+  private nobody(): HankoHealthReport {
+    const keys = { state: 'unknown', fetchedAt: null, lastFailure: null } as const;
+    const revocations = this.revocations();
+    return {
+      status: this.status(keys, UNUSED, revocations),
+      keys,
+      sessions: UNUSED,
+      revocations,
     };
   }
 
@@ -135,23 +173,13 @@ export class HankoHealth {
     return isDegraded ? 'degraded' : 'up';
   }
 
-  private keys(): HankoHealthReport['keys'] {
-    const status = this.jwks.status?.();
-    if (status === undefined) return { state: 'unknown', fetchedAt: null, lastFailure: null };
-    const { state, fetchedAt, failedAt, failure } = status;
-    return { state, fetchedAt: dateOf(fetchedAt), lastFailure: failureOf(failedAt, failure) };
-  }
-
   private revocations(): HankoHealthReport['revocations'] {
     const { entries, store, storeFailedAt } = this.revocation.status;
     return { known: entries, store, lastStoreFailureAt: dateOf(storeFailedAt) };
   }
 
-  private sessions(): HankoHealthReport['sessions'] {
-    const status = this.liveness.status;
-    if (status === null || (status.answeredAt === null && status.failedAt === null)) {
-      return { state: 'unused', lastAnswerAt: null, lastFailure: null, retryAt: null };
-    }
+  private sessions({ status }: SessionLiveness): HankoHealthReport['sessions'] {
+    if (status === null || (status.answeredAt === null && status.failedAt === null)) return UNUSED;
     const { answeredAt, failedAt, failure, retryInMs, isFailing } = status;
     return {
       state: isFailing ? 'failing' : 'answering',
@@ -161,6 +189,57 @@ export class HankoHealth {
     };
   }
 }
+
+const UNUSED = {
+  state: 'unused',
+  lastAnswerAt: null,
+  lastFailure: null,
+  retryAt: null,
+} as const satisfies HankoHealthReport['sessions'];
+
+function keysOf(jwks: JwksProvider): HankoHealthReport['keys'] {
+  const status = jwks.status?.();
+  if (status === undefined) return { state: 'unknown', fetchedAt: null, lastFailure: null };
+  const { state, fetchedAt, failedAt, failure } = status;
+  return { state, fetchedAt: dateOf(fetchedAt), lastFailure: failureOf(failedAt, failure) };
+}
+
+/** One tenant that is down is down alone. */
+function summary(
+  reports: readonly HankoHealthReport[],
+  nobody: HankoHealthReport,
+): HankoHealthReport {
+  const count = (status: HankoHealthReport['status']): number =>
+    reports.filter((report) => report.status === status).length;
+  const tenants = { up: count('up'), degraded: count('degraded'), down: count('down') };
+  const isAllDown = tenants.down > 0 && tenants.down === reports.length;
+  const isDegraded = tenants.down + tenants.degraded > 0 || nobody.status === 'degraded';
+  return {
+    ...nobody,
+    status: nobody.status === 'down' || isAllDown ? 'down' : isDegraded ? 'degraded' : 'up',
+    keys:
+      worst(
+        reports.map(({ keys }) => keys),
+        KEYS_BY_STATE,
+      ) ?? nobody.keys,
+    sessions:
+      worst(
+        reports.map(({ sessions }) => sessions),
+        SESSIONS_BY_STATE,
+      ) ?? nobody.sessions,
+    tenants,
+  };
+}
+
+/** The worst first. */
+const KEYS_BY_STATE = ['missing', 'stale', 'unknown', 'fresh', 'pinned'] as const;
+const SESSIONS_BY_STATE = ['failing', 'answering', 'unused'] as const;
+
+const worst = <State extends string, Part extends { readonly state: State }>(
+  parts: readonly Part[],
+  states: readonly State[],
+): Part | undefined =>
+  parts.toSorted((a, b) => states.indexOf(a.state) - states.indexOf(b.state))[0];
 
 const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time));
 

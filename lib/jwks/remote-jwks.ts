@@ -1,15 +1,21 @@
 import type { webcrypto } from 'node:crypto';
 import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { publishJwks } from '../diagnostics/channels.js';
-import { HankoTokenError, HankoUnavailableError } from '../errors/hanko.errors.js';
+import { ofTenant, publishJwks } from '../diagnostics/channels.js';
+import {
+  HankoTenantError,
+  HankoTokenError,
+  HankoUnavailableError,
+} from '../errors/hanko.errors.js';
 import { CircuitBreaker } from '../http/circuit-breaker.js';
 import { FetchFailure } from '../http/fetch-failure.js';
-import { fetchJson, type FetchBounds } from '../http/fetch-json.js';
+import { exchangeWithin, type FetchBounds } from '../http/fetch-json.js';
 import { holdingProcess } from '../http/holding-process.js';
 import { fetchHint } from './fetch-hint.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
+import { JWKS_REQUEST, NoSuchTenant, readJwksReply } from './jwks-reply.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 import { parseUrl } from '../util/parse-url.js';
+import { printable } from '../util/printable.js';
 
 export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal' | 'isBackground'> {
   /** The whole address of the JWKS. */
@@ -21,6 +27,17 @@ export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal' | 'isBack
   readonly now: () => number;
   /** The environment variable that names a proxy which Node's client does not use; null if there is none. */
   readonly proxyVariable: string | null;
+  /** null: the app has one Hanko. */
+  readonly tenant?: JwksTenant | null;
+}
+
+/** The tenant whose keys they are, and who looks after it. */
+export interface JwksTenant {
+  readonly id: string;
+  /** Whether its keys may be fetched for the first time now: anybody can make up tenants. */
+  mayFetch(): boolean;
+  /** Told after each fetch. `unknown`: Hanko has no such tenant. */
+  fetched(outcome: 'keys' | 'failed' | 'unknown'): void;
 }
 
 /** Keys in use are refreshed in the background once this share of their life is over. */
@@ -54,6 +71,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private failure: string | null = null;
   /** Ends the back-off. */
   private retryTimer: NodeJS.Timeout | undefined;
+  /** Whether Hanko said, last, that there is no such tenant. */
+  private isUnknown = false;
+  private isRetired = false;
 
   /** A fetch serves all requests, so one failure is enough to wait. */
   private readonly circuit: CircuitBreaker;
@@ -69,6 +89,12 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.closing.abort();
+    this.retire();
+  }
+
+  /** Fetches nothing more without a request: nobody uses it any more, except for those that wait for a reply. */
+  retire(): void {
+    this.isRetired = true;
     clearTimeout(this.retryTimer);
   }
 
@@ -119,6 +145,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   /** Fetches because of `kid`, if that is allowed now. */
   private async fetchFor(kid: string): Promise<boolean> {
     if (this.circuit.waitMs > 0) return false;
+    if (this.fetchedAt === -Infinity && this.settings.tenant?.mayFetch() === false) return false;
     const isFresh = this.isFresh(this.elapsedSince(this.fetchedAt));
     if (!isFresh || this.keys.has(kid)) return this.fetchOnce();
 
@@ -139,8 +166,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     const startedAt = performance.now();
     try {
       const bounds = { ...this.settings, signal: this.closing.signal, isBackground: true };
-      const { json } = await fetchJson(this.settings.url, bounds);
-      const set = parseJwkSet(json);
+      const set = parseJwkSet(
+        await exchangeWithin(this.settings.url, bounds, JWKS_REQUEST, readJwksReply),
+      );
       if (set === null) throw new FetchFailure('the reply is not a JWK Set');
       const keys = await importKeys(set.usable, this.keys);
       if (keys.size === 0) throw new FetchFailure('the JWK Set has no usable key');
@@ -148,28 +176,35 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
       this.fetchedAt = this.settings.now();
       // Failed fetches do not count for the cooldown: the back-off limits them.
       if (isForUnknownKid) this.unknownKidFetchAt = this.fetchedAt;
+      this.isUnknown = false;
       this.onSuccess(
         startedAt,
         set.faults.map(({ index, fault }) => `keys[${index}]: ${fault}`).join('; '),
       );
+      this.settings.tenant?.fetched('keys');
       return true;
     } catch (error) {
+      // Hanko's own word: its keys sign no more. All else may be an outage.
+      this.isUnknown = Boolean(this.settings.tenant) && error instanceof NoSuchTenant;
+      if (this.isUnknown) this.keys = new Map();
       this.onFailure(
         startedAt,
         error instanceof FetchFailure ? error : new FetchFailure('unexpected error'),
       );
+      this.settings.tenant?.fetched(this.isUnknown ? 'unknown' : 'failed');
       return false;
     }
   }
 
   private onSuccess(startedAt: number, unusable: string): void {
-    if (this.circuit.succeeded()) this.logger.log("Hanko's keys could be fetched again");
+    if (this.circuit.succeeded()) this.logger.log(`${this.whose} keys could be fetched again`);
     if (unusable !== '' && unusable !== this.unusable) {
-      this.logger.warn(`Hanko's JWKS has unusable keys: ${unusable}`);
+      this.logger.warn(`${this.whose} JWKS has unusable keys: ${unusable}`);
     }
     this.unusable = unusable;
     const kids = [...this.keys.keys()];
-    publishJwks({ outcome: 'refreshed', kids, durationMs: performance.now() - startedAt });
+    const durationMs = performance.now() - startedAt;
+    publishJwks({ outcome: 'refreshed', ...this.ofTenant, kids, durationMs });
   }
 
   private onFailure(startedAt: number, failure: FetchFailure): void {
@@ -189,13 +224,14 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
         ? 'The last good keys are used meanwhile.'
         : 'Requests with a token get 503.';
       this.logger.warn(
-        [`Hanko's keys cannot be fetched${from}: ${reason}.`, hint, effect]
+        [`${this.whose} keys cannot be fetched${from}: ${reason}.`, hint, effect]
           .filter(Boolean)
           .join(' '),
       );
     }
     publishJwks({
       outcome: 'failed',
+      ...this.ofTenant,
       reason,
       errorType: failure.type,
       durationMs: performance.now() - startedAt,
@@ -207,6 +243,7 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   private retryLater(): void {
     clearTimeout(this.retryTimer);
+    if (this.isRetired) return;
     this.retryTimer = setTimeout(() => {
       if (!this.circuit.isOpen) return;
       // The app's clock may differ from the timer's.
@@ -242,7 +279,17 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     return elapsed >= 0 ? elapsed : Infinity;
   }
 
-  private unavailable(): HankoUnavailableError {
+  private get ofTenant(): ReturnType<typeof ofTenant> {
+    return ofTenant(this.settings.tenant?.id);
+  }
+
+  private get whose(): string {
+    const { tenant } = this.settings;
+    return tenant ? `Tenant "${printable(tenant.id)}": Hanko's` : "Hanko's";
+  }
+
+  private unavailable(): HankoUnavailableError | HankoTenantError {
+    if (this.isUnknown) return new HankoTenantError('Hanko says that there is no such tenant');
     return new HankoUnavailableError(
       "Hanko's keys cannot be fetched, see the log of HankoJwks",
       Math.max(1, Math.ceil(this.circuit.waitMs / 1000)),

@@ -15,6 +15,7 @@ import {
   sessionOptions,
 } from './session-policy.js';
 import { signatureCacheOption, type SignatureCacheOptions } from './signature-cache-options.js';
+import { type HankoTenantsOptions, tenantsOption } from './tenants-option.js';
 import { type TokenOptions, tokenOptions } from './token-options.js';
 import { type TransportOptions, transportsOption } from './transports-option.js';
 
@@ -44,6 +45,12 @@ export interface HankoModuleOptions
    * each request of every policy. Default: kept in memory; a store shares them between instances.
    */
   readonly revocation?: RevocationOptions;
+
+  /**
+   * For a Hanko with tenants, or several Hankos: which of them a request belongs to. Keys, sessions, revocations and
+   * webhooks of one tenant have no effect on another. Default: the app has one Hanko.
+   */
+  readonly tenants?: HankoTenantsOptions;
 
   /**
    * Whether each route and what protects it is logged when the app starts (context `HankoRoutes`), problems
@@ -82,6 +89,7 @@ export const OPTIONS = {
   ...sessionOptions,
   revocation: revocationOption,
   transports: transportsOption,
+  tenants: tenantsOption,
   logRoutes: flag(false),
   fetch: callback<typeof globalThis.fetch>('apiUrl'),
   now: clockOption,
@@ -97,6 +105,8 @@ export interface ResolvedHankoOptions extends Omit<
   'cookieName' | 'extractors' | 'session'
 > {
   readonly extractors: readonly TokenExtractor[];
+  /** Whether the app wrote them: then the name of the cookie has no effect. */
+  readonly hasOwnExtractors: boolean;
   /** null = makes no calls. */
   readonly session: ResolvedSessionPolicy | null;
   /** What an operator should know, for the log at start-up. */
@@ -125,10 +135,18 @@ export function resolveOptions(
   return {
     ...others,
     extractors: extractorsOf(extractors, cookieName),
+    hasOwnExtractors: extractors !== undefined,
     session: resolveSessionPolicy(session, others.onUnavailable),
     warnings: findings.warnings,
   };
 }
+
+/** Whether there is a Hanko that can be asked about sessions. */
+export const canAskHanko = ({
+  apiUrl,
+  tenants,
+}: Pick<ResolvedHankoOptions, 'apiUrl' | 'tenants'>): boolean =>
+  apiUrl !== null || tenants !== null;
 
 function unknownOptions(written: object): ConfigurationFault[] {
   const names = Object.keys(OPTIONS);
@@ -187,12 +205,23 @@ function refuseWithoutEffect(
   if (needs === 'fetchedKeys' && isWritten('jwks')) {
     fault('has no effect beside jwks, whose keys are not fetched: omit one of the two.');
   }
-  if (needs === 'apiUrl' && !isWritten('apiUrl')) {
+  if (needs === 'apiUrl' && !isWritten('apiUrl') && !namesAddresses(all)) {
     fault('has no effect without apiUrl or HANKO_API_URL: set one of them, or omit this option.');
+  }
+  if (name === 'tenants' && isWritten('jwks')) {
+    fault(
+      'has no effect beside jwks: each tenant has keys of its own, which are fetched. Omit jwks.',
+    );
   }
   if (name === 'cookieName' && isWritten('extractors')) {
     fault('has no effect beside extractors: use cookieTokenExtractor(name) there.');
   }
+}
+
+/** Whether each tenant may have an address of its own. */
+function namesAddresses(all: ReadonlyMap<string, WrittenOption>): boolean {
+  const tenants = all.get('tenants')?.value;
+  return isObject(tenants) && tenants.trust !== undefined;
 }
 
 function refuseMissingUrl(
@@ -201,6 +230,7 @@ function refuseMissingUrl(
 ): void {
   const apiUrl = all.get('apiUrl');
   if (apiUrl?.value !== undefined || all.get('jwks')?.value !== undefined) return;
+  if (namesAddresses(all)) return;
   apiUrl?.fault(
     'is missing. Write HankoModule.forRoot({ apiUrl }) or set the environment variable ' +
       'HANKO_API_URL to the API URL that the Hanko Console shows, ' +

@@ -8,13 +8,16 @@ import type { MaybePromise } from '../util/maybe-promise.js';
 import { whereThrown } from '../util/where-thrown.js';
 import { AskedLately } from './asked-lately.js';
 import { GuardedObservable } from './guarded-observable.js';
-import { checkId, readTime } from './revocation-arguments.js';
-import { RevocationList } from './revocation-list.js';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { readTenantId } from '../options/tenant-id.js';
+import { scopedId } from '../util/scoped-id.js';
+import { RevocationLists } from './revocation-lists.js';
 import type { HankoRevoked, RevocationStatus } from './revoked.js';
 import { StoreClient } from './store-client.js';
 import { type RevocationEntry, type StoredSession, StoreEntries } from './store-entries.js';
 import { StoreOutage } from './store-outage.js';
 import { StoreSubscription } from './store-subscription.js';
+import { HankoTenantRevocation } from './tenant-revocation.js';
 
 /**
  * Ends sessions before their tokens expire, without a call to Hanko per request. `nestjs-hanko/webhooks`
@@ -40,7 +43,8 @@ export class HankoRevocation implements OnModuleDestroy {
   readonly storeClient: StoreClient | null;
   private readonly logger = new Logger('HankoRevocation');
   private readonly revoked = new Subject<HankoRevoked>();
-  private readonly list: RevocationList;
+  private readonly lists: RevocationLists;
+  private readonly own: HankoTenantRevocation;
   private readonly entries: StoreEntries | null;
   private readonly askedLately: AskedLately;
   private readonly subscription: StoreSubscription | null;
@@ -54,7 +58,8 @@ export class HankoRevocation implements OnModuleDestroy {
     this.revoked$ = new GuardedObservable(this.revoked, (error) => {
       this.logOnce(`A subscriber of revoked$ failed: ${whereThrown(error)}`);
     });
-    this.list = new RevocationList(now);
+    this.lists = new RevocationLists(options);
+    this.own = new HankoTenantRevocation(options, this, undefined);
     this.outage = new StoreOutage(this.logger, revocation.onUnavailable);
     this.askedLately = new AskedLately(revocation.maxAgeSeconds * 1000, now);
     this.storeClient = store && new StoreClient(store, now);
@@ -85,9 +90,9 @@ export class HankoRevocation implements OnModuleDestroy {
 
   /** @internal */
   get status(): RevocationStatus {
-    const { list, storeClient } = this;
+    const { lists, storeClient } = this;
     return {
-      entries: list.size,
+      entries: lists.size,
       store: storeClient === null ? 'none' : storeClient.isFailing ? 'failing' : 'answering',
       storeFailedAt: storeClient?.failedAt ?? null,
     };
@@ -110,12 +115,8 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws HankoUnavailableError `hanko_unavailable` if the store does not take it; this instance knows it all the same
    */
   async revoke(sessionId: string, until?: Date): Promise<void> {
-    checkId('revoke()', sessionId);
-    const expiresAt = readTime('until', until, {
-      earliest: this.options.now() - this.toleranceMs,
-      why: 'must be in the future: it is when the token of the session expires. Omit it to revoke the session for maxSessionLifetimeSeconds.',
-    });
-    await this.endSession(sessionId, expiresAt);
+    this.refuseTenants('revoke()');
+    await this.own.revoke(sessionId, until);
   }
 
   /**
@@ -136,35 +137,58 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws HankoUnavailableError `hanko_unavailable` as `revoke` does.
    */
   async revokeUser(userId: string, issuedUpTo?: Date): Promise<void> {
-    checkId('revokeUser()', userId);
-    const now = this.options.now();
-    const moment = readTime('issuedUpTo', issuedUpTo, {
-      earliest: now - this.longestMs,
-      latest: now + this.longestMs,
-      why: 'is further from now than maxSessionLifetimeSeconds: no session can have begun then. A Date is made from milliseconds, not from seconds.',
-    });
-    await this.endUser(userId, moment ?? now + this.toleranceMs);
+    this.refuseTenants('revokeUser()');
+    await this.own.revokeUser(userId, issuedUpTo);
+  }
+
+  /**
+   * Ends sessions of one tenant, in an app with the option `tenants`.
+   *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * await app.get(HankoRevocation).tenant(user.tenantId!).revokeUser(user.id);
+   * ```
+   *
+   * @param tenantId as `tenants.resolve()` names it, and `user.tenantId` says it.
+   * @throws TypeError if it is no id of a tenant
+   * @throws HankoConfigurationError `configuration_invalid` without the option `tenants`
+   */
+  tenant(tenantId: string): HankoTenantRevocation {
+    if (this.options.tenants === null) {
+      throw new HankoConfigurationError([
+        {
+          path: 'HankoRevocation.tenant()',
+          hint: 'needs the option tenants: the app has one Hanko.',
+        },
+      ]);
+    }
+    const id = readTenantId(tenantId);
+    if (id === null)
+      throw new TypeError('tenant() takes the id of a tenant, such as user.tenantId.');
+    return new HankoTenantRevocation(this.options, this, id);
   }
 
   /**
    * @param expiresAt when its token expires, in milliseconds since 1970; default the longest life of a session.
+   * @param tenantId undefined without the option `tenants`.
    * @throws HankoUnavailableError `hanko_unavailable`
    * @internal
    */
-  async endSession(sessionId: string, expiresAt?: number): Promise<void> {
+  async endSession(sessionId: string, expiresAt?: number, tenantId?: string): Promise<void> {
     // The verifier accepts tokens for the tolerance longer.
     const until = (expiresAt ?? this.options.now() + this.longestMs) + this.toleranceMs;
-    await this.end({ kind: 'session', sessionId: sessionId.toLowerCase(), until });
+    await this.end({ kind: 'session', tenantId, sessionId: sessionId.toLowerCase(), until });
   }
 
   /**
    * @param issuedUpTo milliseconds since 1970.
+   * @param tenantId undefined without the option `tenants`.
    * @throws HankoUnavailableError `hanko_unavailable`
    * @internal
    */
-  async endUser(userId: string, issuedUpTo: number): Promise<void> {
+  async endUser(userId: string, issuedUpTo: number, tenantId?: string): Promise<void> {
     const until = Math.max(this.options.now(), issuedUpTo) + this.longestMs + this.toleranceMs;
-    await this.end({ kind: 'user', userId: userId.toLowerCase(), issuedUpTo, until });
+    await this.end({ kind: 'user', tenantId, userId: userId.toLowerCase(), issuedUpTo, until });
   }
 
   /**
@@ -172,9 +196,9 @@ export class HankoRevocation implements OnModuleDestroy {
    * Hanko, and a caller who sends tokens of ended sessions must not fill the store.
    * @internal
    */
-  noteEnded({ sessionId, expiresAt }: HankoUser): void {
+  noteEnded({ tenantId, sessionId, expiresAt }: HankoUser): void {
     const until = expiresAt.getTime() + this.toleranceMs;
-    this.learn({ kind: 'session', sessionId: sessionId.toLowerCase(), until });
+    this.learn({ kind: 'session', tenantId, sessionId: sessionId.toLowerCase(), until });
   }
 
   /**
@@ -186,7 +210,7 @@ export class HankoRevocation implements OnModuleDestroy {
    */
   check(user: HankoUser): MaybePromise<void> {
     this.refuseKnown(user);
-    if (this.entries === null || this.askedLately.has(user.sessionId)) return undefined;
+    if (this.entries === null || this.askedLately.has(keyOf(user))) return undefined;
     return this.ask(this.entries, user);
   }
 
@@ -194,10 +218,10 @@ export class HankoRevocation implements OnModuleDestroy {
    * Whether this instance knows that the session, or its user, was revoked.
    * @internal
    */
-  isKnownOf({ sessionId, id, authenticatedAt }: RevocableUser): boolean {
+  isKnownOf({ tenantId, sessionId, id, authenticatedAt }: RevocableUser): boolean {
+    const list = this.lists.find(tenantId);
     return (
-      this.list.size > 0 &&
-      this.list.has({ sessionId, userId: id, issuedAt: authenticatedAt.getTime() })
+      list !== undefined && list.has({ sessionId, userId: id, issuedAt: authenticatedAt.getTime() })
     );
   }
 
@@ -217,10 +241,10 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   private async ask(entries: StoreEntries, user: HankoUser): Promise<void> {
-    const { sessionId, id } = user;
+    const { tenantId, sessionId, id: userId } = user;
     try {
-      await this.askedLately.ask(sessionId, async () => {
-        for (const entry of await entries.find(sessionId, id)) this.learn(entry);
+      await this.askedLately.ask(keyOf(user), async () => {
+        for (const entry of await entries.find({ tenantId, sessionId, userId })) this.learn(entry);
       });
     } catch {
       const error = this.outage.failed();
@@ -250,14 +274,29 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   private learn(entry: RevocationEntry): void {
-    if (entry.until <= this.options.now()) return;
+    const { tenantId, until } = entry;
+    if (until <= this.options.now()) return;
+    const list = this.lists.findOrMake(tenantId);
+    const ofTenant = tenantId === undefined ? {} : { tenantId };
     if (entry.kind === 'session') {
-      const isNews = this.list.addSession(entry.sessionId, entry.until);
-      if (isNews) this.revoked.next({ kind: 'session', sessionId: entry.sessionId });
-    } else if (this.list.addUser(entry.userId, entry.issuedUpTo, entry.until)) {
+      const { sessionId } = entry;
+      const isNews = list.addSession(sessionId, until);
+      if (isNews) this.revoked.next({ kind: 'session', ...ofTenant, sessionId });
+    } else if (list.addUser(entry.userId, entry.issuedUpTo, until)) {
       const issuedUpTo = new Date(entry.issuedUpTo);
-      this.revoked.next({ kind: 'user', userId: entry.userId, issuedUpTo });
+      this.revoked.next({ kind: 'user', ...ofTenant, userId: entry.userId, issuedUpTo });
     }
+  }
+
+  /** Without a tenant it could only be guessed whose session is meant. */
+  private refuseTenants(method: string): void {
+    if (this.options.tenants === null) return;
+    throw new HankoConfigurationError([
+      {
+        path: `HankoRevocation.${method}`,
+        hint: `needs a tenant in an app with the option tenants: write revocation.tenant(user.tenantId).${method}.`,
+      },
+    ]);
   }
 
   private get toleranceMs(): number {
@@ -277,7 +316,12 @@ export class HankoRevocation implements OnModuleDestroy {
 }
 
 /** Who can be revoked. */
-type RevocableUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt'>;
+type RevocableUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt'> & {
+  readonly tenantId?: string | undefined;
+};
+
+const keyOf = ({ tenantId, sessionId }: HankoUser): string =>
+  tenantId === undefined ? sessionId : scopedId(tenantId, sessionId);
 
 /** Bounds the set above: error messages of other code may differ each time. */
 const MAX_LOGGED = 100;

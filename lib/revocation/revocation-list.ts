@@ -12,6 +12,17 @@ interface UserEntry {
   readonly until: number;
 }
 
+/** What happens to a list that is full: nothing that was revoked may become valid again. */
+interface Bound {
+  readonly maxEntries: number;
+  /** How long a token can live, in milliseconds. */
+  readonly longestMs: number;
+  /** How far Hanko's clock may be ahead, in milliseconds. */
+  readonly toleranceMs: number;
+  /** Told when all sessions were ended because of it. */
+  readonly onFull: () => void;
+}
+
 /** Expired entries are removed after so many additions. */
 const SWEEP_EVERY = 1_000;
 
@@ -23,17 +34,25 @@ export class RevocationList {
   /** Until when, by session. */
   private readonly sessions = new Map<string, number>();
   private readonly users = new Map<string, UserEntry>();
+  /** All tokens that were issued up to a moment, whoever's. */
+  private everybody: UserEntry | null = null;
   private additions = 0;
 
-  constructor(private readonly now: () => number) {}
+  /** @param bound none: it has as many entries as there are. */
+  constructor(
+    private readonly now: () => number,
+    private readonly bound?: Bound,
+  ) {}
 
   get size(): number {
-    return this.sessions.size + this.users.size;
+    return this.sessions.size + this.users.size + (this.everybody === null ? 0 : 1);
   }
 
   /** Hanko writes UUIDs in lower case, and reads them in any: so does this. */
   has({ sessionId, userId, issuedAt }: Subject): boolean {
-    if (this.sessions.has(sessionId.toLowerCase())) return true;
+    if (this.sessions.size > 0 && this.sessions.has(sessionId.toLowerCase())) return true;
+    if (this.everybody !== null && issuedAt <= this.everybody.issuedUpTo) return true;
+    if (this.users.size === 0) return false;
     const user = this.users.get(userId.toLowerCase());
     return user !== undefined && issuedAt <= user.issuedUpTo;
   }
@@ -62,9 +81,26 @@ export class RevocationList {
 
   private sweep(): void {
     this.additions += 1;
-    if (this.additions < SWEEP_EVERY) return;
+    if (this.additions >= SWEEP_EVERY) this.removeExpired();
+    if (this.bound !== undefined && this.size > this.bound.maxEntries) this.endAll(this.bound);
+  }
+
+  /** Every session that has begun has ended: one entry for all. */
+  private endAll({ longestMs, toleranceMs, onFull }: Bound): void {
+    const upTo = this.now() + toleranceMs;
+    this.everybody = { issuedUpTo: upTo, until: upTo + longestMs };
+    this.sessions.clear();
+    for (const [id, { issuedUpTo }] of this.users) {
+      if (issuedUpTo <= upTo) this.users.delete(id);
+    }
+    onFull();
+  }
+
+  /** Entries whose last token has expired. */
+  removeExpired(): void {
     this.additions = 0;
     const now = this.now();
+    if (this.everybody !== null && this.everybody.until <= now) this.everybody = null;
     for (const [id, until] of this.sessions) {
       if (until <= now) this.sessions.delete(id);
     }

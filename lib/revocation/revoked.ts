@@ -1,9 +1,16 @@
 /** A revocation, made on this instance or on another one that shares the store. */
 export type HankoRevoked =
-  | { readonly kind: 'session'; readonly sessionId: string }
+  | {
+      readonly kind: 'session';
+      readonly sessionId: string;
+      /** Absent in an app without tenants. */
+      readonly tenantId?: string;
+    }
   | {
       readonly kind: 'user';
       readonly userId: string;
+      /** Absent in an app without tenants. */
+      readonly tenantId?: string;
       /** Tokens that were issued up to then are no longer valid. */
       readonly issuedUpTo: Date;
     };

@@ -3,9 +3,15 @@ import { type StoreClient, StoreFailure } from './store-client.js';
 
 /** Something that was revoked, until the last token that it refuses has expired. Milliseconds since 1970. */
 export type RevocationEntry =
-  | { readonly kind: 'session'; readonly sessionId: string; readonly until: number }
+  | {
+      readonly kind: 'session';
+      readonly tenantId?: string | undefined;
+      readonly sessionId: string;
+      readonly until: number;
+    }
   | {
       readonly kind: 'user';
+      readonly tenantId?: string | undefined;
       readonly userId: string;
       readonly issuedUpTo: number;
       readonly until: number;
@@ -13,6 +19,8 @@ export type RevocationEntry =
 
 /** By which a store is read. */
 export interface StoredSession {
+  /** Undefined in an app without tenants. */
+  readonly tenantId?: string | undefined;
   readonly sessionId: string;
   readonly userId: string;
 }
@@ -35,16 +43,22 @@ const PART = 500;
 const PARTS_MS = 600_000;
 
 /** Ids are UUIDs in lower case, as Hanko writes them: it reads them in any. */
-const sessionKeys = (sessionId: string): readonly string[] => [SESSION + sessionId.toLowerCase()];
+const sessionKeys = (tenantId: string | undefined, sessionId: string): readonly string[] => [
+  SESSION + ofTenant(tenantId) + sessionId.toLowerCase(),
+];
 
-const userKeys = (userId: string): readonly string[] => {
-  const key = USER + userId.toLowerCase();
+const userKeys = (tenantId: string | undefined, userId: string): readonly string[] => {
+  const key = USER + ofTenant(tenantId) + userId.toLowerCase();
   return [key, key + SECOND_COPY];
 };
 
-const keysOf = ({ sessionId, userId }: StoredSession): readonly string[] => [
-  ...sessionKeys(sessionId),
-  ...userKeys(userId),
+/** Encoded, so that no tenant can choose an id that makes a key of another one. */
+const ofTenant = (tenantId: string | undefined): string =>
+  tenantId === undefined ? '' : `${encodeURIComponent(tenantId)}/`;
+
+const keysOf = ({ tenantId, sessionId, userId }: StoredSession): readonly string[] => [
+  ...sessionKeys(tenantId, sessionId),
+  ...userKeys(tenantId, userId),
 ];
 
 const readEntries = (keys: readonly string[], values: readonly unknown[]): RevocationEntry[] =>
@@ -56,11 +70,21 @@ export function readEntry(key: unknown, value: unknown): RevocationEntry | null 
   const { until, issuedUpTo } = value;
   if (!isTime(until)) return null;
   if (key.startsWith(SESSION)) {
-    return { kind: 'session', sessionId: key.slice(SESSION.length), until };
+    const [tenantId, sessionId] = idsIn(key.slice(SESSION.length));
+    return { kind: 'session', tenantId, sessionId, until };
   }
   if (!key.startsWith(USER) || !isTime(issuedUpTo)) return null;
-  const [userId = ''] = key.slice(USER.length).split(':');
-  return { kind: 'user', userId, issuedUpTo, until };
+  const [ids = ''] = key.slice(USER.length).split(':');
+  const [tenantId, userId] = idsIn(ids);
+  return { kind: 'user', tenantId, userId, issuedUpTo, until };
+}
+
+/** Tenant, if there is one, and id. @throws URIError for what we did not write */
+function idsIn(text: string): readonly [tenantId: string | undefined, id: string] {
+  const end = text.indexOf('/');
+  return end === -1
+    ? [undefined, text]
+    : [decodeURIComponent(text.slice(0, end)), text.slice(end + 1)];
 }
 
 /** What a `Date` can hold (ECMA-262 §21.4.1.1). */
@@ -91,8 +115,8 @@ export class StoreEntries {
    * What is revoked of a session and its user.
    * @throws StoreFailure
    */
-  async find(sessionId: string, userId: string): Promise<readonly RevocationEntry[]> {
-    const keys = keysOf({ sessionId, userId });
+  async find(session: StoredSession): Promise<readonly RevocationEntry[]> {
+    const keys = keysOf(session);
     return readEntries(keys, await this.client.getMany(keys));
   }
 
@@ -132,9 +156,11 @@ export class StoreEntries {
    * @throws StoreFailure
    */
   async keep(entry: RevocationEntry): Promise<void> {
-    const { until } = entry;
-    if (entry.kind === 'session') await this.keepAt(sessionKeys(entry.sessionId), { until });
-    else await this.keepAt(userKeys(entry.userId), { until, issuedUpTo: entry.issuedUpTo });
+    const { tenantId, until } = entry;
+    if (entry.kind === 'session')
+      await this.keepAt(sessionKeys(tenantId, entry.sessionId), { until });
+    else
+      await this.keepAt(userKeys(tenantId, entry.userId), { until, issuedUpTo: entry.issuedUpTo });
   }
 
   private async keepAt(keys: readonly string[], own: Times): Promise<void> {

@@ -4,6 +4,7 @@ import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import type { ResolvedSessionPolicy } from '../options/session-policy.js';
+import type { BudgetMember, SharedBudget } from '../util/shared-budget.js';
 import { OneAtATime, type Question } from '../util/one-at-a-time.js';
 import { RecentMap } from '../util/recent-map.js';
 import type { HankoUser } from '../user/hanko-user.js';
@@ -37,7 +38,7 @@ interface SessionQuestion extends Question<SessionVerdict> {
  * session never comes back, so the verdict that it has ended does not expire.
  */
 @Injectable()
-export class SessionLiveness implements OnModuleDestroy {
+export class SessionLiveness implements OnModuleDestroy, BudgetMember {
   private readonly logger = new Logger('HankoSessions');
   private readonly known: RecentMap<KnownSession>;
   private readonly questions = new OneAtATime<SessionVerdict, SessionQuestion>();
@@ -46,10 +47,16 @@ export class SessionLiveness implements OnModuleDestroy {
   private readonly warned = new Set<string>();
   private tellEnded: (user: HankoUser) => void = () => undefined;
 
-  /** @param maxKnown sessions that are remembered at most. Default 100,000. */
+  /**
+   * @param maxKnown sessions that are remembered at most. Default 100,000.
+   * @param shared the bound of all tenants together; none if the app has one Hanko.
+   * @param tenantId whose sessions they are.
+   */
   constructor(
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Optional() maxKnown: number = MAX_KNOWN,
+    @Optional() private readonly shared: SharedBudget | null = null,
+    @Optional() tenantId?: string,
   ) {
     const { apiUrl, fetch, now, validateTimeoutMs: timeoutMs, maxTokenBytes } = options;
     this.known = new RecentMap(Math.ceil(maxKnown / 2));
@@ -62,11 +69,28 @@ export class SessionLiveness implements OnModuleDestroy {
             now,
             timeoutMs,
             maxTokenBytes,
+            tenantId,
           });
   }
 
   onModuleDestroy(): void {
     this.validator?.close();
+  }
+
+  /** Its tenant is not in memory any more: nothing is asked without a request. */
+  retire(): void {
+    this.shared?.leave(this);
+    this.validator?.retire();
+  }
+
+  /** Verdicts that are remembered. */
+  get load(): number {
+    return this.known.size;
+  }
+
+  /** Forgets the older half of the verdicts: others need room. */
+  shrink(): void {
+    this.known.turnOver();
   }
 
   /** null without an `apiUrl`: then Hanko is never asked. */
@@ -158,6 +182,7 @@ export class SessionLiveness implements OnModuleDestroy {
       askedAt,
       keptAliveAt: keepAlive ? askedAt : (this.known.get(sessionId)?.keptAliveAt ?? -Infinity),
     });
+    this.shared?.note(this);
     if (hasEnded) this.tellEnded(user);
     this.warnOf(verdict, user, policy, askedAt + policy.refreshMs);
     return verdict;

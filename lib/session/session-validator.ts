@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
-import { publishSession } from '../diagnostics/channels.js';
+import { ofTenant, publishSession } from '../diagnostics/channels.js';
 import { HankoUnavailableError } from '../errors/hanko.errors.js';
 import { FetchFailure } from '../http/fetch-failure.js';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../http/fetch-json.js';
 import { Semaphore } from '../http/semaphore.js';
 import { type SharedCall, SharedCircuit } from '../http/shared-circuit.js';
+import { printable } from '../util/printable.js';
 import { parseValidation, type SessionVerdict } from './session-verdict.js';
 
 export interface SessionValidatorSettings extends Omit<
@@ -23,6 +24,8 @@ export interface SessionValidatorSettings extends Omit<
   readonly maxTokenBytes: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Whose sessions they are; undefined if the app has one Hanko. */
+  readonly tenantId?: string | undefined;
 }
 
 /** How the last questions went. Times in milliseconds since 1970; null if there was none. */
@@ -74,6 +77,7 @@ export class SessionValidator {
   private readonly saidAt = new Map<string, number>();
   private tryTimer: NodeJS.Timeout | undefined;
   private isTrying = false;
+  private isRetired = false;
 
   constructor(private readonly settings: SessionValidatorSettings) {
     this.circuit = new SharedCircuit(settings.now);
@@ -100,6 +104,12 @@ export class SessionValidator {
     this.dismissLines();
   }
 
+  /** Makes no more test calls: nobody uses it any more, except for those that wait for a reply. */
+  retire(): void {
+    this.isRetired = true;
+    clearTimeout(this.tryTimer);
+  }
+
   /**
    * @param token verified.
    * @param sessionId the token's.
@@ -122,7 +132,11 @@ export class SessionValidator {
       const verdict = parseValidation(reply, sessionId);
       this.onAnswer(this.circuit.succeeded(call));
       const durationMs = performance.now() - startedAt;
-      publishSession({ outcome: verdict.isAlive ? 'alive' : 'ended', durationMs });
+      publishSession({
+        outcome: verdict.isAlive ? 'alive' : 'ended',
+        ...ofTenant(this.settings.tenantId),
+        durationMs,
+      });
       return verdict;
     } catch (error) {
       this.onFailure(
@@ -169,7 +183,7 @@ export class SessionValidator {
 
   private onAnswer(wasOpen: boolean): void {
     this.answeredAt = this.settings.now();
-    if (wasOpen) this.logger.log('Hanko validates sessions again');
+    if (wasOpen) this.logger.log(`${this.of}Hanko validates sessions again`);
   }
 
   private onFailure(failure: FetchFailure, call: SharedCall, startedAt: number): void {
@@ -181,7 +195,14 @@ export class SessionValidator {
     else this.onUselessReply(reason, call);
     const retryInMs = this.circuit.waitMsOf(call.caller);
     const durationMs = performance.now() - startedAt;
-    publishSession({ outcome: 'failed', reason, errorType: failure.type, retryInMs, durationMs });
+    publishSession({
+      outcome: 'failed',
+      ...ofTenant(this.settings.tenantId),
+      reason,
+      errorType: failure.type,
+      retryInMs,
+      durationMs,
+    });
   }
 
   private onOutage(reason: string, call: SharedCall): void {
@@ -193,7 +214,7 @@ export class SessionValidator {
     // Once per outage: a log line per request would be noise.
     if (this.closing.signal.aborted) return;
     this.logger.warn(
-      `Hanko cannot validate sessions: ${reason}. ` +
+      `${this.of}Hanko cannot validate sessions: ${reason}. ` +
         'Until it can, policies with onUnavailable: "accept" accept any valid token, and the others respond with 503.',
     );
   }
@@ -205,13 +226,13 @@ export class SessionValidator {
     if (now - (this.saidAt.get(reason) ?? -Infinity) < SAY_AGAIN_MS) return;
     this.saidAt.set(reason, now);
     this.logger.warn(
-      `Hanko's reply about a session is unusable: ${reason}. Such requests get 503, ` +
+      `${this.of}Hanko's reply about a session is unusable: ${reason}. Such requests get 503, ` +
         'unless their policy has onUnavailable: "accept". A gateway in front of Hanko may refuse long tokens.',
     );
   }
 
   private tryLater(): void {
-    if (this.closing.signal.aborted) return;
+    if (this.closing.signal.aborted || this.isRetired) return;
     clearTimeout(this.tryTimer);
     const waitMs = Math.max(this.circuit.waitMs, LOOK_AGAIN_MS);
     this.tryTimer = setTimeout(() => void this.tryAgain(), waitMs).unref();
@@ -240,6 +261,12 @@ export class SessionValidator {
     } catch (failure) {
       return failure as FetchFailure;
     }
+  }
+
+  /** For the log: the tenant. */
+  private get of(): string {
+    const { tenantId } = this.settings;
+    return tenantId === undefined ? '' : `Tenant "${printable(tenantId)}": `;
   }
 
   private unavailable(sessionId: string): HankoUnavailableError {

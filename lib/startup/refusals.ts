@@ -3,14 +3,14 @@ import { classMarks, type RouteMarks, routeMarks } from '../auth/route-marks.js'
 import { hostsIn, type Method, methodsOf } from '../discovery/app-classes.js';
 import { gatewaysIn } from '../discovery/gateways.js';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { canAskHanko, type ResolvedHankoOptions } from '../options/hanko-options.js';
 
 /** @throws HankoConfigurationError if a route wants Hanko to be called, and there is no address. */
 export function refuseSessionsWithoutApi(
-  { apiUrl }: ResolvedHankoOptions,
+  options: ResolvedHankoOptions,
   modules: ModulesContainer,
 ): void {
-  if (apiUrl !== null) return;
+  if (canAskHanko(options)) return;
   const asks = ({ demands }: RouteMarks): boolean => (demands.session ?? 'offline') !== 'offline';
   const callsHanko = ({ called, host }: Method): boolean => asks(routeMarks(called, host.type));
   const gateways = new Set(gatewaysIn(modules).map(({ type }) => type));

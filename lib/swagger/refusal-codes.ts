@@ -9,13 +9,14 @@ export interface RefusalSettings {
   readonly places: CredentialPlaces;
   readonly checksAudience: boolean;
   readonly checksIssuer: boolean;
+  readonly hasTenants: boolean;
 }
 
 /** The codes that a route can answer, in the order of the table. */
 export function refusalCodes(
   { access, demands }: RouteAccess,
   method: string,
-  { places, checksAudience, checksIssuer }: RefusalSettings,
+  { places, checksAudience, checksIssuer, hasTenants }: RefusalSettings,
 ): HankoAnswerCode[] {
   if (access === 'public' || access === 'unguarded') return [];
   const isRequired = access === 'required';
@@ -31,6 +32,7 @@ export function refusalCodes(
     issuerChecked: tokenRefused && checksIssuer,
     loginDemanded: isRequired && metBy.has('login'),
     rightsDemanded: isRequired && metBy.has('rights'),
+    tenantNamed: hasTenants,
     crossSiteChecked: places.mayBeAmbient && !isSafeMethod(method.toUpperCase()),
   };
   return (Object.keys(ANSWERS) as HankoAnswerCode[]).filter((code) => holds[ANSWERS[code].when]);

@@ -30,11 +30,13 @@ export function withHankoAuth<Document extends OpenApiDocument>(
   app: INestApplicationContext,
   document: Document,
 ): Document {
-  const { extractors, audience, issuer } = optionsOf(app);
+  const { extractors, audience, issuer, tenants } = optionsOf(app);
   const settings: RefusalSettings = {
     places: credentialPlaces(extractors),
-    checksAudience: audience !== null,
-    checksIssuer: issuer !== null,
+    // Tenants may have their own.
+    checksAudience: audience !== null || tenants?.trust != null,
+    checksIssuer: issuer !== null || tenants?.trust != null,
+    hasTenants: tenants !== null,
   };
   const routes = new RouteAccessIndex(app);
   const paths = mapFields(document.paths, (item, path) =>

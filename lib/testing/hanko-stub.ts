@@ -21,7 +21,9 @@ import { HankoUser } from '../user/hanko-user.js';
 import { isProduction } from '../util/process-environment.js';
 import { isObject } from '../util/value-checks.js';
 import { ClaimsSchema } from '../verification/claims-schema.js';
-import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
+import type { HankoTenantsOptions } from '../options/tenants-option.js';
+import { TenantParts } from '../tenants/tenant-parts.js';
+import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
 import { StubProfile } from './stub-profile.js';
 import { type HankoStubUser, stubClaims } from './stub-user.js';
 
@@ -145,6 +147,7 @@ export class HankoStub {
         useFactory: (...given: ConstructorParameters<typeof StubProfile>) =>
           new StubProfile(...given),
       },
+      { provide: TenantParts, useFactory: () => new StubParts(this.claims) },
     ];
   }
 
@@ -153,15 +156,22 @@ export class HankoStub {
     const { cookieName, extractors, ...options } = (
       isObject(written) ? written : {}
     ) as HankoModuleOptions;
-    const { claimsSchema, logRoutes, now, transports, trustedOrigins } = options;
-    const kept = { claimsSchema, logRoutes, now, transports, trustedOrigins };
+    const { claimsSchema, logRoutes, now, transports, trustedOrigins, tenants } = options;
+    const kept = {
+      claimsSchema,
+      logRoutes,
+      now,
+      transports,
+      trustedOrigins,
+      ...stubTenants(tenants),
+    };
     return resolveOptions(
       {
         ...kept,
         // Named, so that routes with a session policy have somebody to ask, and nobody is asked.
         apiUrl: 'https://hanko.invalid',
         audience: null,
-        jwks: NO_KEYS,
+        ...(tenants === undefined && { jwks: NO_KEYS }),
         extractors: [
           ...(extractors ?? [bearerTokenExtractor(), cookieTokenExtractor(cookieName)]),
           this.extractor,
@@ -197,7 +207,7 @@ class StubVerifier extends SessionTokenVerifier {
     this.now = options.now;
   }
 
-  override verify(token: string): MaybePromise<HankoUser> {
+  override verify(token: string, { tenantId }: TrustedHanko): MaybePromise<HankoUser> {
     const claims = this.tokens.get(token);
     if (claims === undefined) {
       throw new HankoTokenError(
@@ -208,7 +218,7 @@ class StubVerifier extends SessionTokenVerifier {
     if (claims.exp * 1000 <= this.now()) {
       throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
     }
-    return andThen(this.ownSchema.apply(claims), (applied) => new HankoUser(applied));
+    return andThen(this.ownSchema.apply(claims), (applied) => new HankoUser(applied, tenantId));
   }
 }
 
@@ -217,6 +227,36 @@ class StubLiveness extends SessionLiveness {
   override check(): void {
     // Nothing to refuse.
   }
+}
+
+/** Of each tenant that the app trusts. */
+class StubParts extends TenantParts {
+  constructor(private readonly tokens: ReadonlyMap<string, HankoClaims>) {
+    super();
+  }
+
+  override verifier(options: ResolvedHankoOptions): SessionTokenVerifier {
+    return new StubVerifier(this.tokens, options);
+  }
+
+  override liveness(options: ResolvedHankoOptions): SessionLiveness {
+    return new StubLiveness(options);
+  }
+}
+
+/** The app says which tenants there are; where their Hankos are does not matter. */
+function stubTenants(tenants: HankoTenantsOptions | undefined): {
+  readonly tenants?: HankoTenantsOptions;
+} {
+  if (tenants === undefined) return {};
+  const { trust } = tenants;
+  const there = { apiUrl: 'https://hanko.invalid' };
+  return {
+    tenants: {
+      ...tenants,
+      trust: async (id) => ((trust === undefined ? true : await trust(id)) ? there : null),
+    },
+  };
 }
 
 const NO_KEYS = { getKey: () => undefined };

@@ -19,7 +19,14 @@ export const grpcFields = (metadata: GrpcMetadata): (readonly [string, unknown])
   Object.keys(metadata.getMap()).map((name) => [name, metadata.get(name)] as const);
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
-const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 501: 12, 503: 14 };
+const GRPC_CODES: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 5,
+  501: 12,
+  503: 14,
+};
 
 /** What Nest hands to gRPC as it is: the status, and in trailers the header fields. */
 export function grpcStatus(error: HankoAuthError, received: GrpcMetadata): object {

@@ -28,6 +28,11 @@ export class HankoUser {
   readonly id: string;
   /** Id of the session on the server, a UUID. */
   readonly sessionId: string;
+  /**
+   * The tenant that the app named for the request, and whose keys signed the token. Absent without the option `tenants`. It
+   * never comes from a claim: Hanko sends none.
+   */
+  declare readonly tenantId?: string;
   /** Absent if the user has no address, and if a JWT template put something else in the claim. */
   declare readonly email?: HankoUserEmail;
   /** Absent if the user has none. */
@@ -47,11 +52,13 @@ export class HankoUser {
   /**
    * The package makes users from verified tokens only. Make one yourself only in a unit test.
    * @param claims verified claims; they are frozen, deeply.
+   * @param tenantId the tenant whose keys signed them.
    */
-  constructor(claims: HankoClaims) {
+  constructor(claims: HankoClaims, tenantId?: string) {
     const { email, amr } = parseClaims(claims);
     this.id = claims.sub;
     this.sessionId = claims.session_id;
+    if (tenantId !== undefined) this.tenantId = tenantId;
     if (email) this.email = email;
     if (typeof claims.username === 'string') this.username = claims.username;
     this.amr = amr;
@@ -66,6 +73,7 @@ export class HankoUser {
 export const HANKO_USER_KEYS = [
   'id',
   'sessionId',
+  'tenantId',
   'email',
   'username',
   'amr',

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HankoTokenError } from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { JwksProvider } from '../jwks/jwks-provider.js';
@@ -12,6 +12,7 @@ import { verifyRs256 } from './rs256.js';
 import { checkSessionClaims, parseSessionClaims, type SessionClaims } from './session-claims.js';
 import {
   endOf,
+  type SharedBounds,
   SignatureCache,
   type VerifiableToken,
   type VerifiedToken,
@@ -23,6 +24,8 @@ export interface TrustedHanko {
   readonly jwks: JwksProvider;
   readonly audience: readonly string[] | null;
   readonly issuer: string | null;
+  /** Undefined if the app has one Hanko. */
+  readonly tenantId?: string | undefined;
 }
 
 /** A token whose signature is being verified. */
@@ -46,9 +49,18 @@ export class SessionTokenVerifier {
 
   private readonly claims: ClaimsSchema;
 
-  constructor(@Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions) {
-    this.signatures = new SignatureCache(options.signatureCache);
+  /** @param shared bounds of the caches of all tenants together; none if the app has one Hanko. */
+  constructor(
+    @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
+    @Optional() shared?: SharedBounds,
+  ) {
+    this.signatures = new SignatureCache(options.signatureCache, shared);
     this.claims = new ClaimsSchema(options.claimsSchema);
+  }
+
+  /** Its tenant is not in memory any more. */
+  retire(): void {
+    this.signatures.leave();
   }
 
   /**
@@ -57,6 +69,7 @@ export class SessionTokenVerifier {
    * @throws HankoUnavailableError `hanko_unavailable`
    */
   verify(token: unknown, hanko: TrustedHanko): MaybePromise<HankoUser> {
+    const { tenantId } = hanko;
     const nowMs = this.options.now();
     const known = this.signatures.find(token, nowMs);
     const { kid, session } = known ?? this.beingVerified(token) ?? this.parse(token);
@@ -69,7 +82,7 @@ export class SessionTokenVerifier {
     // A key that is gone takes its tokens along; one that cannot be told now may come back.
     const key = findVerificationKey(hanko.jwks, kid, () => this.signatures.forget(token));
     if (known !== undefined && !isPromise(key) && this.isBy(key, known)) {
-      return this.userOf(session);
+      return this.userOf(session, tenantId);
     }
 
     const expiresAtMs = (session.expiresAt + this.options.clockToleranceSeconds) * 1000;
@@ -82,13 +95,13 @@ export class SessionTokenVerifier {
         )
       : this.isSigned(candidate, key);
     return isSigned.then((isGood) => {
-      if (isGood) return this.userOf(session);
+      if (isGood) return this.userOf(session, tenantId);
       throw new HankoTokenError('token_signature_invalid', 'The signature does not match the key');
     });
   }
 
-  private userOf({ claims }: SessionClaims): MaybePromise<HankoUser> {
-    return andThen(this.claims.apply(claims), (parsed) => new HankoUser(parsed));
+  private userOf({ claims }: SessionClaims, tenantId: string | undefined): MaybePromise<HankoUser> {
+    return andThen(this.claims.apply(claims), (parsed) => new HankoUser(parsed, tenantId));
   }
 
   private parse(token: unknown): Pick<VerifiableToken, 'kid' | 'session'> {

@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto';
+import type { BudgetMember, SharedBudget } from '../util/shared-budget.js';
 import type { SessionClaims } from './session-claims.js';
 
 /** A token, taken apart. */
@@ -25,6 +26,12 @@ interface Entry extends VerifiedToken {
 /** How many used entries are spared before one is evicted anyway: bounds its time. */
 const MAX_SECOND_CHANCES = 32;
 
+/** Bounds that the caches of several tenants share. */
+export interface SharedBounds {
+  readonly entries: SharedBudget;
+  readonly bytes: SharedBudget;
+}
+
 /**
  * Remembers tokens whose signature was verified, so that RSA is computed once per token and not once
  * per request. Nothing else is taken on trust: times, audience, issuer and key are checked on every request.
@@ -42,11 +49,47 @@ export class SignatureCache {
   /** By the end of the signature; the oldest first. */
   private readonly entries = new Map<string, Entry>();
   private bytes = 0;
+  private readonly shares: readonly (readonly [SharedBudget, BudgetMember])[];
 
-  /** @param bounds 0 for either turns it off. */
+  /**
+   * @param bounds 0 for either turns it off.
+   * @param shared bounds of all tenants together.
+   */
   constructor(
     private readonly bounds: { readonly maxEntries: number; readonly maxBytes: number },
-  ) {}
+    shared?: SharedBounds,
+  ) {
+    const shrink = (): void => this.shrink();
+    const cache = this;
+    this.shares =
+      shared === undefined
+        ? []
+        : [
+            [
+              shared.entries,
+              {
+                get load() {
+                  return cache.entries.size;
+                },
+                shrink,
+              },
+            ],
+            [
+              shared.bytes,
+              {
+                get load() {
+                  return cache.bytes;
+                },
+                shrink,
+              },
+            ],
+          ];
+  }
+
+  /** Takes nothing of the shared bounds any more. */
+  leave(): void {
+    for (const [budget, member] of this.shares) budget.leave(member);
+  }
 
   /** How many tokens it holds. */
   get size(): number {
@@ -76,6 +119,7 @@ export class SignatureCache {
     if (this.entries.size >= maxEntries || this.bytes + bytes > maxBytes) this.makeRoom(bytes);
     const entry = { token: copy, kid, key, session, expiresAtMs, bytes, isUsed: false };
     this.insert(endOf(copy), entry);
+    for (const [budget, member] of this.shares) budget.note(member);
   }
 
   /** Its key is not the one in use any more. */
@@ -98,8 +142,18 @@ export class SignatureCache {
   }
 
   private makeRoom(bytes: number): void {
-    const maxEntries = withoutReserve(this.bounds.maxEntries) - 1;
-    const maxBytes = withoutReserve(this.bounds.maxBytes - bytes);
+    this.evictTo(
+      withoutReserve(this.bounds.maxEntries) - 1,
+      withoutReserve(this.bounds.maxBytes - bytes),
+    );
+  }
+
+  /** Others need room. */
+  private shrink(): void {
+    this.evictTo(this.entries.size - Math.ceil(this.entries.size / 8), this.bytes);
+  }
+
+  private evictTo(maxEntries: number, maxBytes: number): void {
     let chances = MAX_SECOND_CHANCES;
     for (const [end, entry] of this.entries) {
       this.remove(end);

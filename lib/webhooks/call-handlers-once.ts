@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { publishWebhook } from '../diagnostics/channels.js';
+import { ofTenant, publishWebhook } from '../diagnostics/channels.js';
 import type { EventHandlers, Handler } from './event-handlers.js';
 import type { HankoEvent } from './hanko-events.js';
 import type { SharedDeliveries } from './shared-deliveries.js';
@@ -34,12 +34,16 @@ export class HandlerCalls {
     for (const handler of claim?.done ?? []) done.add(handler);
     const left = wanted.filter(isLeft);
     if (left.length === 0 && wanted.length > 0 && isComplete) {
-      publishWebhook({ outcome: 'replay', event: event.name });
+      publishWebhook({ outcome: 'replay', ...ofTenant(event.tenantId), event: event.name });
       return true;
     }
     const isDone = claim !== null && (await this.callAll(id, left, event, done)) && isComplete;
     if (claim?.isOurs) await this.release(id, done);
-    publishWebhook({ outcome: isDone ? 'done' : 'failed', event: event.name });
+    publishWebhook({
+      outcome: isDone ? 'done' : 'failed',
+      ...ofTenant(event.tenantId),
+      event: event.name,
+    });
     return isDone;
   }
 

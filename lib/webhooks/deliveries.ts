@@ -11,6 +11,43 @@ export interface Delivery<Response> {
   readonly done: Set<string>;
 }
 
+/** Deliveries of each tenant by itself: one that sends many makes no other's be forgotten. */
+export class DeliveriesOfTenants<Response> {
+  private readonly tenants = new Map<string | undefined, Deliveries<Response>>();
+  private sweptAt: number;
+
+  /** @param ageMs milliseconds. */
+  constructor(
+    private readonly ageMs: number,
+    private readonly now: () => number,
+  ) {
+    this.sweptAt = now();
+  }
+
+  /** @param tenantId undefined in an app without tenants. */
+  get(tenantId: string | undefined, id: string): Delivery<Response> | undefined {
+    return this.tenants.get(tenantId)?.get(id);
+  }
+
+  /** The delivery, remembered from now on. Its signature must have been verified: anybody can make up tenants. */
+  add(tenantId: string | undefined, id: string): Delivery<Response> {
+    this.sweep();
+    const deliveries = this.tenants.get(tenantId) ?? new Deliveries<Response>(this.ageMs, this.now);
+    this.tenants.set(tenantId, deliveries);
+    return deliveries.add(id);
+  }
+
+  /** Forgets tenants that have sent nothing for long. */
+  private sweep(): void {
+    const now = this.now();
+    if (Math.abs(now - this.sweptAt) < this.ageMs) return;
+    this.sweptAt = now;
+    for (const [tenantId, deliveries] of this.tenants) {
+      if (deliveries.isStale) this.tenants.delete(tenantId);
+    }
+  }
+}
+
 /**
  * Deliveries that this instance received, so that a token takes effect once. Each is remembered for at least `ageMs`.
  * Only tokens that Hanko signed are added, so forgeries take no memory.
@@ -18,6 +55,7 @@ export interface Delivery<Response> {
 export class Deliveries<Response> {
   private readonly received: RecentMap<Delivery<Response>>;
   private turnedAt: number;
+  private addedAt: number;
 
   /**
    * @param ageMs milliseconds.
@@ -29,11 +67,16 @@ export class Deliveries<Response> {
     maxHalf = MAX_HALF,
   ) {
     this.received = new RecentMap(maxHalf);
-    this.turnedAt = now();
+    this.turnedAt = this.addedAt = now();
   }
 
   get size(): number {
     return this.received.size;
+  }
+
+  /** Whether all of it can be forgotten. */
+  get isStale(): boolean {
+    return this.now() - this.addedAt > this.ageMs;
   }
 
   get(id: string): Delivery<Response> | undefined {
@@ -51,6 +94,7 @@ export class Deliveries<Response> {
       this.received.turnOver();
       this.turnedAt = this.now();
     }
+    this.addedAt = this.now();
     const delivery: Delivery<Response> = { response: null, done: new Set() };
     this.received.set(id, delivery);
     return delivery;

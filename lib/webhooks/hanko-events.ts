@@ -168,6 +168,8 @@ type NamesUnder<Subscription extends string> = {
 interface NamedEvent<Name extends string, Data> {
   /** The name of the event, as Hanko signed it. */
   readonly name: Name;
+  /** The tenant whose keys signed it. Absent in an app without tenants. */
+  readonly tenantId?: string;
   /** What Hanko signed, in the shape that it documents; nothing but the signature was checked. */
   readonly data: Data;
   /** When it happened, by Hanko's clock, in whole seconds. */

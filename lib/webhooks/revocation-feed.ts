@@ -1,4 +1,4 @@
-import type { HankoRevocation } from '../revocation/hanko-revocation.js';
+import type { Revoker } from '../revocation/tenant-revocation.js';
 import { isObject, isUuid } from '../util/value-checks.js';
 import { type HankoEvent, isUnder } from './hanko-events.js';
 
@@ -22,8 +22,8 @@ interface FeedOptions {
  * @throws HankoUnavailableError if the store does not take it.
  */
 export async function feedRevocation(
-  { name, data, issuedAt }: HankoEvent,
-  revocation: HankoRevocation,
+  { name, tenantId, data, issuedAt }: HankoEvent,
+  revocation: Revoker,
   { revokeOnPasswordChange, warn }: FeedOptions,
 ): Promise<void> {
   const isSession = isUnder(name, 'session.delete');
@@ -39,7 +39,7 @@ export async function feedRevocation(
   }
   if (isUser) {
     // Hanko's clock also sets the tokens' iat, so no tolerance is needed.
-    await revocation.endUser(id, issuedAt.getTime());
+    await revocation.endUser(id, issuedAt.getTime(), tenantId);
     return;
   }
   const expiresAt = readTime(expires_at);
@@ -48,7 +48,7 @@ export async function feedRevocation(
       `The expires_at of a ${name} event cannot be read: its session is revoked for maxSessionLifetimeSeconds.`,
     );
   }
-  await revocation.endSession(id, Number.isNaN(expiresAt) ? undefined : expiresAt);
+  await revocation.endSession(id, Number.isNaN(expiresAt) ? undefined : expiresAt, tenantId);
 }
 
 /** @returns undefined if Hanko does not say; NaN for an invalid time, such as Go's zero time (the year 1). */

@@ -4,7 +4,10 @@ import { isObject, isText } from '../util/value-checks.js';
 
 /** Options that configure `HankoWebhooksModule.forRoot()`. */
 export interface HankoWebhooksOptions {
-  /** Where Hanko posts, with or without a leading slash, below the app's global prefix. Default none: it is required. */
+  /**
+   * Where Hanko posts, with or without a leading slash, below the app's global prefix. In an app with the option `tenants`
+   * one segment is `:tenant`, as in `webhooks/hanko/:tenant`. Default none: it is required.
+   */
   readonly path: string;
   /**
    * When the receiver responds: `afterHandlers` of the app are done, so that a failure counts with Hanko (500), or
@@ -23,8 +26,8 @@ export interface HankoWebhooksOptions {
 /** Checked options, with defaults. */
 export type ResolvedWebhooksOptions = Required<HankoWebhooksOptions>;
 
-/** A plain path, without patterns: the receiver has one address. */
-const PATH = /^\/?[\w.~%-]+(?:\/[\w.~%-]+)*$/;
+/** A plain path, without patterns: the receiver has one address, or one for each tenant. */
+const PATH = /^\/?(?:[\w.~%-]+|:tenant)(?:\/(?:[\w.~%-]+|:tenant))*$/;
 
 const path: Option<string> = {
   read: ({ value, fault }) => {

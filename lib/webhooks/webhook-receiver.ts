@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { publishWebhook } from '../diagnostics/channels.js';
+import { ofTenant, publishWebhook } from '../diagnostics/channels.js';
 import { LimitedLog } from '../diagnostics/limited-log.js';
-import { isHankoError } from '../errors/hanko.errors.js';
+import { HankoConfigurationError, HankoTenantError, isHankoError } from '../errors/hanko.errors.js';
 import { logDetailOf } from '../errors/log-detail.js';
-import { HANKO_JWKS, HANKO_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
-import type { JwksProvider } from '../jwks/jwks-provider.js';
+import { HANKO_OPTIONS, HANKO_WEBHOOKS_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import type { Hanko } from '../tenants/hanko.js';
+import { Hankos } from '../tenants/hankos.js';
 import { isObject } from '../util/value-checks.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
-import { Deliveries, type Delivery } from './deliveries.js';
+import { DeliveriesOfTenants, type Delivery } from './deliveries.js';
 import { requireForWebhooks } from '../auth/require-hanko-module.js';
 import { EventHandlers } from './event-handlers.js';
 import { HandlerCalls } from './call-handlers-once.js';
@@ -21,6 +22,7 @@ import { BodyError, isParsed, type MaybeParsed, readJson } from './request-body.
 import { feedRevocation, UnusableEvent } from './revocation-feed.js';
 import { SharedDeliveries } from './shared-deliveries.js';
 import type { ResolvedWebhooksOptions } from './webhook-options.js';
+import { TENANT_SEGMENT, tenantFinder } from './tenant-path.js';
 import { replayWindowMs, WebhookTokenVerifier } from './webhook-token.verifier.js';
 
 /** The response to Hanko, which looks at the status only: 400 and above count as failures. */
@@ -45,8 +47,8 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     (line) => this.logger.warn(line),
     'deliveries were refused',
   );
-  private readonly verifier: WebhookTokenVerifier;
-  private readonly deliveries: Deliveries<Answer>;
+  private readonly deliveries: DeliveriesOfTenants<Answer>;
+  private readonly tenantIn: (url: string) => string | null;
   private readonly calls: HandlerCalls;
   private readonly revocation: HankoRevocation;
   private readonly feedOptions: Parameters<typeof feedRevocation>[2];
@@ -57,18 +59,19 @@ export class WebhookReceiver implements OnApplicationBootstrap {
   constructor(
     @Inject(HANKO_WEBHOOKS_OPTIONS) private readonly options: ResolvedWebhooksOptions,
     @Optional() @Inject(HANKO_OPTIONS) hanko: ResolvedHankoOptions,
-    @Optional() @Inject(HANKO_JWKS) jwks: JwksProvider,
+    @Optional() @Inject(Hankos) private readonly hankos: Hankos,
     @Optional() @Inject(HankoRevocation) revocation: HankoRevocation,
     @Inject(EventHandlers) handlers: EventHandlers,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     this.revocation = requireForWebhooks(revocation);
     const { now, clockToleranceSeconds } = hanko;
-    const { handlerTimeoutMs, maxBodyBytes, revokeOnPasswordChange } = options;
+    const { handlerTimeoutMs, path, revokeOnPasswordChange } = options;
+    checkPath(path, hankos.hasTenants);
+    this.tenantIn = tenantFinder(path);
     const ageMs = replayWindowMs(clockToleranceSeconds);
     const { storeClient } = revocation;
-    this.verifier = new WebhookTokenVerifier(hanko, jwks, maxBodyBytes);
-    this.deliveries = new Deliveries(ageMs, now);
+    this.deliveries = new DeliveriesOfTenants(ageMs, now);
     this.calls = new HandlerCalls(
       handlers,
       storeClient && new SharedDeliveries(storeClient, now, { claimMs: handlerTimeoutMs, ageMs }),
@@ -106,7 +109,10 @@ export class WebhookReceiver implements OnApplicationBootstrap {
   }
 
   private async answer(request: MaybeParsed): Promise<Answer> {
+    let tenantId: string | undefined;
     try {
+      const hanko = await this.hankoOf(request);
+      tenantId = hanko.tenantId;
       if (isParsed(request) && !this.isParserKnown) {
         this.warnOnce(
           'A body parser reads webhooks before HankoWebhooksModule does, so its limit counts and not maxBodyBytes. ' +
@@ -114,24 +120,38 @@ export class WebhookReceiver implements OnApplicationBootstrap {
         );
       }
       const { token, name } = envelope(await readJson(request, this.options.maxBodyBytes));
-      const { event, verifySignature } = this.verifier.read(token);
+      const verifier = new WebhookTokenVerifier(
+        hanko.options,
+        hanko.jwks,
+        this.options.maxBodyBytes,
+        tenantId,
+      );
+      const { event, verifySignature } = verifier.read(token);
       // The outer name is not signed.
       if (name !== event.name) {
         throw new BodyError(400, 'The event in the body differs from the event in the token');
       }
-      // The text identifies the token: only canonical base64url is accepted.
-      const id = createHash('sha256').update(token).digest('base64');
-      const before = this.deliveries.get(id)?.response;
+      const id = deliveryId(token, tenantId);
+      const before = this.deliveries.get(tenantId, id)?.response;
       if (before) return await replay(before, event);
       await verifySignature();
-      const delivery = this.deliveries.add(id);
+      const delivery = this.deliveries.add(tenantId, id);
       // The same token may have come again while the signature was verified.
       if (delivery.response) return await replay(delivery.response, event);
       delivery.response = this.process(id, event, delivery);
       return await delivery.response;
     } catch (error) {
-      return this.refuse(error);
+      return this.refuse(error, tenantId);
     }
+  }
+
+  /** @throws HankoTenantError, HankoUnavailableError */
+  private async hankoOf(request: MaybeParsed): Promise<Hanko> {
+    if (!this.hankos.hasTenants) return this.hankos.named(undefined, 'HankoWebhooksModule path');
+    const { originalUrl, url = '' } = request as MaybeParsed & { readonly originalUrl?: unknown };
+    const id = this.tenantIn(typeof originalUrl === 'string' ? originalUrl : url);
+    if (id === null) throw new HankoTenantError('The address of the webhook names no tenant');
+    return this.hankos.named(id, 'HankoWebhooksModule path');
   }
 
   /** Never rejects. If not everything was done, the same token is processed again when it comes again. */
@@ -145,7 +165,7 @@ export class WebhookReceiver implements OnApplicationBootstrap {
       await feedRevocation(event, this.revocation, this.feedOptions);
     } catch (error) {
       delivery.response = null;
-      return this.refuse(error);
+      return this.refuse(error, event.tenantId);
     }
     const handled = this.calls.run(id, event, delivery.done).then((isDone) => {
       if (!isDone) delivery.response = null;
@@ -154,7 +174,7 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     return this.options.respond === 'beforeHandlers' ? DONE : handled;
   }
 
-  private refuse(error: unknown): Answer {
+  private refuse(error: unknown, tenantId: string | undefined): Answer {
     const isOurs = isHankoError(error) && error.code !== 'configuration_invalid';
     const isUnusable = error instanceof UnusableEvent;
     const reason = isOurs
@@ -165,10 +185,11 @@ export class WebhookReceiver implements OnApplicationBootstrap {
     if (isUnusable) this.warnOnce(reason);
     else
       this.log.write(() => `A delivery was refused: ${(isOurs && logDetailOf(error)) || reason}`);
-    publishWebhook({ outcome: 'refused', reason });
+    publishWebhook({ outcome: 'refused', ...ofTenant(tenantId), reason });
     if (isOurs && error.code === 'hanko_unavailable') {
       return { status: 503, code: error.code, headers: error.headers };
     }
+    if (isOurs && error.code === 'tenant_unknown') return { status: 404, code: error.code };
     if (error instanceof BodyError) return { ...INVALID, status: error.status };
     return isOurs || isUnusable ? INVALID : { status: 500, code: 'webhook_failed' };
   }
@@ -180,11 +201,31 @@ export class WebhookReceiver implements OnApplicationBootstrap {
   }
 }
 
+/** The text identifies the token: only canonical base64url is accepted. Tenants that share a key share no deliveries. */
+const deliveryId = (token: string, tenantId: string | undefined): string =>
+  createHash('sha256')
+    .update(tenantId === undefined ? token : `${tenantId} ${token}`)
+    .digest('base64');
+
+/** @throws HankoConfigurationError */
+function checkPath(path: string, hasTenants: boolean): void {
+  const segments = path.split('/').filter((segment) => segment === TENANT_SEGMENT).length;
+  if (segments === (hasTenants ? 1 : 0)) return;
+  throw new HankoConfigurationError([
+    {
+      path: 'HankoWebhooksModule path',
+      hint: hasTenants
+        ? "must have one segment :tenant in an app with the option tenants, such as 'webhooks/hanko/:tenant': Hanko does not say whose webhook it is."
+        : 'must have no segment :tenant in an app without the option tenants.',
+    },
+  ]);
+}
+
 /** Different warnings at most: they hold names of events, which Hanko signs. */
 const MAX_WARNINGS = 100;
 
-async function replay(before: Promise<Answer>, { name }: HankoEvent): Promise<Answer> {
-  publishWebhook({ outcome: 'replay', event: name });
+async function replay(before: Promise<Answer>, { name, tenantId }: HankoEvent): Promise<Answer> {
+  publishWebhook({ outcome: 'replay', ...ofTenant(tenantId), event: name });
   return before;
 }
 

@@ -40,10 +40,12 @@ export interface UnverifiedWebhook {
 
 /** From a text that claims to be a webhook token to an event. Sessions are signed with the same keys. */
 export class WebhookTokenVerifier {
+  /** @param tenantId whose keys they are; undefined in an app without tenants. */
   constructor(
     private readonly options: ResolvedHankoOptions,
     private readonly jwks: JwksProvider,
     private readonly maxBytes: number,
+    private readonly tenantId?: string,
   ) {}
 
   /**
@@ -76,7 +78,12 @@ export class WebhookTokenVerifier {
     checkTokenTimes(times, now(), clockToleranceSeconds + LATE_SECONDS);
     // No issuer: Hanko omits it from webhook tokens, also where it is configured.
     checkAudience(parseAudiences(aud), audience);
-    return { name: evt, data, issuedAt: new Date(issuedAt * 1000) };
+    return {
+      name: evt,
+      ...(this.tenantId !== undefined && { tenantId: this.tenantId }),
+      data,
+      issuedAt: new Date(issuedAt * 1000),
+    };
   }
 
   private async verifySignature(token: string, kid: string): Promise<void> {

@@ -7,6 +7,8 @@ import type { ResolvedSessionPolicy } from '../../lib/options/session-policy.js'
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import { noteSessionCheck } from '../../lib/session/session-checks.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
+import { OneHanko } from '../../lib/tenants/one-hanko.js';
+import { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
 import { settled } from './revocation.js';
 import { type TestSession, testSession } from './validate-server.js';
 import { TestClock } from './verifier.js';
@@ -68,9 +70,13 @@ export function makeLive(options: HankoModuleOptions = {}): void {
   revocation = revocations;
   liveness = new SessionLiveness(resolved);
   liveness.onEnded((user) => revocations.noteEnded(user));
-  live = new HankoLiveSessions(resolved, revocation, liveness);
+  const hankos = new OneHanko(resolved, NO_KEYS, new SessionTokenVerifier(resolved), liveness);
+  live = new HankoLiveSessions(resolved, revocation, hankos);
   destroyed.push(live, liveness, revocation);
 }
+
+/** No token is verified here. */
+const NO_KEYS = { getKey: () => undefined };
 
 /** Registers what makes and ends all of this, in each file of tests. The timer runs when `pass` says so. */
 export function useLive(): void {

@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import { HankoAuthError, HankoAuthService, type HankoModuleOptions } from 'nestjs-hanko';
 import { expect } from 'vitest';
 import type { JwksProvider } from '../../lib/jwks/jwks-provider.js';
-import { createJwks } from '../../lib/hanko.providers.js';
+import { createHankos, createJwks } from '../../lib/hanko.providers.js';
 import { resolveOptions } from '../../lib/options/hanko-options.js';
 import { TokenAuthenticator } from '../../lib/auth/token-authenticator.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../lib/session/session-liveness.js';
+import { TenantParts } from '../../lib/tenants/tenant-parts.js';
 import { SessionTokenVerifier } from '../../lib/verification/session-token.verifier.js';
 import { type AnswerCode, DOCUMENTED_ANSWERS } from './documented-answers.js';
 
@@ -16,16 +17,17 @@ export async function createService(
 ): Promise<{ service: HankoAuthService; jwks: JwksProvider }> {
   const resolved = resolveOptions({ audience: null, ...options }, () => undefined);
   const jwks = await createJwks(resolved);
+  const revocation = new HankoRevocation(resolved);
+  const hankos = createHankos(
+    resolved,
+    jwks,
+    new SessionTokenVerifier(resolved),
+    new SessionLiveness(resolved),
+    revocation,
+    new TenantParts(),
+  );
   return {
-    service: new HankoAuthService(
-      resolved,
-      jwks,
-      new TokenAuthenticator(
-        new SessionTokenVerifier(resolved),
-        new HankoRevocation(resolved),
-        new SessionLiveness(resolved),
-      ),
-    ),
+    service: new HankoAuthService(resolved, hankos, new TokenAuthenticator(revocation)),
     jwks,
   };
 }

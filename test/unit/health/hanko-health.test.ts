@@ -5,6 +5,8 @@ import { StaticJwks } from '../../../lib/jwks/static-jwks.js';
 import { resolveOptions } from '../../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../../lib/revocation/hanko-revocation.js';
 import { SessionLiveness } from '../../../lib/session/session-liveness.js';
+import { OneHanko } from '../../../lib/tenants/one-hanko.js';
+import { SessionTokenVerifier } from '../../../lib/verification/session-token.verifier.js';
 import { captureLog } from '../../support/log.js';
 import {
   alive,
@@ -57,7 +59,11 @@ function create(options: HankoModuleOptions = {}, jwks: JwksProvider | JwksStatu
     liveness.check(token, user, policy(0));
   const ask = (): Promise<void> => askAbout(testSession(START));
   return {
-    health: new HankoHealth(resolved, provider, liveness, new HankoRevocation(resolved)),
+    health: new HankoHealth(
+      resolved,
+      new OneHanko(resolved, provider, new SessionTokenVerifier(resolved), liveness),
+      new HankoRevocation(resolved),
+    ),
     ask,
     askAbout,
     fail: async (count) => {

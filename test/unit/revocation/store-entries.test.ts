@@ -88,7 +88,10 @@ class Race {
           return text === undefined ? undefined : JSON.parse(text);
         }),
     };
-    const found = await new StoreEntries(new StoreClient(store, now), now).find('s', ADA_ID);
+    const found = await new StoreEntries(new StoreClient(store, now), now).find({
+      sessionId: 's',
+      userId: ADA_ID,
+    });
     return Math.max(...found.map((entry) => (entry.kind === 'user' ? entry.issuedUpTo : 0)));
   }
 }
@@ -185,6 +188,9 @@ describe('an entry', () => {
       JSON.stringify({ issuedUpTo: START - DAY, until: START + DAY }),
     );
 
-    expect(await entries.find(ADA_SESSION_ID, ADA_ID)).toEqual([user(START - DAY), user(START)]);
+    expect(await entries.find({ sessionId: ADA_SESSION_ID, userId: ADA_ID })).toEqual([
+      user(START - DAY),
+      user(START),
+    ]);
   });
 });

@@ -1,0 +1,275 @@
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import { LimitedLog } from '../diagnostics/limited-log.js';
+import {
+  HankoConfigurationError,
+  HankoTenantError,
+  HankoUnavailableError,
+} from '../errors/hanko.errors.js';
+import type { IncomingRequest } from '../extraction/request.js';
+import type { RemoteJwks } from '../jwks/remote-jwks.js';
+import type { ResolvedHankoOptions } from '../options/hanko-options.js';
+import { isSameTenant, optionsOfTenant } from '../options/tenant.js';
+import type { ResolvedTenantsOptions } from '../options/tenants-option.js';
+import type { HankoRevocation } from '../revocation/hanko-revocation.js';
+import type { MaybePromise } from '../util/maybe-promise.js';
+import { RecentMap } from '../util/recent-map.js';
+import { TokenBucket } from '../util/token-bucket.js';
+import { isUuid } from '../util/value-checks.js';
+import type { Hanko } from './hanko.js';
+import { Hankos } from './hankos.js';
+import { checkedTenantId, tenantIdOf } from './tenant-id.js';
+import type { TenantParts } from './tenant-parts.js';
+import { TrustedTenants } from './trusted-tenants.js';
+
+/** A tenant in memory. */
+interface Tenant {
+  readonly id: string;
+  readonly hanko: Hanko & { readonly jwks: RemoteJwks };
+  /** When the app vouched for it last, by the clock of this class. */
+  trustedAt: number;
+  /** When the app was asked about it last. */
+  askedAt: number;
+  /** Used since it was last looked at for eviction. */
+  isUsed: boolean;
+  /** Whether its keys were asked for. */
+  isAsked: boolean;
+}
+
+/** How long an answer of the app is used; then it is asked again, while requests go on. */
+const TRUST_MS = 60_000;
+
+/** How long it is used if the app has no other one. */
+const MAX_TRUST_MS = 300_000;
+
+/** The shortest time between two questions about one tenant. */
+const ASK_AGAIN_MS = 1_000;
+
+/** How long an id is refused unasked that neither the app nor Hanko knew. */
+const UNKNOWN_MS = 30_000;
+
+/** Ids that are remembered, in each half: those that were unknown lately, and those that once were good. */
+const MAX_UNKNOWN = 5_000;
+const MAX_SEEN = 50_000;
+
+/** Tenants that are in memory though nobody has vouched for them yet. */
+const MAX_NEWCOMERS = 200;
+
+/** First questions about tenants that never were good: so many at once, then so many a second. Anybody can make up ids. */
+const STRANGERS_AT_ONCE = 50;
+const STRANGERS_PER_SECOND = 10;
+
+/** How many used ones are spared before one is evicted anyway: bounds its time. */
+const MAX_SECOND_CHANCES = 32;
+
+/**
+ * The Hankos of all tenants. What belongs to one is in one object, and no two share any of it: no cache of keys or signatures,
+ * no verdict, no circuit.
+ *
+ * A tenant is kept once somebody has vouched for it: the app, by `trust()`, or Hanko, by keys. Until then it is a newcomer, of
+ * which there are few, and which can evict no other.
+ */
+export class TenantHankos extends Hankos implements OnModuleDestroy {
+  override readonly hasTenants = true;
+  private readonly logger = new Logger('HankoTenants');
+  /** Answers of the app that cannot be used, while no request waits for them. */
+  private readonly faults = new LimitedLog((line) => this.logger.error(line), 'faults of tenants');
+  private readonly tenants = new Map<string, Tenant>();
+  private readonly newcomers = new Map<string, Tenant>();
+  /** Until when, by id. */
+  private readonly unknown = new RecentMap<number>(MAX_UNKNOWN);
+  private readonly seen = new RecentMap<true>(MAX_SEEN);
+  private readonly strangers: TokenBucket;
+  private readonly app: TrustedTenants | null;
+
+  /** @param now any clock that goes forward, in milliseconds. */
+  constructor(
+    private readonly options: ResolvedHankoOptions,
+    private readonly settings: ResolvedTenantsOptions,
+    private readonly parts: TenantParts,
+    private readonly revocation: HankoRevocation,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    super();
+    this.strangers = new TokenBucket(STRANGERS_AT_ONCE, STRANGERS_PER_SECOND, now);
+    this.app = settings.trust === null ? null : new TrustedTenants(settings.trust);
+  }
+
+  onModuleDestroy(): void {
+    for (const { hanko } of [...this.tenants.values(), ...this.newcomers.values()]) {
+      hanko.jwks.onModuleDestroy();
+      hanko.liveness.onModuleDestroy();
+    }
+  }
+
+  override of(request: IncomingRequest): MaybePromise<Hanko> {
+    return this.find(tenantIdOf(this.settings.resolve, request));
+  }
+
+  override named(tenantId: unknown, path: string): MaybePromise<Hanko> {
+    if (typeof tenantId === 'string') return this.find(checkedTenantId(tenantId));
+    throw new HankoConfigurationError([
+      { path, hint: 'is missing: the app has tenants, so name the one that is meant.' },
+    ]);
+  }
+
+  override known(tenantId: string | undefined): Hanko | undefined {
+    return tenantId === undefined ? undefined : this.tenants.get(tenantId)?.hanko;
+  }
+
+  override all(): readonly Hanko[] {
+    return [...this.tenants.values()].map(({ hanko }) => hanko);
+  }
+
+  private find(id: string): MaybePromise<Hanko> {
+    const tenant = this.tenants.get(id);
+    if (tenant === undefined) return this.meet(id);
+    tenant.isUsed = true;
+    return this.app === null || this.now() - tenant.trustedAt < TRUST_MS
+      ? tenant.hanko
+      : this.askAgain(tenant, this.app);
+  }
+
+  private meet(id: string): MaybePromise<Hanko> {
+    if ((this.unknown.get(id) ?? -Infinity) > this.now()) {
+      throw new HankoTenantError('There was no such tenant a moment ago');
+    }
+    if (this.app !== null) return this.askApp(id, this.app);
+    if (!isUuid(id)) {
+      throw new HankoTenantError(
+        'The id of the tenant is no UUID. For other ids set the option tenants.trust',
+      );
+    }
+    return this.newcomer(id).hanko;
+  }
+
+  /** Requests go on meanwhile, unless the last answer is too old. */
+  private askAgain(tenant: Tenant, app: TrustedTenants): MaybePromise<Hanko> {
+    const isTooOld = this.now() - tenant.trustedAt >= MAX_TRUST_MS;
+    if (!isTooOld && this.now() - tenant.askedAt < ASK_AGAIN_MS) return tenant.hanko;
+    tenant.askedAt = this.now();
+    const asked = this.askApp(tenant.id, app);
+    if (isTooOld) return asked;
+    asked.catch((error: unknown) => this.log(error));
+    return tenant.hanko;
+  }
+
+  private async askApp(id: string, app: TrustedTenants): Promise<Hanko> {
+    if (!app.isAsking(id) && !this.tenants.has(id) && !this.mayMeet(id)) throw tooMany();
+    const trusted = await app.ask(id);
+    if (trusted === null) {
+      this.forget(id);
+      throw new HankoTenantError('tenants.trust() knows no such tenant');
+    }
+    const options = optionsOfTenant(this.options, id, trusted);
+    const before = this.tenants.get(id);
+    if (before !== undefined && isSameTenant(before.hanko.options, options)) {
+      before.trustedAt = this.now();
+      return before.hanko;
+    }
+    if (before !== undefined) this.retire(before);
+    return this.keep(this.create(id, options)).hanko;
+  }
+
+  private newcomer(id: string): Tenant {
+    const known = this.newcomers.get(id);
+    if (known !== undefined) return known;
+    const tenant = this.create(id, optionsOfTenant(this.options, id, {}));
+    this.newcomers.set(id, tenant);
+    if (this.newcomers.size > MAX_NEWCOMERS) this.dismissNewcomer();
+    return tenant;
+  }
+
+  /** First one that has cost nothing yet. */
+  private dismissNewcomer(): void {
+    const all = [...this.newcomers.values()];
+    const dismissed = all.find(({ isAsked }) => !isAsked) ?? all[0];
+    if (dismissed === undefined) return;
+    this.newcomers.delete(dismissed.id);
+    this.retire(dismissed);
+  }
+
+  private create(id: string, options: ResolvedHankoOptions): Tenant {
+    const { parts } = this;
+    const { audience, issuer } = options;
+    const liveness = parts.liveness(options, id);
+    liveness.onEnded((user) => this.revocation.noteEnded(user));
+    const jwks = parts.jwks(options, {
+      id,
+      mayFetch: () => this.mayFetch(tenant),
+      fetched: (outcome) => this.onFetched(tenant, outcome),
+    });
+    const verifier = parts.verifier(options);
+    const tenant: Tenant = {
+      id,
+      hanko: { tenantId: id, options, jwks, audience, issuer, verifier, liveness },
+      trustedAt: this.now(),
+      askedAt: this.now(),
+      isUsed: true,
+      isAsked: false,
+    };
+    return tenant;
+  }
+
+  private mayFetch(tenant: Tenant): boolean {
+    tenant.isAsked ||= this.tenants.get(tenant.id) === tenant || this.mayMeet(tenant.id);
+    return tenant.isAsked;
+  }
+
+  private mayMeet(id: string): boolean {
+    return this.seen.get(id) === true || this.strangers.take();
+  }
+
+  private onFetched(tenant: Tenant, outcome: 'keys' | 'failed' | 'unknown'): void {
+    if (outcome === 'keys' && this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
+    // Where the app vouches for it, its word counts.
+    if (outcome === 'unknown' && this.app === null) this.forget(tenant.id);
+  }
+
+  private keep(tenant: Tenant): Tenant {
+    this.newcomers.delete(tenant.id);
+    this.seen.set(tenant.id, true);
+    this.tenants.set(tenant.id, tenant);
+    if (this.tenants.size > this.settings.max) this.evict();
+    return tenant;
+  }
+
+  private evict(): void {
+    let chances = MAX_SECOND_CHANCES;
+    for (const [id, tenant] of this.tenants) {
+      this.tenants.delete(id);
+      if (tenant.isUsed && chances > 0) {
+        chances -= 1;
+        tenant.isUsed = false;
+        // To the end of the line; the loop comes to it last.
+        this.tenants.set(id, tenant);
+        continue;
+      }
+      this.retire(tenant);
+      return;
+    }
+  }
+
+  /** There is no such tenant. */
+  private forget(id: string): void {
+    this.unknown.set(id, this.now() + UNKNOWN_MS);
+    for (const tenants of [this.tenants, this.newcomers]) {
+      const tenant = tenants.get(id);
+      tenants.delete(id);
+      if (tenant !== undefined) this.retire(tenant);
+    }
+  }
+
+  /** Whoever waits for a reply gets it; nothing else is done for it. */
+  private retire({ hanko }: Tenant): void {
+    hanko.jwks.retire();
+    hanko.liveness.retire();
+    hanko.verifier.retire();
+  }
+
+  private log(error: unknown): void {
+    if (error instanceof HankoConfigurationError) this.faults.write(() => error.message);
+  }
+}
+
+const tooMany = (): HankoUnavailableError =>
+  new HankoUnavailableError('Too many unknown tenants were asked for in this second', 1);

@@ -1,0 +1,55 @@
+import { HankoConfigurationError, HankoTenantError, isHankoError } from '../errors/hanko.errors.js';
+import type { IncomingRequest } from '../extraction/request.js';
+import { MAX_TENANT_ID, readTenantId } from '../options/tenant-id.js';
+import type { ResolvedTenantsOptions } from '../options/tenants-option.js';
+import { describeError } from '../util/describe-error.js';
+import { isPromise } from '../util/maybe-promise.js';
+import { kindOf } from '../util/value-checks.js';
+
+/**
+ * Asks the app which tenant a request belongs to.
+ * @throws HankoTenantError `tenant_unknown` for none, and for what no id can be: it may come from the caller
+ * @throws HankoConfigurationError `configuration_invalid` if it throws, or returns anything but a text
+ */
+export function tenantIdOf(
+  resolve: ResolvedTenantsOptions['resolve'],
+  request: IncomingRequest,
+): string {
+  let named: unknown;
+  try {
+    named = resolve(request);
+  } catch (error) {
+    if (isHankoError(error)) throw error;
+    // Its message may repeat what it read.
+    throw misconfigured(`threw ${describeError(error, { isMessageTold: false })}`);
+  }
+  if (named === undefined || named === null) {
+    throw new HankoTenantError('tenants.resolve() says that the request belongs to no tenant');
+  }
+  if (typeof named === 'string') return checkedTenantId(named);
+  if (isPromise<unknown>(named)) {
+    // Nobody waits for it: unhandled, its failure would end the process.
+    Promise.resolve(named).catch(() => undefined);
+    throw misconfigured('returned a promise');
+  }
+  throw misconfigured(`returned ${kindOf(named)}`);
+}
+
+/** @throws HankoTenantError `tenant_unknown` */
+export function checkedTenantId(id: string): string {
+  const checked = readTenantId(id);
+  if (checked !== null) return checked;
+  throw new HankoTenantError(
+    `The id of the tenant is empty, has white space, or is longer than ${MAX_TENANT_ID} characters`,
+  );
+}
+
+const misconfigured = (what: string): HankoConfigurationError =>
+  new HankoConfigurationError([
+    {
+      path: 'tenants.resolve()',
+      hint:
+        `${what}. It must return the id of a tenant, a text, or null for a request that belongs to none. It must not be ` +
+        'async: what has to be looked up belongs into tenants.trust(id).',
+    },
+  ]);
