@@ -1,22 +1,12 @@
-import { sessionIdOf } from './api/session-lookup.js';
 import { warnAtStart } from './banner.js';
-import { check, toJson, UUID } from './check.js';
+import { check, UUID } from './check.js';
+import { FakeTenant } from './fake-tenant.js';
 import type { FakeHankoOptions, FakeHankoSettings } from './options.js';
-import { checkOptions, checkWebhookUrl } from './options.js';
+import { checkOptions } from './options.js';
 import { Parts } from './parts.js';
 import type { FaultKind, FaultOptions } from './server/faults.js';
 import type { LoggedRequest } from './server/http-server.js';
-import { type FakeStorageState, storageState } from './storage-state.js';
-import { createUser } from './store/new-user.js';
-import type { FakeMail, FakeSession, FakeUser, NewFakeUser } from './store/records.js';
-import { shownTotp } from './store/totp.js';
-import type { Tenant } from './tenant.js';
-import type { Forgery } from './tokens/forgeries.js';
-import type { PublicJwk } from './tokens/keys.js';
-import { expiredShape } from './tokens/shape-checks.js';
-import type { RawToken, TokenShape, WebhookShape } from './tokens/shapes.js';
-import { type FakePasskey, newPasskey } from './webauthn/new-passkey.js';
-import type { WebhookDelivery } from './webhooks/webhook-sender.js';
+import type { NewFakeUser } from './store/records.js';
 
 /**
  * A Hanko for tests: a real HTTP server on loopback with real keys, real signatures and Hanko's replies. Nothing of
@@ -32,11 +22,17 @@ import type { WebhookDelivery } from './webhooks/webhook-sender.js';
  *
  * Hanko's own components sign in against it too. It is no login server: whoever reaches its Admin API can be any user.
  */
-export class FakeHanko implements AsyncDisposable {
+export class FakeHanko extends FakeTenant implements AsyncDisposable {
   private readonly parts: Parts;
 
   private constructor(private readonly settings: FakeHankoSettings) {
-    this.parts = new Parts(settings);
+    const parts = new Parts(settings);
+    super({
+      own: () => parts.own,
+      url: () => parts.publicServer.url,
+      adminUrl: () => parts.adminServer.url,
+    });
+    this.parts = parts;
   }
 
   /**
@@ -53,23 +49,13 @@ export class FakeHanko implements AsyncDisposable {
     const { users, ...settings } = checkOptions(options);
     // Passwords are hashed and not kept; a key takes longest, and is made meanwhile.
     const hanko = new FakeHanko({ ...settings, users: [] });
-    const rotated = hanko.own.keys.rotate();
+    const rotated = hanko.parts.own.keys.rotate();
     for (const user of users) hanko.createUser(user as NewFakeUser);
     await rotated;
     await hanko.parts.servers.listen();
-    hanko.own.webhooks.open();
+    hanko.parts.own.webhooks.open();
     warnAtStart(hanko.settings, hanko.url);
     return hanko;
-  }
-
-  /** Base address of the public API: what goes into `HANKO_API_URL`. */
-  get url(): string {
-    return this.parts.publicServer.url;
-  }
-
-  /** Base address of the Admin API, on a port of its own as Hanko's is. */
-  get adminUrl(): string {
-    return this.parts.adminServer.url;
   }
 
   /** Base address of the management API, on a third port; undefined on a server without tenants. */
@@ -88,177 +74,46 @@ export class FakeHanko implements AsyncDisposable {
     return this.stop();
   }
 
-  private get own(): Tenant {
-    return this.parts.own;
-  }
-
-  // Users and sessions
-
-  /** Creates a user who can then log in. @throws TypeError if the id, the address or the name is taken. */
-  createUser(user: NewFakeUser = {}): FakeUser {
-    return createUser(this.own.store, user);
-  }
-
-  /** Deletes a user and ends all their sessions. @throws TypeError if there is no such user. */
-  deleteUser(userId: string): void {
-    check(this.own.store.deleteUser(userId), 'there is no user with this id');
-  }
-
-  /** Lists the sessions that have not ended, of one user or of all. */
-  sessions(userId?: string): readonly FakeSession[] {
-    return this.own.store.sessionsOf(userId);
-  }
-
-  /** Ends a session, as an administrator does. @param session its id, or its token. */
-  revoke(session: string): void {
-    const id = UUID.test(session) ? session : sessionIdOf(session);
-    check(this.own.store.endSession(id, 'session.delete.admin.revoke'), 'there is no such session');
-  }
-
-  // Signing in through the Flow API
-
-  /** The last 100 mails that Hanko would have sent, newest first. */
-  get mails(): readonly FakeMail[] {
-    return this.own.mailBox.mails.map(({ at: _at, ...mail }) => mail);
-  }
-
-  /** The newest passcode that was mailed to an address and is still valid; undefined if there is none. */
-  passcode(address: string): string | undefined {
-    return this.own.passcodes.newestFor(address);
-  }
+  // Tenants
 
   /**
-   * The code that an authenticator app shows now: valid once. The next one comes on the half minute of `now`.
-   * @param whose a user's address, or the key that the set-up page shows.
-   */
-  totp(whose: string): string {
-    const user = this.own.store.userByEmail(whose);
-    const credentials = user && this.own.store.credentialsOf(user.id);
-    return shownTotp(credentials ? credentials.totp?.secret : whose, this.settings.now());
-  }
-
-  /**
-   * Gives a user a passkey, and returns it for a virtual authenticator: Playwright's `context.credentials.create()`
-   * takes it as it is, and the browser then signs in with it.
-   * @param email an address of the user. @throws TypeError if there is no such user.
-   */
-  addPasskey(email: string): FakePasskey {
-    const { id: rpId } = this.settings.config.webauthn.relying_party;
-    return newPasskey(this.own.store, email, { rpId, now: this.settings.now() });
-  }
-
-  /**
-   * Signs somebody in without a page, and returns what their browser then keeps: Playwright's `newContext()` takes it as
-   * `storageState`.
-   * @param page address of the page, or its origin. @param shape as of `token()`.
-   * @throws TypeError if the page and FakeHanko have different names, such as `localhost` and `127.0.0.1`.
-   */
-  async storageState(page: string, shape: TokenShape = {}): Promise<FakeStorageState> {
-    return storageState(this.settings, page, this.url, await this.token(shape));
-  }
-
-  // Webhooks
-
-  /**
-   * Sends a webhook to a receiver on this machine, whatever `webhooks` says, and waits for the response.
+   * Makes another tenant, as `POST /tenants` of the management API does.
    *
    * ```ts
-   * const hanko = await FakeHanko.start();
-   * const { status } = await hanko.sendWebhook('http://localhost:3000/webhooks/hanko', 'user.login', { id: 'x' });
+   * const hanko = await FakeHanko.start({ tenantId: '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33' });
+   * const other = await hanko.createTenant('1d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33');
+   * const token = await other.token({ email: 'bob@example.test' });
    * ```
    *
-   * @param data the event's data. Any event can be sent, also one that FakeHanko does not know.
-   * @throws Error if there is no response in ten seconds.
+   * @param id a UUID. @param config in Hanko's words; default that of the server.
+   * @throws TypeError on a server without tenants, for an id that is taken, and for a configuration that is wrong.
    */
-  async sendWebhook(
-    url: string,
-    event: string,
-    data: unknown,
-    options: WebhookShape = {},
-  ): Promise<{ readonly status: number }> {
-    checkWebhookUrl(url);
-    return this.own.webhooks.sendOne(url, event, await this.webhookToken(event, data, options));
+  async createTenant(id: string, config: unknown = {}): Promise<FakeTenant> {
+    check(this.settings.tenantId !== undefined, NO_TENANTS);
+    check(UUID.test(id), 'the id of a tenant must be a UUID');
+    await this.parts.tenants.create(id, config).catch((error: Error) => {
+      throw new TypeError(error.message);
+    });
+    return this.tenant(id);
   }
 
-  /** Waits until every webhook that is being sent is delivered or has failed. */
-  webhooksSettled(): Promise<void> {
-    return this.own.webhooks.settled();
+  /** One of its tenants. @throws TypeError if there is none of this id. */
+  tenant(id: string): FakeTenant {
+    check(this.settings.tenantId !== undefined, NO_TENANTS);
+    const { parts } = this;
+    const prefix = `/${id.toLowerCase()}`;
+    const tenant = new FakeTenant({
+      own: () => parts.tenants.find(id),
+      url: () => parts.publicServer.origin + prefix,
+      adminUrl: () => parts.adminServer.origin + prefix,
+    });
+    parts.tenants.find(id);
+    return tenant;
   }
 
-  /** The last 1,000 webhooks, in the order in which they were delivered or failed. */
-  get webhookDeliveries(): readonly WebhookDelivery[] {
-    return [...this.own.webhooks.deliveries];
-  }
-
-  // Tokens
-
-  /**
-   * Starts a session, as a login does, and returns its token.
-   *
-   * ```ts
-   * const hanko = await FakeHanko.start();
-   * const token = await hanko.token({ email: 'ada@example.test', amr: ['pwd', 'totp'], claims: { role: 'admin' } });
-   * ```
-   *
-   * @param shape the user, the login and the claims. Default: a new user who logged in just now with a password.
-   */
-  async token(shape: TokenShape = {}): Promise<string> {
-    const { kid } = this.own.tokens.key((shape as TokenShape | null)?.kid);
-    return this.own.tokens.sign({ payload: this.own.tokens.startSession(shape), kid });
-  }
-
-  /** Makes a token that expired a minute ago. */
-  async expiredToken(shape: Omit<TokenShape, 'ageSeconds'> = {}): Promise<string> {
-    return this.token(expiredShape(shape, this.settings.lifespanSeconds));
-  }
-
-  /** Makes a webhook token. It has the keys and the audience of session tokens, and no session. */
-  async webhookToken(event: string, data: unknown, options: WebhookShape = {}): Promise<string> {
-    return this.own.tokens.sign({ payload: this.own.tokens.webhook(event, data, options) });
-  }
-
-  /**
-   * Makes a token that must be refused although its claims are those of a valid one.
-   *
-   * ```ts
-   * const hanko = await FakeHanko.start();
-   * const token = await hanko.forgedToken('alg-none'); // your API must respond with 401
-   * ```
-   */
-  async forgedToken(how: Forgery, shape: TokenShape = {}): Promise<string> {
-    return this.own.forger.forge(how, shape);
-  }
-
-  /** Signs exactly what is given, with a published key: for content that Hanko would not send. */
-  async sign(token: RawToken): Promise<string> {
-    return this.own.tokens.sign(token);
-  }
-
-  // Keys
-
-  /** The `kid` of the key that signs. */
-  get signingKid(): string {
-    return this.own.keys.newest.kid;
-  }
-
-  /** Makes a key that signs from now on. The older ones stay published. @returns its `kid`. */
-  async rotateKey(): Promise<string> {
-    return this.own.keys.rotate();
-  }
-
-  /** Stops publishing a key: what it signed is invalid from then on. */
-  removeKey(kid: string): void {
-    check(this.own.keys.remove(kid), 'there is no key with this kid');
-  }
-
-  /** The public keys, as a JWK Set. */
-  jwks(): { readonly keys: readonly PublicJwk[] } {
-    return this.own.keys.publicJwks;
-  }
-
-  /** Serves another document as JWKS; null serves the real one again. */
-  setJwks(document: unknown): void {
-    this.own.keys.serve(document === null ? null : toJson(document, 'the JWKS'));
+  /** Deletes a tenant with all that it has. @throws TypeError if there is none of this id. */
+  deleteTenant(id: string): void {
+    check(this.parts.tenants.delete(id), 'there is no tenant with this id');
   }
 
   // Faults and observation
@@ -298,3 +153,5 @@ export class FakeHanko implements AsyncDisposable {
     this.parts.publicServer.requests.length = 0;
   }
 }
+
+const NO_TENANTS = 'this FakeHanko has no tenants: start it with the option tenantId';

@@ -1,4 +1,5 @@
 export { FakeHanko } from './fake-hanko.js';
+export type { FakeTenant } from './fake-tenant.js';
 export { FORGERIES } from './tokens/forgeries.js';
 
 export type { FakeHankoConfig } from './config/given-config.js';

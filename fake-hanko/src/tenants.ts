@@ -65,6 +65,13 @@ export class Tenants {
     return entry && shown(entry);
   }
 
+  /** @throws TypeError */
+  find(id: string): Tenant {
+    const entry = this.byId.get(id.toLowerCase());
+    check(entry !== undefined, 'there is no tenant with this id');
+    return (entry as Entry).tenant;
+  }
+
   /** @throws Problem 400 for a configuration that is wrong, 409 for an id that is taken. */
   async create(id: string, config: unknown): Promise<ShownTenant> {
     const settings = this.settingsFor(id, config);

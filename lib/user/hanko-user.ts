@@ -73,13 +73,13 @@ export class HankoUser {
 export const HANKO_USER_KEYS = [
   'id',
   'sessionId',
-  'tenantId',
   'email',
   'username',
   'amr',
   'authenticatedAt',
   'expiresAt',
   'claims',
+  'tenantId',
 ] as const satisfies readonly (keyof HankoUser)[];
 
 interface ParsedClaims {

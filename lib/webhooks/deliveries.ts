@@ -24,6 +24,13 @@ export class DeliveriesOfTenants<Response> {
     this.sweptAt = now();
   }
 
+  /** Deliveries that are remembered. */
+  get size(): number {
+    let size = 0;
+    for (const deliveries of this.tenants.values()) size += deliveries.size;
+    return size;
+  }
+
   /** @param tenantId undefined in an app without tenants. */
   get(tenantId: string | undefined, id: string): Delivery<Response> | undefined {
     return this.tenants.get(tenantId)?.get(id);
