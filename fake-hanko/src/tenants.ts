@@ -69,7 +69,7 @@ export class Tenants {
   find(id: string): Tenant {
     const entry = this.byId.get(id.toLowerCase());
     check(entry !== undefined, 'there is no tenant with this id');
-    return (entry as Entry).tenant;
+    return entry.tenant;
   }
 
   /** @throws Problem 400 for a configuration that is wrong, 409 for an id that is taken. */

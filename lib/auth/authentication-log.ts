@@ -15,7 +15,7 @@ interface Said {
   said?: string | undefined;
   tookMs?: number | undefined;
   /** Whose tokens are accepted for it; null or absent if that is not known. */
-  hanko?: Pick<Hanko, 'tenantId' | 'options'> | null;
+  namedHanko?: Pick<Hanko, 'tenantId' | 'options'> | null;
 }
 
 /** Configuration errors that only requests show are few: what is beyond that comes from texts that differ each time. */
@@ -105,7 +105,7 @@ export class AuthenticationLog {
       // Nobody waits for an answer to an event: this line is all that anybody learns.
       (isUnanswered ? this.lostEvents : this.lines).write(() => {
         const isSearch = code === 'credentials_missing' && request !== undefined;
-        const extractors = notes.hanko?.options.extractors ?? this.extractors;
+        const extractors = notes.namedHanko?.options.extractors ?? this.extractors;
         const text = isSearch ? describeSearch(extractors, request, params) : textOf(error);
         return `${code} at ${placeOf(handler)}: ${text}`;
       });
@@ -150,7 +150,8 @@ function takeTime(notes: Said): number | undefined {
   return tookMs;
 }
 
-const tenantOf = ({ hanko }: Said): ReturnType<typeof ofTenant> => ofTenant(hanko?.tenantId);
+const tenantOf = ({ namedHanko }: Said): ReturnType<typeof ofTenant> =>
+  ofTenant(namedHanko?.tenantId);
 
 const textOf = (error: HankoAuthError): string => logDetailOf(error) ?? error.reason;
 

@@ -7,7 +7,7 @@ import type { IncomingRequest } from '../extraction/request.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { isSamePolicy, type ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { HankoCall } from '../transports/transport.js';
-import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { Hanko } from '../tenants/hanko.js';
 import type { Hankos } from '../tenants/hankos.js';
 import { type Notes, RequestNotes } from './request-notes.js';
@@ -68,9 +68,10 @@ export class RequestAuthenticator {
     if (notes.hanko !== null && isAdmitted(notes, call, asker)) {
       return this.authenticateAt(notes.hanko, call, notes, asker);
     }
-    return andThen(this.hankos.of(call.request ?? NO_REQUEST), (hanko) =>
-      this.authenticateAt(hanko, call, notes, asker),
-    );
+    const hanko = this.hankos.of(call.request ?? NO_REQUEST);
+    return isPromise(hanko)
+      ? hanko.then((found) => this.authenticateAt(found, call, notes, asker))
+      : this.authenticateAt(hanko, call, notes, asker);
   }
 
   private authenticateAt(
@@ -82,10 +83,8 @@ export class RequestAuthenticator {
     const request = call.request ?? NO_REQUEST;
     const isKnown = isAdmitted(notes, call, asker);
     const credential = isKnown ? notes.credential : find(hanko, request, call.params);
-    if (credential === null) {
-      notes.hanko = hanko;
-      return NOBODY;
-    }
+    notes.namedHanko = hanko;
+    if (credential === null) return NOBODY;
 
     // Checked each time: middleware may have changed the method, and another caller may declare a handshake.
     if (credential.isAmbient) {

@@ -19,8 +19,10 @@ export interface Notes<Outcome> {
   outcome: MaybePromise<Outcome> | undefined;
   /** What that was found out from. */
   credential: Credential | null;
-  /** Whose tokens are accepted for it. */
+  /** Who verified it. */
   hanko: Hanko | null;
+  /** Whose tokens are accepted for the request, as was last found out: for the log. */
+  namedHanko: Hanko | null;
   /** For which session policy it holds: one that asks less must not answer for one that asks more. */
   policy: ResolvedSessionPolicy | null;
   /** When it was asked for, in milliseconds of a clock that goes forward. */
@@ -84,6 +86,7 @@ export class RequestNotes<Outcome> {
       outcome: undefined,
       credential: null,
       hanko: null,
+      namedHanko: null,
       policy: null,
       askedAt: 0,
       tookMs: undefined,

@@ -84,8 +84,8 @@ export const tenantsOption: Option<ResolvedTenantsOptions | null> = {
     }
     const { max } = readNumbers(value, LIMITS, (name, hint) => fault(hint, `.${name}`));
     return {
-      resolve: resolve as unknown as ResolvedTenantsOptions['resolve'],
-      trust: (trust as unknown as ResolvedTenantsOptions['trust'] | undefined) ?? null,
+      resolve: resolve as ResolvedTenantsOptions['resolve'],
+      trust: (trust as ResolvedTenantsOptions['trust'] | undefined) ?? null,
       max,
     };
   },

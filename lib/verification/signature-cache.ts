@@ -32,6 +32,18 @@ export interface SharedBounds {
   readonly bytes: SharedBudget;
 }
 
+/** What a cache takes of one bound. */
+class Share implements BudgetMember {
+  constructor(
+    private readonly loadNow: () => number,
+    readonly shrink: () => void,
+  ) {}
+
+  get load(): number {
+    return this.loadNow();
+  }
+}
+
 /**
  * Remembers tokens whose signature was verified, so that RSA is computed once per token and not once
  * per request. Nothing else is taken on trust: times, audience, issuer and key are checked on every request.
@@ -59,29 +71,23 @@ export class SignatureCache {
     private readonly bounds: { readonly maxEntries: number; readonly maxBytes: number },
     shared?: SharedBounds,
   ) {
-    const shrink = (): void => this.shrink();
-    const cache = this;
     this.shares =
       shared === undefined
         ? []
         : [
             [
               shared.entries,
-              {
-                get load() {
-                  return cache.entries.size;
-                },
-                shrink,
-              },
+              new Share(
+                () => this.entries.size,
+                () => this.shrink(),
+              ),
             ],
             [
               shared.bytes,
-              {
-                get load() {
-                  return cache.bytes;
-                },
-                shrink,
-              },
+              new Share(
+                () => this.bytes,
+                () => this.shrink(),
+              ),
             ],
           ];
   }
