@@ -33,6 +33,8 @@ interface Tenant {
   isUsed: boolean;
   /** Whether its keys were asked for. */
   isAsked: boolean;
+  /** Whether that counts as a question about a stranger. */
+  isStranger: boolean;
 }
 
 /** How long an answer of the app is used; then it is asked again, while requests go on. */
@@ -54,7 +56,10 @@ const MAX_SEEN = 50_000;
 /** Tenants that are in memory though nobody has vouched for them yet. */
 const MAX_NEWCOMERS = 200;
 
-/** First questions about tenants that never were good: so many at once, then so many a second. Anybody can make up ids. */
+/**
+ * First questions about ids that turn out to be no tenant: so many at once, then so many a second. Anybody can make them up. A
+ * good one does not count, so that all tenants may come at once after a start.
+ */
 const STRANGERS_AT_ONCE = 50;
 const STRANGERS_PER_SECOND = 10;
 
@@ -154,13 +159,15 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
   }
 
   private async askApp(id: string, app: TrustedTenants): Promise<Hanko> {
-    if (!app.isAsking(id) && !this.tenants.has(id) && !this.mayMeet(id)) throw tooMany();
+    const isStranger = !app.isAsking(id) && !this.hasMet(id);
+    if (isStranger && !this.strangers.take()) throw tooMany();
     const trusted = await app.ask(id);
     if (trusted === null) {
       this.forget(id);
       throw new HankoTenantError('tenants.trust() knows no such tenant');
     }
     const options = optionsOfTenant(this.options, id, trusted);
+    if (isStranger) this.strangers.giveBack();
     const before = this.tenants.get(id);
     if (before !== undefined && isSameTenant(before.hanko.options, options)) {
       before.trustedAt = this.now();
@@ -206,21 +213,28 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
       askedAt: this.now(),
       isUsed: true,
       isAsked: false,
+      isStranger: false,
     };
     return tenant;
   }
 
   private mayFetch(tenant: Tenant): boolean {
-    tenant.isAsked ||= this.tenants.get(tenant.id) === tenant || this.mayMeet(tenant.id);
+    if (tenant.isAsked) return true;
+    tenant.isStranger = !this.hasMet(tenant.id);
+    tenant.isAsked = !tenant.isStranger || this.strangers.take();
     return tenant.isAsked;
   }
 
-  private mayMeet(id: string): boolean {
-    return this.seen.get(id) === true || this.strangers.take();
+  private hasMet(id: string): boolean {
+    return this.tenants.has(id) || this.seen.get(id) === true;
   }
 
   private onFetched(tenant: Tenant, outcome: 'keys' | 'failed' | 'unknown'): void {
-    if (outcome === 'keys' && this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
+    if (outcome === 'keys') {
+      if (tenant.isStranger) this.strangers.giveBack();
+      tenant.isStranger = false;
+      if (this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
+    }
     // Where the app vouches for it, its word counts.
     if (outcome === 'unknown' && this.app === null) this.forget(tenant.id);
   }

@@ -27,4 +27,9 @@ export class TokenBucket {
     this.left -= 1;
     return true;
   }
+
+  /** What was taken does not count after all. */
+  giveBack(): void {
+    this.left = Math.min(this.capacity, this.left + 1);
+  }
 }
