@@ -132,8 +132,18 @@ export class HankoHealth {
   }
 
   private reportOn({ jwks, liveness }: Hanko): HankoHealthReport {
-    const keys = keysOf(jwks);
-    const sessions = this.sessions(liveness);
+    return this.reportWith(keysOf(jwks), this.sessions(liveness));
+  }
+
+  /** No tenant was asked for yet. */
+  private nobody(): HankoHealthReport {
+    return this.reportWith({ state: 'unknown', fetchedAt: null, lastFailure: null }, UNUSED);
+  }
+
+  private reportWith(
+    keys: HankoHealthReport['keys'],
+    sessions: HankoHealthReport['sessions'],
+  ): HankoHealthReport {
     const revocations = this.revocations();
     return {
       at: new Date(this.options.now()),
@@ -142,18 +152,6 @@ export class HankoHealth {
       sessions,
       revocations,
       connections: { watched: this.live?.size ?? 0 },
-    };
-  }
-
-  /** No tenant was asked for yet. */
-  private nobody(): HankoHealthReport {
-    const keys = { state: 'unknown', fetchedAt: null, lastFailure: null } as const;
-    const revocations = this.revocations();
-    return {
-      status: this.status(keys, UNUSED, revocations),
-      keys,
-      sessions: UNUSED,
-      revocations,
     };
   }
 
