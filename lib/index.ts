@@ -27,6 +27,7 @@ export {
   HankoRequirementError,
   HankoStepUpError,
   HankoTokenError,
+  HankoTenantError,
   HankoUnavailableError,
   isHankoError,
 } from './errors/hanko.errors.js';
@@ -37,6 +38,8 @@ export type { OnUnavailable } from './options/on-unavailable.js';
 export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';
 export type { SignatureCacheOptions } from './options/signature-cache-options.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
+export type { HankoTenant, HankoTenantsOptions, TenantRequest } from './options/tenants-option.js';
+export type { HankoTenantRevocation } from './revocation/tenant-revocation.js';
 export type { HankoRevoked } from './revocation/revoked.js';
 export type {
   HankoAmr,

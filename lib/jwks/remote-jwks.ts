@@ -8,37 +8,15 @@ import {
 } from '../errors/hanko.errors.js';
 import { CircuitBreaker } from '../http/circuit-breaker.js';
 import { FetchFailure } from '../http/fetch-failure.js';
-import { exchangeWithin, type FetchBounds } from '../http/fetch-json.js';
+import { exchangeWithin } from '../http/fetch-json.js';
 import { holdingProcess } from '../http/holding-process.js';
 import { fetchHint } from './fetch-hint.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
+import type { RemoteJwksSettings } from './remote-jwks-settings.js';
 import { JWKS_REQUEST, NoSuchTenant, readJwksReply } from './jwks-reply.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 import { parseUrl } from '../util/parse-url.js';
 import { printable } from '../util/printable.js';
-
-export interface RemoteJwksSettings extends Omit<FetchBounds, 'signal' | 'isBackground'> {
-  /** The whole address of the JWKS. */
-  readonly url: string;
-  readonly cacheSeconds: number;
-  readonly cooldownSeconds: number;
-  readonly staleIfErrorSeconds: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** The environment variable that names a proxy which Node's client does not use; null if there is none. */
-  readonly proxyVariable: string | null;
-  /** null: the app has one Hanko. */
-  readonly tenant?: JwksTenant | null;
-}
-
-/** The tenant whose keys they are, and who looks after it. */
-export interface JwksTenant {
-  readonly id: string;
-  /** Whether its keys may be fetched for the first time now: anybody can make up tenants. */
-  mayFetch(): boolean;
-  /** Told after each fetch. `unknown`: Hanko has no such tenant. */
-  fetched(outcome: 'keys' | 'failed' | 'unknown'): void;
-}
 
 /** Keys in use are refreshed in the background once this share of their life is over. */
 const REFRESH_AT = 0.8;
@@ -216,18 +194,16 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     this.failedAt = this.settings.now();
     this.failure = hint === '' ? reason : `${reason}. ${hint}`;
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
-    // Once per outage: a log line per try would be noise.
-    if (opensNow) {
+    // Once per outage: a log line per try would be noise. Tenants that never were can be made up by anybody.
+    const hadKeys = Number.isFinite(this.fetchedAt);
+    if (opensNow && (hadKeys || !this.isUnknown)) {
       // If no fetch ever succeeded, the address itself may be wrong, so the log names it.
-      const from = Number.isFinite(this.fetchedAt) ? '' : ` from ${withoutCredentials(url)}`;
+      const from = hadKeys ? '' : ` from ${withoutCredentials(url)}`;
       const effect = stale
         ? 'The last good keys are used meanwhile.'
-        : 'Requests with a token get 503.';
-      this.logger.warn(
-        [`${this.whose} keys cannot be fetched${from}: ${reason}.`, hint, effect]
-          .filter(Boolean)
-          .join(' '),
-      );
+        : `Requests with a token get ${this.isUnknown ? 404 : 503}.`;
+      const line = [`${this.whose} keys cannot be fetched${from}: ${reason}.`, hint, effect];
+      this.warn(line.filter(Boolean).join(' '));
     }
     publishJwks({
       outcome: 'failed',
@@ -277,6 +253,12 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
   private elapsedSince(moment: number): number {
     const elapsed = this.settings.now() - moment;
     return elapsed >= 0 ? elapsed : Infinity;
+  }
+
+  private warn(line: string): void {
+    const { tenant } = this.settings;
+    if (tenant) tenant.warn(line);
+    else this.logger.warn(line);
   }
 
   private get ofTenant(): ReturnType<typeof ofTenant> {

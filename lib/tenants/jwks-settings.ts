@@ -1,4 +1,4 @@
-import type { RemoteJwksSettings } from '../jwks/remote-jwks.js';
+import type { RemoteJwksSettings } from '../jwks/remote-jwks-settings.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { unusedProxyVariable } from '../util/process-environment.js';
 

@@ -76,8 +76,14 @@ const MAX_SECOND_CHANCES = 32;
 export class TenantHankos extends Hankos implements OnModuleDestroy {
   override readonly hasTenants = true;
   private readonly logger = new Logger('HankoTenants');
+  private readonly jwksLogger = new Logger('HankoJwks');
   /** Answers of the app that cannot be used, while no request waits for them. */
   private readonly faults = new LimitedLog((line) => this.logger.error(line), 'faults of tenants');
+  /** Of all tenants together: in an outage of their server each has one, and anybody can make up more. */
+  private readonly warnings = new LimitedLog(
+    (line) => this.jwksLogger.warn(line),
+    'warnings of tenants',
+  );
   private readonly tenants = new Map<string, Tenant>();
   private readonly newcomers = new Map<string, Tenant>();
   /** Until when, by id. */
@@ -203,6 +209,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     const jwks = parts.jwks(options, {
       id,
       mayFetch: () => this.mayFetch(tenant),
+      warn: (line) => this.warnings.write(() => line),
       fetched: (outcome) => this.onFetched(tenant, outcome),
     });
     const verifier = parts.verifier(options);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type JwksTenant, RemoteJwks } from '../jwks/remote-jwks.js';
+import { RemoteJwks } from '../jwks/remote-jwks.js';
+import type { JwksTenant } from '../jwks/remote-jwks-settings.js';
 
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { SessionLiveness } from '../session/session-liveness.js';

@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto';
 import { HANKO_CHANNELS, type HankoJwksMessage } from 'nestjs-hanko';
-import { RemoteJwks, type RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
+import { RemoteJwks } from '../../lib/jwks/remote-jwks.js';
+import type { RemoteJwksSettings } from '../../lib/jwks/remote-jwks-settings.js';
 import { ChannelObserver } from './channel-observer.js';
 
 /** The class of the platform, which @types/node does not declare as a global. */

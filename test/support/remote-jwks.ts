@@ -1,6 +1,7 @@
 import { FakeHanko } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { RemoteJwks, RemoteJwksSettings } from '../../lib/jwks/remote-jwks.js';
+import type { RemoteJwks } from '../../lib/jwks/remote-jwks.js';
+import type { RemoteJwksSettings } from '../../lib/jwks/remote-jwks-settings.js';
 import { SigningKey } from '../../fake-hanko/src/tokens/keys.js';
 import { CountingFetch, createRemoteJwks, CryptoKey, JwksObserver } from './jwks.js';
 import { refusalOf, TestClock } from './verifier.js';

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeHanko } from 'fake-hanko';
-import type { RemoteJwks, RemoteJwksSettings } from '../../../lib/jwks/remote-jwks.js';
+import type { RemoteJwks } from '../../../lib/jwks/remote-jwks.js';
+import type { RemoteJwksSettings } from '../../../lib/jwks/remote-jwks-settings.js';
 import { createRemoteJwks, JwksObserver } from '../../support/jwks.js';
 import { TestClock } from '../../support/verifier.js';
 
