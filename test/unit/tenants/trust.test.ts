@@ -25,7 +25,7 @@ class Customers {
 
   readonly trust = async (id: string): Promise<HankoTenant | null> => {
     this.asked += 1;
-    return (this.known.get(id) ?? null) as HankoTenant | null;
+    return (this.known.get(id) as HankoTenant | undefined) ?? null;
   };
 }
 
