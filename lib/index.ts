@@ -60,6 +60,7 @@ export type {
   InferHankoClaims,
 } from './user/standard-schema.js';
 export type { HankoAuthenticateOptions, HankoVerifyOptions } from './auth/authenticate-options.js';
+export type { HankoProfileOptions } from './profile/hanko-profile.js';
 export type {
   HankoProfileCredential,
   HankoProfileEmail,

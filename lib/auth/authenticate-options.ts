@@ -5,7 +5,7 @@ export interface HankoVerifyOptions {
   /** Whether Hanko is asked if the session is still alive. Default: that of the route, else the module's. */
   readonly session?: HankoSessionPolicy;
   /** Whose token it must be. Required in an app with the option `tenants`, and wrong in others. */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
 }
 
 /** Options that `authenticate()` takes. */

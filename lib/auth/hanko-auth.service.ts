@@ -23,6 +23,7 @@ import {
 import type { GatewayClient } from '../transports/ws.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { andThen, type MaybePromise } from '../util/maybe-promise.js';
+import type { Hanko } from '../tenants/hanko.js';
 import { Hankos } from '../tenants/hankos.js';
 import type { HankoAuthenticateOptions, HankoVerifyOptions } from './authenticate-options.js';
 import { CallAuthenticator, type Wanted } from './call-authenticator.js';
@@ -155,8 +156,8 @@ export class HankoAuthService {
    * @throws HankoUnavailableError `hanko_unavailable` without keys
    * @internal
    */
-  async verifyAlone(token: string): Promise<HankoUser> {
-    return this.tokens.verifyAlone(token, this.hanko);
+  async verifyAlone(token: string, hanko: Hanko): Promise<HankoUser> {
+    return this.tokens.verifyAlone(token, hanko);
   }
 
   /**

@@ -24,8 +24,8 @@ export class TokenAuthenticator {
   constructor(@Inject(HankoRevocation) private readonly revocation: HankoRevocation) {}
 
   /** @throws as the verifier does: whether the session goes on is not asked, not even here. */
-  verifyAlone(token: string, hanko: TrustedHanko): MaybePromise<HankoUser> {
-    return this.verifier.verify(token, hanko);
+  verifyAlone(token: string, hanko: Hanko): MaybePromise<HankoUser> {
+    return hanko.verifier.verify(token, hanko);
   }
 
   /**

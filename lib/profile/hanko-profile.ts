@@ -12,11 +12,19 @@ import { exchangeWithin, parseJson } from '../http/fetch-json.js';
 import { FetchFailure } from '../http/fetch-failure.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
+import type { Hanko } from '../tenants/hanko.js';
+import { Hankos } from '../tenants/hankos.js';
 import { isObject } from '../util/value-checks.js';
 import { readProfile, type HankoUserProfile } from './user-profile.js';
 
 /** Longer replies are refused, in bytes: a profile holds passkeys and metadata. */
 const MAX_REPLY_BYTES = 1_048_576;
+
+/** Options that the methods of `HankoProfile` take. */
+export interface HankoProfileOptions {
+  /** Whose token it is, such as `user.tenantId`. Required in an app with the option `tenants`, and wrong in others. */
+  readonly tenant?: string | undefined;
+}
 
 /**
  * Profile and logout of a user, by the user's own session token. The profile is as it is now, and not as it was at login.
@@ -34,6 +42,7 @@ export class HankoProfile implements OnApplicationShutdown {
     @Inject(HANKO_OPTIONS) private readonly options: ResolvedHankoOptions,
     @Inject(HankoAuthService) private readonly auth: HankoAuthService,
     @Inject(HankoRevocation) private readonly revocation: HankoRevocation,
+    @Inject(Hankos) private readonly hankos: Hankos,
   ) {
     // Each call listens for the end of the app, so Node's warning of a leak would be wrong.
     setMaxListeners(0, this.closing.signal);
@@ -49,13 +58,16 @@ export class HankoProfile implements OnApplicationShutdown {
    * It counts as activity of the user. Needs Hanko 2.1.
    *
    * @param token from `@SessionToken()`.
+   * @param options `tenant` names the user's tenant, in an app with the option `tenants`.
    * @throws HankoTokenError `session_revoked` if Hanko says that the session, or its user, is gone (401); any `token_…` code
+   * @throws HankoTenantError `tenant_unknown` (404)
    * @throws HankoUnavailableError `hanko_unavailable` (503)
-   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
+   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`, and unless `tenant` is given exactly where the app
+   * has tenants
    */
-  async get(token: string): Promise<HankoUserProfile> {
-    const url = this.urlOf('/me');
-    const user = await this.auth.verifyToken(token, { session: 'offline' });
+  async get(token: string, { tenant }: HankoProfileOptions = {}): Promise<HankoUserProfile> {
+    const url = urlOf(await this.hankos.named(tenant, 'HankoProfile.get().tenant'), '/me');
+    const user = await this.auth.verifyToken(token, { session: 'offline', tenant });
     const reply = await this.call('GET', url, token);
     const { status, text } = reply;
     if (saysNobody(reply)) {
@@ -75,18 +87,22 @@ export class HankoProfile implements OnApplicationShutdown {
    * session opened ends. The cookie in the browser stays: Hanko's components or your response must delete it.
    *
    * @param token from `@SessionToken()`. One whose session is over already is no error.
+   * @param options `tenant` names the user's tenant, in an app with the option `tenants`.
    * @throws HankoTokenError any `token_…` code; never `session_revoked`
+   * @throws HankoTenantError `tenant_unknown` (404)
    * @throws HankoUnavailableError `hanko_unavailable` (503) if Hanko, or the store, does not reply; this instance refuses the
    * token all the same
-   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`
+   * @throws HankoConfigurationError `configuration_invalid` without `apiUrl`, and unless `tenant` is given exactly where the app
+   * has tenants
    */
-  async logout(token: string): Promise<void> {
-    const url = this.urlOf('/logout');
+  async logout(token: string, { tenant }: HankoProfileOptions = {}): Promise<void> {
+    const hanko = await this.hankos.named(tenant, 'HankoProfile.logout().tenant');
+    const url = urlOf(hanko, '/logout');
     // Also one that is over here: an earlier call may not have reached the store, or Hanko.
-    const { sessionId, expiresAt } = await this.auth.verifyAlone(token);
+    const { sessionId, expiresAt, tenantId } = await this.auth.verifyAlone(token, hanko);
     // Each is told though the other one does not reply.
     const outcomes = await Promise.allSettled([
-      this.revocation.endSession(sessionId, expiresAt.getTime()),
+      this.revocation.endSession(sessionId, expiresAt.getTime(), tenantId),
       this.logoutAtHanko(url, token),
     ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -98,12 +114,6 @@ export class HankoProfile implements OnApplicationShutdown {
     if (status !== 204 && status !== 200 && !saysNobody(reply)) {
       throw unavailable(`status ${status}`);
     }
-  }
-
-  private urlOf(path: string): string {
-    const { apiUrl } = this.options;
-    if (apiUrl === null) throw noAddress();
-    return apiUrl + path;
   }
 
   private async call(method: HttpMethod, url: string, token: string): Promise<HttpReply> {
@@ -121,6 +131,12 @@ export class HankoProfile implements OnApplicationShutdown {
       throw unavailable((failure as FetchFailure).message);
     }
   }
+}
+
+/** @throws HankoConfigurationError where there is no address. */
+function urlOf({ options: { apiUrl } }: Hanko, path: string): string {
+  if (apiUrl === null) throw noAddress();
+  return apiUrl + path;
 }
 
 /**
