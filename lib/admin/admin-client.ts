@@ -69,10 +69,12 @@ const DONE: AdminReply = { status: 204, json: undefined, header: () => null };
 export class AdminClient {
   // Private fields: whoever logs or serializes what holds a client must not write the key.
   readonly #settings: AdminClientSettings;
-  readonly #closing = new AbortController();
+  readonly #closing: AbortController;
 
-  constructor(settings: AdminClientSettings) {
+  /** @param closing aborted when calls must end; those of a tenant end with the others. */
+  constructor(settings: AdminClientSettings, closing = new AbortController()) {
     this.#settings = settings;
+    this.#closing = closing;
     // Each call listens for the end of the app, so Node's warning of a leak would be wrong.
     setMaxListeners(0, this.#closing.signal);
   }

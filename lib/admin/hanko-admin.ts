@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { processEnvironment } from '../options/environment.js';
+import { readTenantId } from '../options/tenant-id.js';
 import { isUuid } from '../util/value-checks.js';
 import { AdminClient } from './admin-client.js';
 import {
@@ -21,6 +22,7 @@ import { HankoAdminPasswords } from './resources/passwords.js';
 import { HankoAdminSessions } from './resources/sessions.js';
 import { HankoAdminUsers } from './resources/users.js';
 import { HankoAdminWebhooksResource } from './resources/webhooks.js';
+import { type HankoAdminTenantOptions, optionsOfTenant } from './tenant-options.js';
 
 /** Tenants and their SAML providers: `admin.management`. */
 export interface HankoManagement {
@@ -67,8 +69,14 @@ export class HankoAdmin implements OnApplicationShutdown {
   /** Health of the server, as it says itself. */
   readonly health: HankoAdminHealth;
   // Private fields: whoever logs a HankoAdmin must not log its key.
-  readonly #clients: readonly AdminClient[];
+  readonly #closing: AbortController;
   readonly #management: HankoManagement | null;
+  readonly #resolved: ResolvedAdminOptions;
+  readonly #ended: EndedSessions;
+  /** Whose it is; null: nobody has named a tenant. */
+  readonly #tenantId: string | null;
+  /** Warnings that were logged, so that each is logged once. */
+  readonly #warned: Set<string>;
 
   /**
    * Makes a client of its own, for scripts, seeds and jobs; in a Nest app inject the one of HankoAdminModule, which ends
@@ -77,12 +85,26 @@ export class HankoAdmin implements OnApplicationShutdown {
    * @throws HankoConfigurationError `configuration_invalid` with everything that is wrong with them.
    */
   constructor(options: HankoAdminOptions = {}) {
-    const { resolved, ended } = resolvedIn(options) ?? {
+    const {
+      resolved,
+      ended,
+      tenantId = null,
+      closing = new AbortController(),
+      warned = new Set<string>(),
+    } = resolvedIn(options) ?? {
       resolved: resolveAdminOptions(options, processEnvironment, 'HankoAdmin'),
       ended: NOBODY,
     };
-    for (const warning of resolved.warnings) new Logger('HankoAdmin').warn(warning);
-    const client = new AdminClient(resolved);
+    this.#resolved = resolved;
+    this.#ended = ended;
+    this.#tenantId = tenantId;
+    this.#closing = closing;
+    this.#warned = warned;
+    for (const warning of resolved.warnings) {
+      if (!warned.has(warning)) new Logger('HankoAdmin').warn(warning);
+      warned.add(warning);
+    }
+    const client = new AdminClient(resolved, closing);
     this.sessions = new HankoAdminSessions(client, ended);
     const metadata = new MetadataReader(resolved.metadataSchemas);
     this.users = new HankoAdminUsers(client, ended, this.sessions, metadata);
@@ -94,13 +116,12 @@ export class HankoAdmin implements OnApplicationShutdown {
     this.webhooks = new HankoAdminWebhooksResource(client);
     this.auditLogs = new HankoAdminAuditLogs(client);
     const { url, managementUrl } = resolved;
-    const healthClient = new AdminClient({ ...resolved, url: withoutTenant(url) });
+    const healthClient = new AdminClient({ ...resolved, url: withoutTenant(url) }, closing);
     this.health = new HankoAdminHealth(healthClient);
     const management =
       managementUrl === null
         ? null
-        : new AdminClient({ ...resolved, url: managementUrl, apiKey: null });
-    this.#clients = [client, healthClient, ...(management === null ? [] : [management])];
+        : new AdminClient({ ...resolved, url: managementUrl, apiKey: null }, closing);
     this.#management = management && {
       tenants: new HankoTenants(management),
       samlProviders: new HankoSamlProviders(management),
@@ -122,11 +143,44 @@ export class HankoAdmin implements OnApplicationShutdown {
   }
 
   /**
+   * The Admin API of one tenant, at `${url}/${tenantId}`. Sessions that it ends are ended for that tenant alone. It costs next to
+   * nothing, so make it where you need it:
+   *
+   * ```ts
+   * const user = await hanko.authenticate(request);
+   * await admin.tenant(user.tenantId!).users.revokeSessions(user.id);
+   * ```
+   *
+   * @param tenantId as `tenants.resolve()` names it, and `user.tenantId` says it.
+   * @param options the tenant's own `url`, which is required unless the id is a UUID, and its own `apiKey`.
+   * @throws TypeError if it is no id of a tenant
+   * @throws HankoConfigurationError `configuration_invalid` for a wrong option, and where the options name another tenant already
+   */
+  tenant(tenantId: string, options: HankoAdminTenantOptions = {}): HankoAdmin {
+    const id = readTenantId(tenantId);
+    if (id === null) {
+      throw new TypeError('tenant() takes the id of a tenant, such as user.tenantId.');
+    }
+    if (this.#tenantId !== null) {
+      throw new HankoConfigurationError([
+        { path: 'HankoAdmin.tenant()', hint: 'was called on what it returned: call it once.' },
+      ]);
+    }
+    return adminOf({
+      resolved: optionsOfTenant(this.#resolved, id, options),
+      ended: this.#ended.ofTenant(id),
+      tenantId: id,
+      closing: this.#closing,
+      warned: this.#warned,
+    });
+  }
+
+  /**
    * Aborts calls that are under way, and makes no more. Nest calls it when the app closes, after the requests that were under
-   * way; in a script nothing needs to be closed.
+   * way; in a script nothing needs to be closed. Those of tenants end with it.
    */
   onApplicationShutdown(): void {
-    for (const client of this.#clients) client.close();
+    if (this.#tenantId === null) this.#closing.abort();
   }
 }
 
@@ -139,17 +193,24 @@ function withoutTenant(url: string): string {
 interface Resolved {
   readonly resolved: ResolvedAdminOptions;
   readonly ended: EndedSessions;
+  /** What one of a tenant shares with the one that it was made by. */
+  readonly tenantId?: string;
+  readonly closing?: AbortController;
+  readonly warned?: Set<string>;
 }
 
-/** Options that HankoAdminModule has resolved: they are known by identity, so that nobody else can pass for it. */
-const byModule = new WeakMap<object, Resolved>();
+/** Options that were resolved here: they are known by identity, so that nobody else can pass for it. */
+const known = new WeakMap<object, Resolved>();
 
 const resolvedIn = (options: unknown): Resolved | undefined =>
-  typeof options === 'object' && options !== null ? byModule.get(options) : undefined;
+  typeof options === 'object' && options !== null ? known.get(options) : undefined;
 
 /** A client that tells of the sessions that it ends. */
-export function adminFor(resolved: ResolvedAdminOptions, ended: EndedSessions): HankoAdmin {
+export const adminFor = (resolved: ResolvedAdminOptions, ended: EndedSessions): HankoAdmin =>
+  adminOf({ resolved, ended });
+
+function adminOf(resolved: Resolved): HankoAdmin {
   const options = {};
-  byModule.set(options, { resolved, ended });
+  known.set(options, resolved);
   return new HankoAdmin(options);
 }

@@ -10,6 +10,7 @@ export {
   type HankoAdminErrorDetails,
 } from './admin-error.js';
 export type { HankoAdminOptions, HankoAdminOptionsFactory } from './admin-options.js';
+export type { HankoAdminTenantOptions } from './tenant-options.js';
 export type { HankoList, HankoListOptions, HankoPage } from './pages.js';
 export type { HankoAdminAuditLog } from './objects/audit-log.js';
 export type { HankoAdminCredential } from './objects/credential.js';
