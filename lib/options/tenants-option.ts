@@ -3,13 +3,16 @@ import type { MaybePromise } from '../util/maybe-promise.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import { type Limits, type Option, readNumbers } from './option.js';
 
-/** What `tenants.resolve()` is given: the request, or the handshake of the connection. Of a message it has `headers` alone. */
+/**
+ * What `tenants.resolve()` is given: the request, or the handshake of the connection, which has no `hostname` and no `params`.
+ * Of a message it has `headers` alone. Each header field is a text; one that came several times is joined by commas.
+ */
 export interface TenantRequest extends IncomingRequest {
   /** Path and query, as Node has them. */
   readonly url?: string | undefined;
-  /** Host name as Express or Fastify sees it, which their `trust proxy` and `trustProxy` decide. */
+  /** Host name as Express or Fastify sees it, which their `trust proxy` and `trustProxy` decide. At a handshake: `headers.host`. */
   readonly hostname?: string | undefined;
-  /** Parameters of the route; none in middleware and at the handshake of a WebSocket. */
+  /** Parameters of the route; none in middleware. */
   readonly params?: unknown;
 }
 

@@ -1,7 +1,7 @@
 import { HankoConfigurationError, HankoTenantError, isHankoError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import { MAX_TENANT_ID, readTenantId } from '../options/tenant-id.js';
-import type { ResolvedTenantsOptions } from '../options/tenants-option.js';
+import type { ResolvedTenantsOptions, TenantRequest } from '../options/tenants-option.js';
 import { describeError } from '../util/describe-error.js';
 import { isPromise } from '../util/maybe-promise.js';
 import { kindOf } from '../util/value-checks.js';
@@ -17,7 +17,7 @@ export function tenantIdOf(
 ): string {
   let named: unknown;
   try {
-    named = resolve(request);
+    named = resolve(asNodeHasIt(request));
   } catch (error) {
     if (isHankoError(error)) throw error;
     // Its message may repeat what it read.
@@ -33,6 +33,25 @@ export function tenantIdOf(
     throw misconfigured('returned a promise');
   }
   throw misconfigured(`returned ${kindOf(named)}`);
+}
+
+const readable = new WeakMap<object, TenantRequest>();
+
+/**
+ * Of handshakes and messages we keep header fields as lists. Apps read texts: a field that came several times is joined, as
+ * Node does it, so that it names no tenant.
+ */
+function asNodeHasIt(request: IncomingRequest): TenantRequest {
+  // Requests of Node, Express and Fastify are objects of classes.
+  if (Object.getPrototypeOf(request) !== Object.prototype) return request;
+  const known = readable.get(request);
+  if (known !== undefined) return known;
+  const fields = Object.entries(request.headers).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value] as const,
+  );
+  const copy = { ...request, headers: Object.fromEntries(fields) };
+  readable.set(request, copy);
+  return copy;
 }
 
 /** @throws HankoTenantError `tenant_unknown` */

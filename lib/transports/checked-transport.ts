@@ -122,10 +122,16 @@ function connectionCopy(connection: unknown, type: string): LiveConnection {
   };
 }
 
+const textIn = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
 const listCopy = (value: unknown): unknown =>
   Array.isArray(value) ? [...(value as unknown[])] : undefined;
 
-function requestCopy({ method, headers, rawHeaders, raw, cookies }: IncomingRequest): object {
+function requestCopy(request: IncomingRequest): object {
+  const { method, headers, rawHeaders, raw, cookies } = request;
+  // What the app may name the tenant by.
+  const { url, hostname } = request as { readonly url?: unknown; readonly hostname?: unknown };
   const fields = new Map<string, unknown>();
   for (const [name, value] of Object.entries(headers)) {
     // Who writes them by hand writes `Authorization`.
@@ -133,7 +139,9 @@ function requestCopy({ method, headers, rawHeaders, raw, cookies }: IncomingRequ
     fields.set(key, fields.has(key) ? [fields.get(key), value].flat() : (listCopy(value) ?? value));
   }
   return given({
-    method: typeof method === 'string' ? method : undefined,
+    method: textIn(method),
+    url: textIn(url),
+    hostname: textIn(hostname),
     headers: Object.fromEntries(fields),
     rawHeaders: listCopy(rawHeaders ?? raw?.rawHeaders),
     cookies: isObject(cookies) ? { ...cookies } : undefined,

@@ -14,9 +14,9 @@ export function handshakeOf(request: unknown): IncomingRequest | undefined {
   if (!isObject(request)) return undefined;
   const before = known.get(request);
   if (before !== undefined) return before;
-  const { method, rawHeaders } = request;
+  const { method, url, rawHeaders } = request;
   if (!isListOfTexts(rawHeaders)) return undefined;
-  const handshake = read(method, rawHeaders);
+  const handshake = read(method, url, rawHeaders);
   known.set(request, handshake);
   return handshake;
 }
@@ -25,7 +25,10 @@ export function handshakeOf(request: unknown): IncomingRequest | undefined {
 const isListOfTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-function read(method: unknown, rawHeaders: readonly string[]): IncomingRequest {
+/** The app may name the tenant by the address. */
+type Handshake = IncomingRequest & { readonly url: string | undefined };
+
+function read(method: unknown, url: unknown, rawHeaders: readonly string[]): Handshake {
   const fields = new Map<string, string[]>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
@@ -35,6 +38,7 @@ function read(method: unknown, rawHeaders: readonly string[]): IncomingRequest {
   }
   return {
     method: typeof method === 'string' ? method : undefined,
+    url: typeof url === 'string' ? url : undefined,
     headers: Object.fromEntries(fields),
     rawHeaders,
   };

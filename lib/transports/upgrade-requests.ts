@@ -50,8 +50,8 @@ export class UpgradeRequests implements OnModuleInit {
    */
   readonly remember = (request: unknown, socket: unknown): void => {
     if (!isObject(request) || !isObject(socket)) return;
-    const { method, rawHeaders } = request;
-    this.bySocket.set(socket, { method, rawHeaders });
+    const { method, url, rawHeaders } = request;
+    this.bySocket.set(socket, { method, url, rawHeaders });
   };
 }
 

@@ -84,6 +84,7 @@ describe('a handshake', () => {
     expect(resolverCalled(context)).toEqual({
       request: {
         method: 'GET',
+        url: request.url,
         headers: { upgrade: ['websocket'], cookie: ['hanko=c'], origin: ['https://evil.example'] },
         rawHeaders: request.rawHeaders,
       },
