@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Authenticated } from '../auth/token-authenticator.js';
+import { scopedId } from '../util/scoped-id.js';
 import { isFunction, isObject } from '../util/value-checks.js';
 import type { Door } from './door.js';
 
@@ -84,4 +85,4 @@ const SEPARATOR = '.';
 const ownerIn = (pid: string): string => pid.slice(pid.indexOf(SEPARATOR) + 1);
 
 const fingerprint = ({ user }: Authenticated): string =>
-  createHash('sha256').update(user.sessionId.toLowerCase()).digest('base64url');
+  createHash('sha256').update(scopedId(user.tenantId, user.sessionId)).digest('base64url');
