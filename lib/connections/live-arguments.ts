@@ -1,4 +1,5 @@
 import { HankoConfigurationError } from '../errors/hanko.errors.js';
+import { readTenantId } from '../options/tenant-id.js';
 import type { HankoUser } from '../user/hanko-user.js';
 import { isDate, isFunction, isObject, isText, kindOf } from '../util/value-checks.js';
 
@@ -16,7 +17,11 @@ export type LiveUser = Pick<HankoUser, 'id' | 'sessionId' | 'authenticatedAt' | 
  */
 export function checkUser(method: string, user: unknown, hasTenants: boolean): void {
   const written = isObject(user) ? user : {};
-  if (hasTenants && !isText(written.tenantId)) throw wrong(method, 'tenantId', 'a text');
+  if (
+    hasTenants &&
+    (!isText(written.tenantId) || readTenantId(written.tenantId) !== written.tenantId)
+  )
+    throw wrong(method, 'tenantId', 'the id of a tenant, UUIDs in lower case');
   if (!hasTenants && written.tenantId !== undefined)
     throw wrong(method, 'tenantId', 'absent: the app has no option tenants');
   for (const name of ['id', 'sessionId']) {

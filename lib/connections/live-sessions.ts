@@ -4,11 +4,10 @@ import { type HankoAuthError, HankoTokenError } from '../errors/hanko.errors.js'
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
-import type { HankoRevoked } from '../revocation/revoked.js';
 import { sessionCheckOf } from '../session/session-checks.js';
 import { Hankos } from '../tenants/hankos.js';
 import type { LiveConnection } from '../transports/transport.js';
-import { andThen, isPromise } from '../util/maybe-promise.js';
+import { isPromise } from '../util/maybe-promise.js';
 import { scopedId } from '../util/scoped-id.js';
 import { newController, usable } from './abort-controllers.js';
 import { AskingLine } from './asking-line.js';
@@ -16,6 +15,7 @@ import { ConnectionLog } from './connection-log.js';
 import { countOf, eachOf, type Few, hasOne, withOne, withoutOne } from './few.js';
 import type { LiveSession, SessionAsker } from './live-session.js';
 import { checkConnection, checkUser, type LiveUser } from './live-arguments.js';
+import { livenessIn } from './liveness-of-tenants.js';
 import { Schedule } from './schedule.js';
 import { SessionIndex } from './session-index.js';
 import { StoreRounds } from './store-rounds.js';
@@ -64,7 +64,10 @@ export class HankoLiveSessions implements OnModuleDestroy {
       revocation.storeClient === null
         ? null
         : new StoreRounds(options, this.schedule, revocation, this.sessions);
-    this.revocations = revocation.revoked$.subscribe((revoked) => this.onRevoked(revoked));
+    this.revocations = revocation.revoked$.subscribe((subject) =>
+      this.endAll(this.sessions.endedBy(subject), revoked()),
+    );
+    hankos.onEnded((tenantId, error) => this.endAll(this.sessions.ofTenant(tenantId), error));
   }
 
   /** Watches nothing any more. What is open stays open: the app closes its own connections. */
@@ -250,9 +253,9 @@ export class HankoLiveSessions implements OnModuleDestroy {
     return true;
   }
 
-  private onRevoked(revocation: HankoRevoked): void {
-    for (const session of this.sessions.endedBy(revocation)) {
-      for (const watch of eachOf(session.watches)) this.end(watch, revoked());
+  private endAll(sessions: readonly LiveSession[], error: HankoAuthError): void {
+    for (const session of sessions) {
+      for (const watch of eachOf(session.watches)) this.end(watch, error);
     }
   }
 
@@ -284,15 +287,6 @@ export class HankoLiveSessions implements OnModuleDestroy {
     return expiresAt.getTime() + this.options.clockToleranceSeconds * 1000;
   }
 }
-
-/** The liveness of a session is asked of its own tenant's Hanko. */
-const livenessIn = (hankos: Hankos): SessionAsker['liveness'] => ({
-  check: (token, user, policy) =>
-    andThen(hankos.named(user.tenantId, 'HankoLiveSessions'), ({ liveness }) =>
-      liveness.check(token, user, policy),
-    ),
-  aliveAt: (tenantId, sessionId) => hankos.known(tenantId)?.liveness.aliveAt(sessionId) ?? null,
-});
 
 const revoked = (): HankoTokenError =>
   new HankoTokenError('session_revoked', 'The session, or its user, was revoked');

@@ -17,6 +17,14 @@ export class SessionIndex {
     return [...this.sessions.values()];
   }
 
+  ofTenant(tenantId: string): readonly LiveSession[] {
+    const found: LiveSession[] = [];
+    for (const session of this.sessions.values()) {
+      if (session.tenantId === tenantId) found.push(session);
+    }
+    return found;
+  }
+
   find({ tenantId, sessionId }: Pick<LiveUser, 'tenantId' | 'sessionId'>): LiveSession | undefined {
     return this.sessions.get(scopedId(tenantId, sessionId));
   }

@@ -1,6 +1,10 @@
+import type { HankoAuthError } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 import type { Hanko } from './hanko.js';
+
+/** Told that a tenant's users are out, and why. */
+export type TenantEnded = (tenantId: string, error: HankoAuthError) => void;
 
 /**
  * Decides which Hanko's tokens are accepted. There are two kinds: `OneHanko`, and with the option `tenants`
@@ -29,6 +33,9 @@ export abstract class Hankos {
 
   /** The Hanko of a tenant, if it is in memory; without tenants, the only one. */
   abstract known(tenantId: string | undefined): Hanko | undefined;
+
+  /** @param listener told when there is no such tenant any more, and when the app trusts something else of it. */
+  abstract onEnded(listener: TenantEnded): void;
 
   /** Those that are in memory. */
   abstract all(): readonly Hanko[];

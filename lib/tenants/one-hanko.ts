@@ -37,6 +37,9 @@ export class OneHanko extends Hankos {
     return this.hanko;
   }
 
+  /** It stays as long as the app does. */
+  override onEnded(): void {}
+
   override all(): readonly Hanko[] {
     return [this.hanko];
   }

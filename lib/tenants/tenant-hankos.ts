@@ -3,10 +3,10 @@ import { LimitedLog } from '../diagnostics/limited-log.js';
 import {
   HankoConfigurationError,
   HankoTenantError,
+  HankoTokenError,
   HankoUnavailableError,
 } from '../errors/hanko.errors.js';
 import type { IncomingRequest } from '../extraction/request.js';
-import type { RemoteJwks } from '../jwks/remote-jwks.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { isSameTenant, optionsOfTenant } from '../options/tenant.js';
 import type { ResolvedTenantsOptions } from '../options/tenants-option.js';
@@ -16,26 +16,11 @@ import { RecentMap } from '../util/recent-map.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import { isUuid } from '../util/value-checks.js';
 import type { Hanko } from './hanko.js';
-import { Hankos } from './hankos.js';
+import { Hankos, type TenantEnded } from './hankos.js';
+import type { Tenant } from './tenant.js';
 import { checkedTenantId, tenantIdOf } from './tenant-id.js';
 import type { TenantParts } from './tenant-parts.js';
 import { TrustedTenants } from './trusted-tenants.js';
-
-/** A tenant in memory. */
-interface Tenant {
-  readonly id: string;
-  readonly hanko: Hanko & { readonly jwks: RemoteJwks };
-  /** When the app vouched for it last, by the clock of this class. */
-  trustedAt: number;
-  /** When the app was asked about it last. */
-  askedAt: number;
-  /** Used since it was last looked at for eviction. */
-  isUsed: boolean;
-  /** Whether its keys were asked for. */
-  isAsked: boolean;
-  /** Whether that counts as a question about a stranger. */
-  isStranger: boolean;
-}
 
 /** How long an answer of the app is used; then it is asked again, while requests go on. */
 const TRUST_MS = 60_000;
@@ -91,6 +76,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
   private readonly seen = new RecentMap<true>(MAX_SEEN);
   private readonly strangers: TokenBucket;
   private readonly app: TrustedTenants | null;
+  private tellEnded: TenantEnded = () => undefined;
 
   /** @param now any clock that goes forward, in milliseconds. */
   constructor(
@@ -129,6 +115,10 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
 
   override all(): readonly Hanko[] {
     return [...this.tenants.values()].map(({ hanko }) => hanko);
+  }
+
+  override onEnded(listener: TenantEnded): void {
+    this.tellEnded = listener;
   }
 
   private find(id: string): MaybePromise<Hanko> {
@@ -179,8 +169,9 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
       before.trustedAt = this.now();
       return before.hanko;
     }
-    if (before !== undefined) this.retire(before);
-    return this.keep(this.create(id, options)).hanko;
+    const { hanko } = this.keep(this.create(id, options));
+    if (before !== undefined) this.replaced(before);
+    return hanko;
   }
 
   private newcomer(id: string): Tenant {
@@ -243,7 +234,13 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
       if (this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
     }
     // Where the app vouches for it, its word counts.
-    if (outcome === 'unknown' && this.app === null) this.forget(tenant.id);
+    if (outcome === 'unknown' && this.app === null && this.isInUse(tenant)) this.forget(tenant.id);
+  }
+
+  /** Not one that was evicted while it waited for a reply: another one may stand in its place. */
+  private isInUse(tenant: Tenant): boolean {
+    const { id } = tenant;
+    return (this.tenants.get(id) ?? this.newcomers.get(id) ?? tenant) === tenant;
   }
 
   private keep(tenant: Tenant): Tenant {
@@ -270,6 +267,12 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     }
   }
 
+  /** The app trusts something else now: who was let in before must show that it still may. */
+  private replaced(before: Tenant): void {
+    this.retire(before);
+    this.tellEnded(before.id, new HankoTokenError('session_revoked', 'Its tenant has changed'));
+  }
+
   /** There is no such tenant. */
   private forget(id: string): void {
     this.unknown.set(id, this.now() + UNKNOWN_MS);
@@ -278,6 +281,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
       tenants.delete(id);
       if (tenant !== undefined) this.retire(tenant);
     }
+    this.tellEnded(id, new HankoTenantError('There is no such tenant any more'));
   }
 
   /** Whoever waits for a reply gets it; nothing else is done for it. */

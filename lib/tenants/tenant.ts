@@ -1,0 +1,18 @@
+import type { RemoteJwks } from '../jwks/remote-jwks.js';
+import type { Hanko } from './hanko.js';
+
+/** A tenant in memory. */
+export interface Tenant {
+  readonly id: string;
+  readonly hanko: Hanko & { readonly jwks: RemoteJwks };
+  /** When the app vouched for it last, by the clock of this class. */
+  trustedAt: number;
+  /** When the app was asked about it last. */
+  askedAt: number;
+  /** Used since it was last looked at for eviction. */
+  isUsed: boolean;
+  /** Whether its keys were asked for. */
+  isAsked: boolean;
+  /** Whether that counts as a question about a stranger. */
+  isStranger: boolean;
+}
