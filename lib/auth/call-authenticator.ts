@@ -163,8 +163,11 @@ export class CallAuthenticator {
     if (call.connection !== undefined) this.watch(outcome.user, call.connection);
     this.log.authenticated(notes, outcome.user, wanted.name);
     if (call instanceof HttpCall) showUser(notes, call.request, outcome.user);
-    notes.admittedTo = wanted;
-    notes.admittedAs = call.request;
+    // Unless another caller was looked for meanwhile: parameters must get who was admitted, and nobody else.
+    if (notes.outcome === outcome) {
+      notes.admittedTo = wanted;
+      notes.admittedAs = call.request;
+    }
     return outcome;
   }
 

@@ -37,14 +37,16 @@ export function optionsOfTenant(
   }
   const findings: Findings = { faults: [], warnings: [] };
   const names = Object.keys(MEMBERS);
-  for (const name of Object.keys(trusted)) {
+  // Read once: it must not say something else the next time.
+  const members: Readonly<Record<string, unknown>> = { ...trusted };
+  for (const name of Object.keys(members)) {
     if (names.includes(name)) continue;
     const hint = `is nothing that a tenant has. It may have ${names.join(', ')}.`;
     findings.faults.push({ path: `${PATH}.${name}`, hint });
   }
   const read = <Value>(name: string, fallback: Value): Value => {
-    if (trusted[name] === undefined) return fallback;
-    const written = new WrittenOption(trusted[name], `${PATH}.${name}`, findings);
+    if (members[name] === undefined) return fallback;
+    const written = new WrittenOption(members[name], `${PATH}.${name}`, findings);
     return (MEMBERS[name] as Option<Value>).read(written);
   };
   const cookieName = read<string | undefined>('cookieName', undefined);
