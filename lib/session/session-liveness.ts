@@ -46,6 +46,7 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
   /** Warnings that were logged: each is logged once. */
   private readonly warned = new Set<string>();
   private tellEnded: (user: HankoUser) => void = () => undefined;
+  private isRetired = false;
 
   /**
    * @param maxKnown sessions that are remembered at most. Default 100,000.
@@ -79,6 +80,7 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
 
   /** Its tenant is not in memory any more: nothing is asked without a request. */
   retire(): void {
+    this.isRetired = true;
     this.shared?.leave(this);
     this.validator?.retire();
   }
@@ -182,7 +184,8 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
       askedAt,
       keptAliveAt: keepAlive ? askedAt : (this.known.get(sessionId)?.keptAliveAt ?? -Infinity),
     });
-    this.shared?.note(this);
+    // Of whoever still waited for the reply.
+    if (!this.isRetired) this.shared?.note(this);
     if (hasEnded) this.tellEnded(user);
     this.warnOf(verdict, user, policy, askedAt + policy.refreshMs);
     return verdict;

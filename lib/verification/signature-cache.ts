@@ -61,6 +61,7 @@ export class SignatureCache {
   /** By the end of the signature; the oldest first. */
   private readonly entries = new Map<string, Entry>();
   private bytes = 0;
+  private hasLeft = false;
   private readonly shares: readonly (readonly [SharedBudget, BudgetMember])[];
 
   /**
@@ -92,9 +93,12 @@ export class SignatureCache {
           ];
   }
 
-  /** Takes nothing of the shared bounds any more. */
+  /** Takes nothing of the shared bounds any more, and remembers nothing. */
   leave(): void {
     for (const [budget, member] of this.shares) budget.leave(member);
+    this.hasLeft = true;
+    this.entries.clear();
+    this.bytes = 0;
   }
 
   /** How many tokens it holds. */
@@ -116,7 +120,7 @@ export class SignatureCache {
 
   add({ token, kid, key, session, expiresAtMs }: VerifiedToken): void {
     const { maxEntries, maxBytes } = this.bounds;
-    if (maxEntries === 0 || maxBytes === 0) return;
+    if (maxEntries === 0 || maxBytes === 0 || this.hasLeft) return;
     // A copy: what was cut out of a header field would keep the whole field in memory, other cookies included.
     const copy = Buffer.from(token, 'latin1').toString('latin1');
     const bytes = ENTRY_BYTES + copy.length + heapBytes(copy);
