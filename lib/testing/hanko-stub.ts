@@ -22,6 +22,7 @@ import { isProduction } from '../util/process-environment.js';
 import { isObject } from '../util/value-checks.js';
 import { ClaimsSchema } from '../verification/claims-schema.js';
 import type { HankoTenantsOptions } from '../options/tenants-option.js';
+import { Hankos } from '../tenants/hankos.js';
 import { TenantParts } from '../tenants/tenant-parts.js';
 import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
 import { StubProfile } from './stub-profile.js';
@@ -143,7 +144,7 @@ export class HankoStub {
       },
       {
         provide: HankoProfile,
-        inject: [HANKO_OPTIONS, HankoAuthService, HankoRevocation],
+        inject: [HANKO_OPTIONS, HankoAuthService, HankoRevocation, Hankos],
         useFactory: (...given: ConstructorParameters<typeof StubProfile>) =>
           new StubProfile(...given),
       },
