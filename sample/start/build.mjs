@@ -43,12 +43,14 @@ const TASKS = {
   'GraphQL API': nestApp('sample/06-graphql'),
   'Chat servers': nestApp('sample/08-realtime'),
   'Admin API': nestApp('sample/05-admin'),
+  'Tenants API': nestApp('sample/09-tenants'),
   'React app': frontEnd('sample/02-react'),
   'Vue app': frontEnd('sample/03-vue'),
   'Svelte app': frontEnd('sample/04-svelte'),
   'GraphQL page': frontEnd('sample/06-graphql/page'),
   'Chat pages': frontEnd('sample/08-realtime/page', 'ws.html'),
   'Admin page': frontEnd('sample/05-admin/page'),
+  'Tenants page': frontEnd('sample/09-tenants/page'),
 };
 
 /** @throws Error that says what could not be built; the tool itself has said why. */

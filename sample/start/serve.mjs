@@ -11,6 +11,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { hankoSockets } from 'nestjs-hanko';
 import { startDemoHanko } from './demo-hanko.mjs';
+import { startTenants } from './tenants.mjs';
 
 const sample = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -74,6 +75,7 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
   const hankoApiUrl = (process.env.HANKO_API_URL ||= demo.url);
 
   await startOthers();
+  const tenants = demo && (await startTenants(url, create));
   for (const server of servers) {
     const app = await create(AppModule);
     app.setGlobalPrefix('api');
@@ -81,7 +83,7 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
     if (server === servers[0]) addPages(app);
     await app.init();
     server.on('request', (request, response) => {
-      const other = server === servers[0] && OTHERS.find(({ paths }) => paths.test(request.url));
+      const other = server === servers[0] && otherFor(request);
       (other || { app }).app.getHttpServer().emit('request', request, response);
     });
   }
@@ -90,6 +92,11 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
     if (other) other.app.getHttpServer().emit('upgrade', request, socket, head);
     else socket.destroy();
   });
+
+  function otherFor(request) {
+    if (tenants?.isFor(request)) return tenants;
+    return OTHERS.find(({ paths }) => paths.test(request.url));
+  }
 
   console.log(`\nOpen ${url} in a browser. By hand: curl -i ${new URL(apiUrl, url)}/me`);
   console.log(`A second instance of the API: ${instances[1]}`);
@@ -122,6 +129,13 @@ export async function serve({ PORT = '3000', API_PORT, HANKO_TOKEN_TRANSPORT = '
       const assets = `/${path.split('/')[1]}/assets/`;
       app.useStaticAssets(sample(`${dirname(page)}/assets`), { prefix: assets });
     }
+    routes.get('/tenants', (_request, response) => {
+      if (tenants) return response.redirect(tenants.url);
+      const text = 'It runs by itself on your own Hanko: sample/09-tenants/README.md says how.';
+      return response.type('text').send(text);
+    });
+    const source = sourceOf(['09-tenants/src', '09-tenants/page/src', 'shared']);
+    routes.get('/source/09-tenants', (_request, response) => response.type('text').send(source));
     routes.get('/config.json', (_request, response) =>
       response.json({ hankoApiUrl, apiUrl, tokenTransport: HANKO_TOKEN_TRANSPORT }),
     );

@@ -181,6 +181,14 @@ describe('the other samples that run by themselves', () => {
     expect(answers[3]).toMatch(/^HTTP\/1.1 401 [^]*insufficient_user_auth[^]*step_up_required/);
     expect(answers[4]).toMatch(/^HTTP\/1.1 200 [^]*4242/);
   });
+
+  test('sample/09-tenants prints four curl lines that work as printed', async () => {
+    const answers = await runCurlLines(4, folderOf('09-tenants'));
+    expect(answers[0]).toMatch(/^HTTP\/1.1 200 [^]*"email":\{"address":"ada@example.test"/);
+    expect(answers[1]).toMatch(/^HTTP\/1.1 200 [^]*"email":\{"address":"ada@example.test"/);
+    expect(answers[2]).toMatch(/^HTTP\/1.1 401 [^]*token_audience_mismatch/);
+    expect(answers[3]).toMatch(/^HTTP\/1.1 404 [^]*tenant_unknown/);
+  });
 });
 
 describe('npm start', () => {
@@ -208,6 +216,10 @@ describe('npm start', () => {
       expect(headers.get('content-type')).toMatch(/javascript/);
       await body?.cancel();
     }
+    expect(first).toContain('<a class="card" href="/tenants">');
+    const { headers } = await fetch(`${sample.url}/tenants`, { redirect: 'manual' });
+    const acme = sample.url.replace('//localhost', '//acme.localhost');
+    expect(headers.get('location')).toBe(`${acme}/`);
   });
 
   test('shows no demo where HANKO_API_URL names a Hanko', { timeout: 90_000 }, async () => {
@@ -216,5 +228,6 @@ describe('npm start', () => {
     expect(await (await fetch(`${sample.url}/vue`)).text()).not.toContain('ada@example.test');
     expect((await fetch(`${sample.url}/demo/mails`)).status).toBe(404);
     expect(await (await fetch(`${sample.url}/admin`)).text()).toMatch(/^Set HANKO_ADMIN_URL/);
+    expect(await (await fetch(`${sample.url}/tenants`)).text()).toMatch(/^It runs by itself/);
   });
 });

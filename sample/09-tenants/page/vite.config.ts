@@ -1,0 +1,3 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({ base: '/tenants/', build: { target: 'es2023' } });
