@@ -1,12 +1,11 @@
 import type { DynamicModule, FactoryProvider } from '@nestjs/common';
-import { HankoConfigurationError, HankoTokenError } from '../errors/hanko.errors.js';
+import { HankoConfigurationError } from '../errors/hanko.errors.js';
 import { bearerTokenExtractor } from '../extraction/bearer.js';
 import { cookieTokenExtractor } from '../extraction/cookie.js';
 import type { TokenExtractor } from '../extraction/token-extractor.js';
 import { HANKO_MODULE_OPTIONS, HANKO_OPTIONS } from '../hanko.constants.js';
 import { HankoModule } from '../hanko.module.js';
 import type { HankoForRootOptions } from '../hanko.module-definition.js';
-import { andThen, type MaybePromise } from '../util/maybe-promise.js';
 import {
   type HankoModuleOptions,
   type ResolvedHankoOptions,
@@ -16,17 +15,16 @@ import { HankoAuthService } from '../auth/hanko-auth.service.js';
 import { HankoProfile } from '../profile/hanko-profile.js';
 import { HankoRevocation } from '../revocation/hanko-revocation.js';
 import { SessionLiveness } from '../session/session-liveness.js';
-import type { HankoClaims } from '../user/hanko-claims.js';
 import { HankoUser } from '../user/hanko-user.js';
 import { isProduction } from '../util/process-environment.js';
-import { isObject } from '../util/value-checks.js';
-import { ClaimsSchema } from '../verification/claims-schema.js';
+import { isFunction, isObject, isUuid } from '../util/value-checks.js';
 import type { HankoTenantsOptions } from '../options/tenants-option.js';
 import { Hankos } from '../tenants/hankos.js';
 import { TenantParts } from '../tenants/tenant-parts.js';
-import { SessionTokenVerifier, type TrustedHanko } from '../verification/session-token.verifier.js';
+import { SessionTokenVerifier } from '../verification/session-token.verifier.js';
+import { StubLiveness, StubParts, StubVerifier, type TokenUser } from './stub-parts.js';
 import { StubProfile } from './stub-profile.js';
-import { type HankoStubUser, stubClaims } from './stub-user.js';
+import { type HankoStubUser, stubClaims, stubTenant } from './stub-user.js';
 
 /** The part of `Test.createTestingModule()`'s return value that the stub uses. */
 export interface OverridableBuilder {
@@ -56,7 +54,7 @@ export interface OverridableBuilder {
  */
 export class HankoStub {
   /** By token. */
-  private readonly claims = new Map<string, HankoClaims>();
+  private readonly users = new Map<string, TokenUser>();
   private signedIn: string | undefined;
 
   /**
@@ -75,7 +73,8 @@ export class HankoStub {
    */
   signIn(user: HankoStubUser | HankoUser = {}): HankoUser {
     this.signedIn = this.token(user);
-    return new HankoUser(this.claims.get(this.signedIn) as HankoClaims);
+    const { claims, tenantId } = this.users.get(this.signedIn) as TokenUser;
+    return new HankoUser(claims, tenantId);
   }
 
   /** From now on a request or message that brings no credential of its own is anonymous. */
@@ -92,16 +91,17 @@ export class HankoStub {
    */
   token(user: HankoStubUser | HankoUser = {}): string {
     const claims = isUser(user) ? user.claims : stubClaims(user);
-    const token = `stub-token-${this.claims.size + 1}`;
-    this.claims.set(token, claims);
+    const tenantId = isUser(user) ? user.tenantId : stubTenant(user);
+    const token = `stub-token-${this.users.size + 1}`;
+    this.users.set(token, { claims, tenantId });
     return token;
   }
 
   /**
    * Takes the place of Hanko in an app that imports `HankoModule`:
    * `hanko.override(Test.createTestingModule({ imports: [AppModule] })).compile()`.
-   * Of the app's options `claimsSchema`, `cookieName`, `extractors`, `logRoutes`, `now`, `transports` and
-   * `trustedOrigins` stay in force.
+   * Of the app's options `claimsSchema`, `cookieName`, `extractors`, `logRoutes`, `now`, `tenants`, `transports` and
+   * `trustedOrigins` stay in force. Of what `tenants.trust()` returns nothing has an effect but whether there is such a tenant.
    * @returns the same builder.
    */
   override<Builder extends OverridableBuilder>(builder: Builder): Builder {
@@ -135,7 +135,7 @@ export class HankoStub {
       {
         provide: SessionTokenVerifier,
         inject: [HANKO_OPTIONS],
-        useFactory: (options: ResolvedHankoOptions) => new StubVerifier(this.claims, options),
+        useFactory: (options: ResolvedHankoOptions) => new StubVerifier(this.users, options),
       },
       {
         provide: SessionLiveness,
@@ -148,7 +148,7 @@ export class HankoStub {
         useFactory: (...given: ConstructorParameters<typeof StubProfile>) =>
           new StubProfile(...given),
       },
-      { provide: TenantParts, useFactory: () => new StubParts(this.claims) },
+      { provide: TenantParts, useFactory: () => new StubParts(this.users) },
     ];
   }
 
@@ -194,70 +194,22 @@ export class HankoStub {
 const isUser = (user: HankoStubUser | HankoUser): user is HankoUser =>
   isObject(user) && isObject(user.claims) && 'session_id' in user.claims;
 
-/** Knows the tokens that a stub has given out, and no other. */
-class StubVerifier extends SessionTokenVerifier {
-  private readonly ownSchema: ClaimsSchema;
-  private readonly now: () => number;
-
-  constructor(
-    private readonly tokens: ReadonlyMap<string, HankoClaims>,
-    options: ResolvedHankoOptions,
-  ) {
-    super(options);
-    this.ownSchema = new ClaimsSchema(options.claimsSchema);
-    this.now = options.now;
-  }
-
-  override verify(token: string, { tenantId }: TrustedHanko): MaybePromise<HankoUser> {
-    const claims = this.tokens.get(token);
-    if (claims === undefined) {
-      throw new HankoTokenError(
-        'token_signature_invalid',
-        'The token was not made by HankoStub.token()',
-      );
-    }
-    if (claims.exp * 1000 <= this.now()) {
-      throw new HankoTokenError('token_expired', 'The expiresAt that the test gave is past');
-    }
-    return andThen(this.ownSchema.apply(claims), (applied) => new HankoUser(applied, tenantId));
-  }
-}
-
-/** Every session is alive, and nobody is asked. */
-class StubLiveness extends SessionLiveness {
-  override check(): void {
-    // Nothing to refuse.
-  }
-}
-
-/** Of each tenant that the app trusts. */
-class StubParts extends TenantParts {
-  constructor(private readonly tokens: ReadonlyMap<string, HankoClaims>) {
-    super();
-  }
-
-  override verifier(options: ResolvedHankoOptions): SessionTokenVerifier {
-    return new StubVerifier(this.tokens, options);
-  }
-
-  override liveness(options: ResolvedHankoOptions): SessionLiveness {
-    return new StubLiveness(options);
-  }
-}
-
-/** The app says which tenants there are; where their Hankos are does not matter. */
+/** The app says which tenants there are, as in production; where their Hankos are does not matter. */
 function stubTenants(tenants: HankoTenantsOptions | undefined): {
   readonly tenants?: HankoTenantsOptions;
 } {
   if (tenants === undefined) return {};
-  const { trust } = tenants;
-  const there = { apiUrl: 'https://hanko.invalid' };
-  return {
-    tenants: {
-      ...tenants,
-      trust: async (id) => ((trust === undefined ? true : await trust(id)) ? there : null),
-    },
+  const { trust } = isObject(tenants) ? (tenants as HankoTenantsOptions) : {};
+  // Whatever is wrong with them is said where they are read.
+  if (!isObject(tenants) || (trust !== undefined && !isFunction(trust))) return { tenants };
+  const placeOf = (trusted: unknown): unknown => {
+    if (!isObject(trusted)) return trusted;
+    const { cookieName: _, ...others } = trusted;
+    return { ...others, apiUrl: 'https://hanko.invalid' };
   };
+  const stubbed = async (id: string): Promise<unknown> =>
+    placeOf(trust === undefined ? (isUuid(id) ? {} : null) : await trust(id));
+  return { tenants: { ...tenants, trust: stubbed as NonNullable<HankoTenantsOptions['trust']> } };
 }
 
 const NO_KEYS = { getKey: () => undefined };

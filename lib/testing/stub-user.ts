@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ConfigurationFault, HankoConfigurationError } from '../errors/hanko.errors.js';
+import { MAX_TENANT_ID, readTenantId } from '../options/tenant-id.js';
 import type { HankoAmr } from '../requirements/demands.js';
 import type { HANKO_CLAIM_NAMES } from '../user/standard-schema.js';
 import type { HankoClaims } from '../user/hanko-claims.js';
@@ -14,6 +15,11 @@ export interface HankoStubUser {
   readonly id?: string;
   /** Id of the session. Default: a new UUID. */
   readonly sessionId?: string;
+  /**
+   * Tenant of the user, in an app with the option `tenants`: at any other one the user is refused. Default: the user is one of
+   * whatever tenant the request belongs to.
+   */
+  readonly tenantId?: string;
   /** A text stands for a primary, verified address. Default: the user has no address. */
   readonly email?: string | (Pick<HankoUserEmail, 'address'> & Partial<HankoUserEmail>);
   /** Username of the user. Default: the user has none. */
@@ -40,8 +46,12 @@ const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
  * @throws HankoConfigurationError `configuration_invalid` for a member that no user has, or of a wrong type.
  */
 export function hankoUser(written: HankoStubUser = {}): HankoUser {
-  return new HankoUser(stubClaims(written));
+  return new HankoUser(stubClaims(written), stubTenant(written));
 }
+
+/** The tenant of such a user, as it is compared. */
+export const stubTenant = ({ tenantId }: HankoStubUser): string | undefined =>
+  readTenantId(tenantId) ?? undefined;
 
 /**
  * Makes the claims of a token that describes this user.
@@ -101,6 +111,12 @@ function faultsIn(written: unknown): ConfigurationFault[] {
   for (const name of ['id', 'sessionId', 'username']) {
     check(name, written[name] === undefined || isText(written[name]), 'a text that is not empty');
   }
+  const { tenantId } = written;
+  check(
+    'tenantId',
+    tenantId === undefined || readTenantId(tenantId) !== null,
+    `a text without white space, of at most ${MAX_TENANT_ID} characters`,
+  );
   for (const name of ['authenticatedAt', 'expiresAt']) {
     check(name, written[name] === undefined || isDate(written[name]), 'a valid Date');
   }
