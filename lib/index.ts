@@ -1,6 +1,7 @@
 export { HankoModule } from './hanko.module.js';
 export { HankoAuthGuard } from './guards/hanko-auth.guard.js';
 export { CurrentUser } from './decorators/current-user.decorator.js';
+export { CurrentTenant } from './decorators/current-tenant.decorator.js';
 export { SessionSignal } from './decorators/session-signal.decorator.js';
 export { SessionToken } from './decorators/session-token.decorator.js';
 export { Public } from './decorators/public.decorator.js';
@@ -38,7 +39,7 @@ export type { OnUnavailable } from './options/on-unavailable.js';
 export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';
 export type { SignatureCacheOptions } from './options/signature-cache-options.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
-export type { HankoTenant, HankoTenantsOptions, TenantRequest } from './options/tenants-option.js';
+export type { HankoTrustedTenant, HankoTenantsOptions, TenantRequest } from './options/tenants-option.js';
 export type { HankoTenantRevocation } from './revocation/tenant-revocation.js';
 export type { HankoRevoked } from './revocation/revoked.js';
 export type {

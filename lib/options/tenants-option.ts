@@ -17,7 +17,7 @@ export interface TenantRequest extends IncomingRequest {
 }
 
 /** What the app trusts of one tenant. */
-export interface HankoTenant {
+export interface HankoTrustedTenant {
   /** Base URL of the tenant's public API. Default `${apiUrl}/${tenantId}`, if the id is a UUID. */
   readonly apiUrl?: string;
   /** As the option `audience`. Default: that of the module. */
@@ -43,7 +43,7 @@ export interface HankoTenantsOptions {
    * `tenant_unknown`). It may be async. An answer is used for a minute, and then asked for again without a request having to
    * wait; if that fails, for five minutes. Default: each UUID is a tenant at `${apiUrl}/${tenantId}`, if Hanko knows it.
    */
-  readonly trust?: (tenantId: string) => MaybePromise<HankoTenant | null | undefined>;
+  readonly trust?: (tenantId: string) => MaybePromise<HankoTrustedTenant | null | undefined>;
   /**
    * Tenants that are kept in memory. Beyond it the one goes that was not used for the longest time; its next request costs one
    * fetch of keys. Default 1,000, range 1 to 100,000.

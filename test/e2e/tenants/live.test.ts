@@ -6,7 +6,7 @@ import {
   HankoLiveSessions,
   hankoSockets,
   HankoRevocation,
-  type HankoTenant,
+  type HankoTrustedTenant,
   type HankoUser,
   SessionSignal,
 } from 'nestjs-hanko';
@@ -62,7 +62,7 @@ class WhoGateway {
 
 const start = (
   platform: Platform,
-  trust?: (id: string) => HankoTenant | null,
+  trust?: (id: string) => HankoTrustedTenant | null,
 ): Promise<RunningApp> =>
   startApp(
     platform,

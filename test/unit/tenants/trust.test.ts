@@ -1,4 +1,4 @@
-import type { HankoTenant } from 'nestjs-hanko';
+import type { HankoTrustedTenant } from 'nestjs-hanko';
 import { describe, expect, it } from 'vitest';
 import { captureLog } from '../../support/log.js';
 import { settled } from '../../support/revocation.js';
@@ -23,9 +23,9 @@ class Customers {
   asked = 0;
   readonly known = new Map<string, unknown>();
 
-  readonly trust = async (id: string): Promise<HankoTenant | null> => {
+  readonly trust = async (id: string): Promise<HankoTrustedTenant | null> => {
     this.asked += 1;
-    return (this.known.get(id) as HankoTenant | undefined) ?? null;
+    return (this.known.get(id) as HankoTrustedTenant | undefined) ?? null;
   };
 }
 
