@@ -11,7 +11,7 @@ import { HttpCall } from '../transports/http.js';
 import type { HankoCall, HankoTransport, LiveConnection } from '../transports/transport.js';
 import { callOfUsual, openCall } from '../transports/transports.js';
 import type { HankoUser } from '../user/hanko-user.js';
-import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import { AuthenticationLog } from './authentication-log.js';
 import { RefusedCalls } from './refused-calls.js';
 import { refuseUnmet } from './refuse-unmet.js';
@@ -58,8 +58,7 @@ export class CallAuthenticator {
     try {
       call = openCall(context, this.transports);
     } catch (error) {
-      const usual = callOfUsual(context, this.transports);
-      return this.refuse(error, usual, this.requests.notesOf(usual), route, context);
+      return this.refuseUnopened(error, context, route);
     }
     return this.authenticateCall(call, route, context);
   }
@@ -110,6 +109,36 @@ export class CallAuthenticator {
     throw refusal;
   }
 
+  /**
+   * The tenant of a call that is let in: the user's, or the one that the app names for an anonymous caller.
+   * @returns undefined without the option `tenants`.
+   */
+  tenantOf(context: ExecutionContext, route: Route): MaybePromise<string | undefined> {
+    return andThen(
+      this.authenticateRoute(context, route),
+      (found) => found?.user.tenantId ?? this.namedTenant(context, route),
+    );
+  }
+
+  private namedTenant(context: ExecutionContext, route: Route): MaybePromise<string | undefined> {
+    let call: HankoCall;
+    try {
+      call = openCall(context, this.transports);
+    } catch (error) {
+      return this.refuseUnopened(error, context, route);
+    }
+    const notes = this.requests.notesOf(call);
+    try {
+      refuseUnsupported(call, route);
+      const tenant = this.requests.tenantOf(call, notes);
+      return isPromise(tenant)
+        ? tenant.catch((error: unknown) => this.refuse(error, call, notes, route, context))
+        : tenant;
+    } catch (error) {
+      return this.refuse(error, call, notes, route, context);
+    }
+  }
+
   /** A signal that aborts when the session of an admitted caller ends. */
   sessionSignal({ user }: Authenticated, context: ExecutionContext): AbortSignal | null {
     const { live } = this;
@@ -136,10 +165,7 @@ export class CallAuthenticator {
   }
 
   private find(call: HankoCall, notes: Notes<Outcome>, wanted: Wanted): MaybePromise<Outcome> {
-    const { unsupported } = call;
-    if (unsupported !== undefined) {
-      throw new HankoContextError('', wanted.name ?? 'authenticate()', unsupported);
-    }
+    refuseUnsupported(call, wanted);
     return this.requests.authenticate(call, notes, wanted);
   }
 
@@ -182,6 +208,11 @@ export class CallAuthenticator {
     this.log.refused(notes, error, name, call, unmetBy(error, notes.outcome));
   }
 
+  private refuseUnopened(error: unknown, context: ExecutionContext, route: Route): Promise<never> {
+    const usual = callOfUsual(context, this.transports);
+    return this.refuse(error, usual, this.requests.notesOf(usual), route, context);
+  }
+
   private refuse(
     error: unknown,
     call: HankoCall,
@@ -199,6 +230,12 @@ function unmetBy(error: unknown, outcome: Notes<Outcome>['outcome']): HankoUser 
   const isUnmet = error instanceof HankoRequirementError || error instanceof HankoStepUpError;
   if (!isUnmet || outcome === undefined || isPromise(outcome)) return undefined;
   return outcome.user ?? undefined;
+}
+
+/** @throws HankoContextError for a call of a kind that cannot be authenticated. */
+function refuseUnsupported({ unsupported }: HankoCall, { name }: Pick<Wanted, 'name'>): void {
+  if (unsupported === undefined) return;
+  throw new HankoContextError('', name ?? 'authenticate()', unsupported);
 }
 
 const missing = (): HankoCredentialsError =>

@@ -222,6 +222,23 @@ export class HankoAuthService {
   }
 
   /**
+   * Whether the app names the tenant of each request.
+   * @internal
+   */
+  get hasTenants(): boolean {
+    return this.hankos.hasTenants;
+  }
+
+  /**
+   * The tenant of a call, once its route lets it in.
+   * @returns undefined without the option `tenants`.
+   * @internal
+   */
+  tenantOf(context: ExecutionContext): MaybePromise<string | undefined> {
+    return this.calls.tenantOf(context, this.routes.of(context));
+  }
+
+  /**
    * A signal that aborts when the session of the caller ends. It is forgotten when the call is over.
    * @returns null for an anonymous caller on a route that allows them.
    * @internal

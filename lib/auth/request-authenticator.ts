@@ -7,7 +7,7 @@ import type { IncomingRequest } from '../extraction/request.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { isSamePolicy, type ResolvedSessionPolicy } from '../options/session-policy.js';
 import type { HankoCall } from '../transports/transport.js';
-import { isPromise, type MaybePromise } from '../util/maybe-promise.js';
+import { andThen, isPromise, type MaybePromise } from '../util/maybe-promise.js';
 import type { Hanko } from '../tenants/hanko.js';
 import type { Hankos } from '../tenants/hankos.js';
 import { type Notes, RequestNotes } from './request-notes.js';
@@ -72,6 +72,18 @@ export class RequestAuthenticator {
     return isPromise(hanko)
       ? hanko.then((found) => this.authenticateAt(found, call, notes, asker))
       : this.authenticateAt(hanko, call, notes, asker);
+  }
+
+  /**
+   * The tenant that the app names for a call; the one by which it was authenticated, if it was.
+   * @returns undefined without the option `tenants`.
+   * @throws HankoTenantError, HankoUnavailableError, HankoConfigurationError
+   */
+  tenantOf(call: HankoCall, notes: Notes<Outcome>): MaybePromise<string | undefined> {
+    return andThen(
+      notes.namedHanko ?? this.hankos.of(call.request ?? NO_REQUEST),
+      ({ tenantId }) => tenantId,
+    );
   }
 
   private authenticateAt(

@@ -18,17 +18,19 @@ import { carry, unpack } from './context-carrier.js';
  * the decorator.
  *
  * @param decorator as the app wrote it: for the audit and for errors.
+ * @param check throws if the app has not what the decorator needs; when it starts.
  */
 export function parameterPipe(
   decorator: string,
   read: (hanko: HankoAuthService, context: ExecutionContext) => unknown,
+  check: (hanko: HankoAuthService) => void = () => undefined,
 ): Type<PipeTransform> {
   @Injectable()
   class HankoParameterPipe implements PipeTransform, OnModuleInit {
     constructor(@Optional() @Inject(HankoAuthService) private readonly hanko: HankoAuthService) {}
 
     onModuleInit(): void {
-      requireHankoModule(this.hanko, decorator);
+      check(requireHankoModule(this.hanko, decorator));
     }
 
     transform(carrier: unknown): unknown {
