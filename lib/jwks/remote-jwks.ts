@@ -76,6 +76,11 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     clearTimeout(this.retryTimer);
   }
 
+  /** The moduli of the keys, by which they can be told apart, whatever they are called. */
+  get moduli(): readonly string[] {
+    return [...this.keys.values()].map(({ n }) => n);
+  }
+
   status(): JwksStatus {
     const { fetchedAt, failedAt, failure, keys } = this;
     const age = this.elapsedSince(fetchedAt);

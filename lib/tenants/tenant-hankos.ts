@@ -1,5 +1,4 @@
-import { Logger, type OnModuleDestroy } from '@nestjs/common';
-import { LimitedLog } from '../diagnostics/limited-log.js';
+import type { OnModuleDestroy } from '@nestjs/common';
 import {
   HankoConfigurationError,
   HankoTenantError,
@@ -18,7 +17,9 @@ import { isUuid } from '../util/value-checks.js';
 import type { Hanko } from './hanko.js';
 import { Hankos, type TenantEnded } from './hankos.js';
 import type { Tenant } from './tenant.js';
+import { SharedKeys } from './shared-keys.js';
 import { checkedTenantId, tenantIdOf } from './tenant-id.js';
+import { TenantLog } from './tenant-log.js';
 import type { TenantParts } from './tenant-parts.js';
 import { TrustedTenants } from './trusted-tenants.js';
 
@@ -60,15 +61,8 @@ const MAX_SECOND_CHANCES = 32;
  */
 export class TenantHankos extends Hankos implements OnModuleDestroy {
   override readonly hasTenants = true;
-  private readonly logger = new Logger('HankoTenants');
-  private readonly jwksLogger = new Logger('HankoJwks');
-  /** Answers of the app that cannot be used, while no request waits for them. */
-  private readonly faults = new LimitedLog((line) => this.logger.error(line), 'faults of tenants');
-  /** Of all tenants together: in an outage of their server each has one, and anybody can make up more. */
-  private readonly warnings = new LimitedLog(
-    (line) => this.jwksLogger.warn(line),
-    'warnings of tenants',
-  );
+  private readonly log = new TenantLog();
+  private readonly sharedKeys = new SharedKeys((line) => this.log.setup(line));
   private readonly tenants = new Map<string, Tenant>();
   private readonly newcomers = new Map<string, Tenant>();
   /** Until when, by id. */
@@ -150,7 +144,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     tenant.askedAt = this.now();
     const asked = this.askApp(tenant.id, app);
     if (isTooOld) return asked;
-    asked.catch((error: unknown) => this.log(error));
+    asked.catch((error: unknown) => this.log.fault(error));
     return tenant.hanko;
   }
 
@@ -200,7 +194,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     const jwks = parts.jwks(options, {
       id,
       mayFetch: () => this.mayFetch(tenant),
-      warn: (line) => this.warnings.write(() => line),
+      warn: (line) => this.log.warn(line),
       fetched: (outcome) => this.onFetched(tenant, outcome),
     });
     const verifier = parts.verifier(options);
@@ -231,6 +225,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     if (outcome === 'keys') {
       if (tenant.isStranger) this.strangers.giveBack();
       tenant.isStranger = false;
+      this.sharedKeys.published(tenant.hanko, tenant.hanko.jwks.moduli);
       if (this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
     }
     // Where the app vouches for it, its word counts.
@@ -286,13 +281,10 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
 
   /** Whoever waits for a reply gets it; nothing else is done for it. */
   private retire({ hanko }: Tenant): void {
+    this.sharedKeys.forget(hanko);
     hanko.jwks.retire();
     hanko.liveness.retire();
     hanko.verifier.retire();
-  }
-
-  private log(error: unknown): void {
-    if (error instanceof HankoConfigurationError) this.faults.write(() => error.message);
   }
 }
 
