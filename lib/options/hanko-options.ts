@@ -15,7 +15,7 @@ import {
   sessionOptions,
 } from './session-policy.js';
 import { signatureCacheOption, type SignatureCacheOptions } from './signature-cache-options.js';
-import { type HankoTenantsOptions, tenantsOption } from './tenants-option.js';
+import { addressProblem, type HankoTenantsOptions, tenantsOption } from './tenants-option.js';
 import { type TokenOptions, tokenOptions } from './token-options.js';
 import { type TransportOptions, transportsOption } from './transports-option.js';
 
@@ -176,7 +176,19 @@ function readAll(
     return [name, option.read(found)];
   });
   refuseMissingUrl(all, environment);
-  return Object.fromEntries(values) as Values;
+  const read = Object.fromEntries(values) as Values;
+  checkAddressOfTenants(read, all.get('apiUrl') as WrittenOption);
+  return read;
+}
+
+function checkAddressOfTenants(
+  { tenants, apiUrl }: Values,
+  { fault, warn, path }: WrittenOption,
+): void {
+  const problem = tenants && addressProblem(tenants, apiUrl);
+  if (!problem) return;
+  if (problem.isFault) fault(problem.hint);
+  else warn(`${path} ${problem.hint}`);
 }
 
 /** The option, else its environment variable; a variable that is empty counts as unset. */

@@ -1,6 +1,7 @@
 import type { IncomingRequest } from '../extraction/request.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
-import { isFunction, isObject } from '../util/value-checks.js';
+import { isFunction, isObject, isUuid } from '../util/value-checks.js';
+import { isCloud } from './api-url.js';
 import { type Limits, type Option, readNumbers } from './option.js';
 
 /**
@@ -93,3 +94,27 @@ export const tenantsOption: Option<ResolvedTenantsOptions | null> = {
     };
   },
 };
+
+/**
+ * What the address of the one Hanko says against tenants below it.
+ * @param apiUrl checked already; null if there is none.
+ * @returns null if nothing does.
+ */
+export function addressProblem(
+  { trust }: ResolvedTenantsOptions,
+  apiUrl: string | null,
+): { readonly hint: string; readonly isFault: boolean } | null {
+  if (apiUrl === null) return null;
+  if (isUuid(apiUrl.slice(apiUrl.lastIndexOf('/') + 1))) {
+    const hint =
+      'names one tenant, and with the option tenants it is the address that all tenants share: leave the id at its end out.';
+    return { hint, isFault: trust === null };
+  }
+  if (trust !== null || !isCloud(new URL(apiUrl))) return null;
+  return {
+    hint:
+      'is a project of Hanko Cloud, which has no tenants below it: each customer has a project with an address of its own. Let ' +
+      'tenants.trust(id) return { apiUrl }.',
+    isFault: true,
+  };
+}
