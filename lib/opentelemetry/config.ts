@@ -12,23 +12,30 @@ export interface HankoInstrumentationConfig {
   readonly userId?: boolean;
   /** Whether spans name the session, by `session.id` (the `session_id` claim, which is no secret). Metrics never do. Default false. */
   readonly sessionId?: boolean;
+  /**
+   * Whether spans and metrics name the tenant, by `hanko.tenant.id`, in an app with the option `tenants`. Metrics name the first
+   * 1,000 tenants in which somebody was let in, as each costs a time series. Default false.
+   */
+  readonly tenantId?: boolean;
 }
 
 const DEFAULTS: Required<HankoInstrumentationConfig> = {
   enabled: true,
   userId: false,
   sessionId: false,
+  tenantId: false,
 };
 
 /** @throws HankoConfigurationError */
 export function checkConfig(written: unknown): Required<HankoInstrumentationConfig> {
   const faults = isObject(written) ? faultsOf(written) : [NO_OBJECT];
   if (faults.length > 0) throw new HankoConfigurationError(faults);
-  const { enabled, userId, sessionId } = written as HankoInstrumentationConfig;
+  const { enabled, userId, sessionId, tenantId } = written as HankoInstrumentationConfig;
   return {
     enabled: enabled ?? DEFAULTS.enabled,
     userId: userId ?? DEFAULTS.userId,
     sessionId: sessionId ?? DEFAULTS.sessionId,
+    tenantId: tenantId ?? DEFAULTS.tenantId,
   };
 }
 

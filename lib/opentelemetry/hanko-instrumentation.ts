@@ -52,6 +52,8 @@ export class HankoInstrumentation {
   private instruments: Instruments | null = null;
   /** What `instruments` are of. */
   private providerInUse: MeterProvider | null = null;
+  /** Tenants that metrics name: callers can make up others. */
+  private readonly tenants = new Set<string>();
   /** Failures that were told: each is told once. */
   private readonly told = new Set<string>();
 
@@ -135,19 +137,23 @@ export class HankoInstrumentation {
   private onAuthentication(message: HankoAuthenticationMessage): void {
     const { outcome, durationMs } = message;
     const { decisions, verification } = this.current();
+    if (outcome === 'authenticated') this.meet(message);
+    const ofTenant = this.tenantOf(message);
     // A new object each time: the SDK keeps the one that it gets first.
     if (durationMs !== undefined) {
-      verification.record(durationMs / 1_000, { [ATTRIBUTES.outcome]: outcome });
+      verification.record(durationMs / 1_000, { [ATTRIBUTES.outcome]: outcome, ...ofTenant });
     }
     decisions.add(1, {
       [ATTRIBUTES.outcome]: outcome,
       ...(outcome === 'authenticated' && { [ATTRIBUTES.source]: message.source }),
       ...(outcome === 'refused' && { [ATTRIBUTES.errorType]: message.code }),
+      ...ofTenant,
     });
 
     const span = trace.getActiveSpan();
     if (span?.isRecording() !== true) return;
     span.setAttribute(ATTRIBUTES.outcome, outcome);
+    span.setAttributes(this.namedTenant(message));
     if (outcome === 'authenticated') span.setAttribute(ATTRIBUTES.source, message.source);
     if (outcome === 'refused') span.setAttribute(ATTRIBUTES.code, message.code);
     if (outcome === 'anonymous') return;
@@ -161,6 +167,7 @@ export class HankoInstrumentation {
     this.current().validation.record(message.durationMs / 1_000, {
       [ATTRIBUTES.sessionOutcome]: message.outcome,
       ...errorTypeOf(message),
+      ...this.tenantOf(message),
     });
   }
 
@@ -168,6 +175,7 @@ export class HankoInstrumentation {
     this.current().fetch.record(message.durationMs / 1_000, {
       [ATTRIBUTES.fetchOutcome]: message.outcome,
       ...errorTypeOf(message),
+      ...this.tenantOf(message),
     });
   }
 
@@ -176,14 +184,36 @@ export class HankoInstrumentation {
       [ATTRIBUTES.webhookOutcome]: message.outcome,
       ...(message.outcome !== 'refused' && { [ATTRIBUTES.webhookEvent]: message.event }),
     };
-    this.current().deliveries.add(1, attributes);
+    this.current().deliveries.add(1, { ...attributes, ...this.tenantOf(message) });
     const span = trace.getActiveSpan();
-    if (span?.isRecording() === true) span.setAttributes(attributes);
+    if (span?.isRecording() === true) {
+      span.setAttributes({ ...attributes, ...this.namedTenant(message) });
+    }
   }
 
   private onConnection(message: HankoConnectionMessage): void {
     if (message.outcome !== 'ended') return;
-    this.current().ended.add(1, { [ATTRIBUTES.errorType]: message.code });
+    this.current().ended.add(1, {
+      [ATTRIBUTES.errorType]: message.code,
+      ...this.tenantOf(message),
+    });
+  }
+
+  private meet({ tenantId }: OfTenant): void {
+    if (tenantId !== undefined && this.tenants.size < MAX_TENANTS) this.tenants.add(tenantId);
+  }
+
+  /** For a metric, whose attributes must be few. */
+  private tenantOf(message: OfTenant): Attributes {
+    const { tenantId } = message;
+    return tenantId !== undefined && this.tenants.has(tenantId) ? this.namedTenant(message) : {};
+  }
+
+  /** For a span. */
+  private namedTenant({ tenantId }: OfTenant): Attributes {
+    return this.config.tenantId && tenantId !== undefined
+      ? { [ATTRIBUTES.tenantId]: tenantId }
+      : {};
   }
 
   /** The API has no meters that follow a provider which is set later, as it has for tracers. */
@@ -228,6 +258,11 @@ export class HankoInstrumentation {
     diag.error(text);
   }
 }
+
+type OfTenant = Pick<HankoJwksMessage, 'tenantId'>;
+
+/** Each is a time series. */
+const MAX_TENANTS = 1_000;
 
 const MAX_TOLD = 10;
 

@@ -25,6 +25,7 @@ export const ATTRIBUTES = {
   webhookOutcome: 'hanko.webhook.outcome',
   webhookEvent: 'hanko.webhook.event',
   healthState: 'hanko.health.state',
+  tenantId: 'hanko.tenant.id',
   errorType: 'error.type',
   userId: 'user.id',
   sessionId: 'session.id',

@@ -9,6 +9,8 @@ import { Telemetry } from '../../support/telemetry.js';
 
 const DECISIONS = 'hanko.auth.decisions';
 
+const NOBODY = { userId: false, sessionId: false, tenantId: false };
+
 let telemetry: Telemetry;
 let made: HankoInstrumentation[];
 /** What OpenTelemetry's own log got. */
@@ -45,7 +47,7 @@ describe('the options', () => {
     ['userId', 'HankoInstrumentation: takes an object'],
     [
       { userID: true },
-      'HankoInstrumentation.userID: is unknown. Options are enabled, userId, sessionId.',
+      'HankoInstrumentation.userID: is unknown. Options are enabled, userId, sessionId, tenantId.',
     ],
     [{ userId: 'yes' }, 'HankoInstrumentation.userId: must be true or false.'],
     [{ enabled: 1 }, 'HankoInstrumentation.enabled: must be true or false.'],
@@ -58,9 +60,9 @@ describe('the options', () => {
 
   it('have defaults that name nobody', () => {
     const instrumentation = make();
-    expect(instrumentation.getConfig()).toEqual({ enabled: true, userId: false, sessionId: false });
+    expect(instrumentation.getConfig()).toEqual({ enabled: true, ...NOBODY });
     instrumentation.setConfig({ userId: true });
-    expect(instrumentation.getConfig()).toEqual({ enabled: true, userId: true, sessionId: false });
+    expect(instrumentation.getConfig()).toEqual({ enabled: true, ...NOBODY, userId: true });
   });
 });
 
@@ -86,6 +88,39 @@ describe('the SDK of OpenTelemetry', () => {
     metrics.setGlobalMeterProvider(telemetry.meters);
     happen();
     expect(await decisions()).toBe(1);
+  });
+});
+
+describe('tenants', () => {
+  const inAcme = {
+    outcome: 'authenticated',
+    source: 'bearer',
+    userId: 'u',
+    sessionId: 's',
+    tenantId: 'acme',
+  };
+  const unknown = { outcome: 'refused', code: 'tenant_unknown', reason: '', tenantId: 'made-up' };
+  const named = async (): Promise<unknown> =>
+    (await telemetry.points(DECISIONS)).map(({ attributes }) => attributes['hanko.tenant.id']);
+
+  beforeEach(() => metrics.setGlobalMeterProvider(telemetry.meters));
+
+  it('are not named, unless that is wanted', async () => {
+    make();
+    happen(inAcme);
+    expect(await named()).toEqual([undefined]);
+  });
+
+  it('are named by metrics once somebody was let in: callers can make up others', async () => {
+    make({ tenantId: true });
+    for (const message of [unknown, inAcme, { ...unknown, tenantId: 'acme' }]) happen(message);
+    expect(await named()).toEqual([undefined, 'acme', 'acme']);
+  });
+
+  it('beyond a thousand are counted together', async () => {
+    make({ tenantId: true });
+    for (let n = 0; n < 1_100; n += 1) happen({ ...inAcme, tenantId: `t${n}` });
+    expect(await named()).toHaveLength(1_001);
   });
 });
 
