@@ -224,7 +224,9 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
   private retryLater(): void {
     clearTimeout(this.retryTimer);
-    if (this.isRetired) return;
+    // A tenant that never had keys may be made up: only its requests ask again.
+    const isStranger = Boolean(this.settings.tenant) && this.fetchedAt === -Infinity;
+    if (this.isRetired || isStranger) return;
     this.retryTimer = setTimeout(() => {
       if (!this.circuit.isOpen) return;
       // The app's clock may differ from the timer's.

@@ -211,10 +211,11 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
   }
 
   private mayFetch(tenant: Tenant): boolean {
-    if (tenant.isAsked) return true;
     tenant.isStranger = !this.hasMet(tenant.id);
-    tenant.isAsked = !tenant.isStranger || this.strangers.take();
-    return tenant.isAsked;
+    // In an outage each further question counts as well.
+    const mayAsk = !tenant.isStranger || this.strangers.take();
+    tenant.isAsked ||= mayAsk;
+    return mayAsk;
   }
 
   private hasMet(id: string): boolean {
