@@ -169,10 +169,12 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     } catch (error) {
       // Hanko's own word: its keys sign no more. All else may be an outage.
       this.isUnknown = Boolean(this.settings.tenant) && error instanceof NoSuchTenant;
-      if (this.isUnknown) this.keys = new Map();
+      const hadKeys = Number.isFinite(this.fetchedAt);
+      if (this.isUnknown) this.forgetKeys();
       this.onFailure(
         startedAt,
         error instanceof FetchFailure ? error : new FetchFailure('unexpected error'),
+        hadKeys,
       );
       this.settings.tenant?.fetched(this.isUnknown ? 'unknown' : 'failed');
       return false;
@@ -190,17 +192,21 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
     publishJwks({ outcome: 'refreshed', ...this.ofTenant, kids, durationMs });
   }
 
-  private onFailure(startedAt: number, failure: FetchFailure): void {
+  private forgetKeys(): void {
+    this.keys = new Map();
+    this.fetchedAt = -Infinity;
+  }
+
+  private onFailure(startedAt: number, failure: FetchFailure, hadKeys: boolean): void {
     if (this.closing.signal.aborted) return;
     const { url, proxyVariable } = this.settings;
     const opensNow = this.circuit.failed(true);
     const reason = failure.message;
-    const hint = fetchHint(failure, proxyVariable);
+    const hint = this.isUnknown ? '' : fetchHint(failure, proxyVariable);
     this.failedAt = this.settings.now();
     this.failure = hint === '' ? reason : `${reason}. ${hint}`;
     const stale = this.servesStale(this.elapsedSince(this.fetchedAt));
     // Once per outage: a log line per try would be noise. Tenants that never were can be made up by anybody.
-    const hadKeys = Number.isFinite(this.fetchedAt);
     if (opensNow && (hadKeys || !this.isUnknown)) {
       // If no fetch ever succeeded, the address itself may be wrong, so the log names it.
       const from = hadKeys ? '' : ` from ${withoutCredentials(url)}`;

@@ -16,8 +16,8 @@ import { TokenBucket } from '../util/token-bucket.js';
 import { isUuid } from '../util/value-checks.js';
 import type { Hanko } from './hanko.js';
 import { Hankos, type TenantEnded } from './hankos.js';
-import type { Tenant } from './tenant.js';
 import { SharedKeys } from './shared-keys.js';
+import { cheapestOf, type Tenant } from './tenant.js';
 import { checkedTenantId, tenantIdOf } from './tenant-id.js';
 import { TenantLog } from './tenant-log.js';
 import type { TenantParts } from './tenant-parts.js';
@@ -177,10 +177,8 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     return tenant;
   }
 
-  /** First one that has cost nothing yet. */
   private dismissNewcomer(): void {
-    const all = [...this.newcomers.values()];
-    const dismissed = all.find(({ isAsked }) => !isAsked) ?? all[0];
+    const dismissed = cheapestOf(this.newcomers.values());
     if (dismissed === undefined) return;
     this.newcomers.delete(dismissed.id);
     this.retire(dismissed);

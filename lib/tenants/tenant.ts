@@ -16,3 +16,13 @@ export interface Tenant {
   /** Whether that counts as a question about a stranger. */
   isStranger: boolean;
 }
+
+/** The first that has cost nothing yet; the first of all if each has. */
+export function cheapestOf(tenants: Iterable<Tenant>): Tenant | undefined {
+  let first: Tenant | undefined;
+  for (const tenant of tenants) {
+    if (!tenant.isAsked) return tenant;
+    first ??= tenant;
+  }
+  return first;
+}
