@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { Controller, Get, type INestApplication, Req, UseGuards } from '@nestjs/common';
 import {
   CurrentUser,
@@ -9,7 +10,7 @@ import {
   Public,
 } from 'nestjs-hanko';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer, cookie, PLATFORMS, type RunningApp, startApp } from '../../support/app.js';
+import { bearer, cookie, PLATFORMS, type RunningApp, send, startApp } from '../../support/app.js';
 import { hanko, madeUp } from '../../support/tenants.js';
 import {
   ACME,
@@ -152,6 +153,48 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await hanko.recover();
       hanko.deleteTenant(down);
     }
+  });
+
+  it('of 400 requests of random tenants at once nobody is another one', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? acme : globex).token()),
+    );
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const asked = Array.from({ length: 400 }, (_, n) => ({
+      id: (n * 7) % 3 === 0 ? ACME : GLOBEX,
+      by: (n * 13) % 20,
+      fields: CREDENTIALS[n % 5 === 0 ? 'cookie' : 'header'],
+    }));
+    const answers = await Promise.all(
+      asked.map(async ({ id, by, fields }) => {
+        const headers = { ...at(id), ...fields(tokens[by] as string) };
+        const { status, text, body } = await send(`${app.url}/guard`, headers, { agent });
+        return status === 200 ? text : codeIn(body);
+      }),
+    );
+    agent.destroy();
+    expect(answers).toEqual(
+      asked.map(({ id, by }) =>
+        (id === ACME) === (by % 2 === 0) ? whoIn(id, tokens[by] as string) : 'token_key_unknown',
+      ),
+    );
+  });
+
+  it('a flood of made-up tenants makes few fetches, and slows nobody who is known', async () => {
+    const token = await acme.token();
+    expect(await get('/guard', { ...at(ACME), ...bearer(token) })).toBe(whoIn(ACME, token));
+    hanko.clearRequests();
+    const startedAt = performance.now();
+    const flood = madeUp(200).map((id) => get('/guard', { ...at(id), ...bearer(token) }));
+    const known = Array.from({ length: 20 }, () =>
+      get('/guard', { ...at(ACME), ...bearer(token) }),
+    );
+    expect(new Set(await Promise.all(known))).toEqual(new Set([whoIn(ACME, token)]));
+    expect(new Set(await Promise.all(flood))).toEqual(
+      new Set(['tenant_unknown', 'hanko_unavailable']),
+    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    expect(hanko.countRequests()).toBeLessThanOrEqual(50 + 10 * seconds + 1);
   });
 
   it('the log has no token', async () => {
