@@ -40,6 +40,8 @@ export const downRequestsPerSecond = (recipe: number): Bar =>
   atLeast(recipe, `${VALIDATE_RECIPE}, Hanko up`);
 /** What a full list of revocations adds to a hit. */
 export const revokedAddedMicros = atMost(0.5);
+/** What it adds to a hit that the request names its tenant: the app's resolver, and finding the tenant. */
+export const tenantAddedMicros = atMost(0.5);
 export const firstSeenRatio = (best: number): Bar => atLeast(best, 'best peer');
 
 export const isMet = ({ sense, limit }: Bar, value: number): boolean =>

@@ -34,6 +34,11 @@ export interface Settings {
   readonly burst: { readonly rounds: number };
   readonly hitAfterFlood: { readonly rounds: number };
   readonly memory: { readonly tokens: number; readonly contenders: readonly Contender[] };
+  readonly tenants: {
+    readonly tenants: number;
+    readonly sessionsOfEach: number;
+    readonly rounds: number;
+  };
   readonly unknownKids: { readonly tokens: number };
   readonly revocations: { readonly rounds: number; readonly calls: number };
   readonly connect: {
@@ -71,6 +76,7 @@ export const FULL: Settings = {
   burst: { rounds: 150 },
   hitAfterFlood: { rounds: 15 },
   memory: { tokens: 100_000, contenders: [nestjsHanko, nestjsHankoLargeCache] },
+  tenants: { tenants: 1_000, sessionsOfEach: 100, rounds: 25 },
   unknownKids: { tokens: 10_000 },
   revocations: { rounds: 25, calls: 1_000 },
   connect: { warmUp: 3, rounds: 15, connections: 200 },
@@ -100,6 +106,7 @@ export const QUICK: Settings = {
   burst: { rounds: 15 },
   hitAfterFlood: { rounds: 1 },
   memory: { tokens: 2_000, contenders: [nestjsHanko] },
+  tenants: { tenants: 100, sessionsOfEach: 20, rounds: 5 },
   unknownKids: { tokens: 500 },
   revocations: { rounds: 5, calls: 300 },
   connect: { warmUp: 1, rounds: 3, connections: 100 },

@@ -14,6 +14,8 @@ import {
   nestjsHankoRefresh,
   nestjsHankoRefreshRequest,
   nestjsHankoRequest,
+  nestjsHankoTenants,
+  nestjsHankoTenantsRefresh,
 } from './nestjs-hanko.js';
 import { none } from './none.js';
 import { parameter } from './parameter.js';
@@ -49,7 +51,13 @@ export const sessionContenders: readonly Contender[] = [
 ];
 
 /** Those that are measured in scenarios of their own alone. */
-const others: readonly Contender[] = [looks, nestjsHankoLargeCache, nestjsHankoOnlineAccept];
+const others: readonly Contender[] = [
+  looks,
+  nestjsHankoLargeCache,
+  nestjsHankoOnlineAccept,
+  nestjsHankoTenants,
+  nestjsHankoTenantsRefresh,
+];
 
 /** @throws Error for an id that is none. */
 export function contenderById(id: string): Contender {

@@ -8,6 +8,7 @@ import {
   type HankoUser,
   Public,
 } from 'nestjs-hanko';
+import { TENANT } from '../isolated/http-context.js';
 import { type Contender, type HankoSettings, PLATFORMS } from './contender.js';
 
 @Controller()
@@ -134,4 +135,26 @@ export const nestjsHankoOnlineAccept: Contender = {
   name: "**nestjs-hanko**, `session: 'online'`, `onUnavailable: 'accept'`",
   credential: 'bearer',
   app: (hanko) => app(hanko, { session: 'online', onUnavailable: 'accept' }),
+};
+
+const tenants: HankoModuleOptions['tenants'] = {
+  resolve: ({ headers }) => String(headers[TENANT]),
+};
+
+/** Each tenant has keys of its own at an address of its own; the request names it. */
+export const nestjsHankoTenants: Contender = {
+  ...common,
+  id: 'nestjs-hanko-tenants',
+  name: '**nestjs-hanko**, `tenants`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { tenants }),
+};
+
+/** The same, and each tenant's Hanko is asked about its sessions. */
+export const nestjsHankoTenantsRefresh: Contender = {
+  ...common,
+  id: 'nestjs-hanko-tenants-refresh',
+  name: '**nestjs-hanko**, `tenants`, `session: { refreshSeconds: 60 }`',
+  credential: 'bearer',
+  app: (hanko) => app(hanko, { tenants, session: { refreshSeconds: 60 } }),
 };

@@ -22,10 +22,22 @@ function contextOf(request: object): ExecutionContext {
   return context as unknown as ExecutionContext;
 }
 
+/** The field that names the tenant, in an app with tenants. */
+export const TENANT = 'x-tenant';
+
 /** A new request. Its texts are new too, as those from a socket: nothing remembers their hash. */
-export function contextWith(credential: Credential, token: string | null): ExecutionContext {
+export function contextWith(
+  credential: Credential,
+  token: string | null,
+  tenant?: string,
+): ExecutionContext {
   const headers: Record<string, string> = { host: '127.0.0.1:3000', connection: 'keep-alive' };
   const rawHeaders = ['Host', '127.0.0.1:3000', 'Connection', 'keep-alive'];
+  if (tenant !== undefined) {
+    const value = copyOf(tenant);
+    headers[TENANT] = value;
+    rawHeaders.push(TENANT, value);
+  }
   if (token !== null) {
     const [name, value] =
       credential === 'bearer'

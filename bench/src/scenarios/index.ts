@@ -13,6 +13,7 @@ import { memory } from './memory.js';
 import { nothingToVerify } from './nothing-to-verify.js';
 import { revocations } from './revocations.js';
 import { sessions } from './sessions.js';
+import { tenants } from './tenants.js';
 import { thousand } from './thousand.js';
 import { unknownKids } from './unknown-kids.js';
 import { warm } from './warm.js';
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   watching,
   logout,
   memory,
+  tenants,
 ];
