@@ -85,10 +85,11 @@ export class FakeHanko extends FakeTenant implements AsyncDisposable {
    * const token = await other.token({ email: 'bob@example.test' });
    * ```
    *
-   * @param id a UUID. @param config in Hanko's words; default that of the server.
+   * @param id a UUID. @param config in Hanko's words, and whatever it omits has Hanko's default. Without it the tenant is
+   * configured as this server was at its start, but has no webhooks.
    * @throws TypeError on a server without tenants, for an id that is taken, and for a configuration that is wrong.
    */
-  async createTenant(id: string, config: unknown = {}): Promise<FakeTenant> {
+  async createTenant(id: string, config?: unknown): Promise<FakeTenant> {
     check(this.settings.tenantId !== undefined, NO_TENANTS);
     check(UUID.test(id), 'the id of a tenant must be a UUID');
     await this.parts.tenants.create(id, config).catch((error: Error) => {
@@ -111,8 +112,9 @@ export class FakeHanko extends FakeTenant implements AsyncDisposable {
     return tenant;
   }
 
-  /** Deletes a tenant with all that it has. @throws TypeError if there is none of this id. */
+  /** Deletes a tenant with all that it has. Its address is 404 from then on. @throws TypeError if there is none of this id. */
   deleteTenant(id: string): void {
+    check(this.settings.tenantId !== undefined, NO_TENANTS);
     check(this.parts.tenants.delete(id), 'there is no tenant with this id');
   }
 
@@ -120,12 +122,13 @@ export class FakeHanko extends FakeTenant implements AsyncDisposable {
 
   /**
    * Makes requests fail from now on, on both APIs. Faults with `times` are used up first, in order; of
-   * those without, the newest whose `path` fits applies.
+   * those without, the newest whose `path` and `tenant` fit applies.
    *
    * ```ts
    * const hanko = await FakeHanko.start();
    * await hanko.fault('hang', { path: '/.well-known/jwks.json' }); // until recover()
    * await hanko.fault('error', { times: 2 }); // the next two requests
+   * await hanko.fault('down', { tenant: '0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33' }); // of a server with tenants
    * await hanko.recover();
    * ```
    */

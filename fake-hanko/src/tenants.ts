@@ -26,7 +26,7 @@ const MAX_TENANTS = 100;
 /** The tenants of a server (hanko backend/handler/tenant.go). */
 export class Tenants {
   private readonly byId = new Map<string, Entry>();
-  private mine: Tenant;
+  private readonly mine: Tenant;
 
   /** @param ownId undefined for a server without tenants: it is one for all paths. */
   constructor(
@@ -38,9 +38,10 @@ export class Tenants {
     if (tenantId !== undefined) this.put(tenantId, this.mine);
   }
 
-  /** The one that the methods of FakeHanko are about. */
+  /** The one that the methods of FakeHanko are about. @throws TypeError if it was deleted. */
   get own(): Tenant {
-    return this.mine;
+    const { tenantId } = this.settings;
+    return tenantId === undefined ? this.mine : this.find(tenantId);
   }
 
   /** Finds the tenant by the first part of the path, as a multi-tenant Hanko does. */
@@ -72,9 +73,12 @@ export class Tenants {
     return entry.tenant;
   }
 
-  /** @throws Problem 400 for a configuration that is wrong, 409 for an id that is taken. */
-  async create(id: string, config: unknown): Promise<ShownTenant> {
-    const settings = this.settingsFor(id, config);
+  /**
+   * @param config undefined: that of this server, without its receivers of webhooks.
+   * @throws Problem 400 for a configuration that is wrong, 409 for an id that is taken.
+   */
+  async create(id: string, config?: unknown): Promise<ShownTenant> {
+    const settings = config === undefined ? this.ownSettingsFor(id) : this.settingsFor(id, config);
     if (this.byId.has(id.toLowerCase())) {
       throw new Problem(409, `failed to create tenant with id '${id}': tenant already exists`);
     }
@@ -93,7 +97,6 @@ export class Tenants {
     if (former === undefined) throw new Problem(404, 'tenant not found');
     const tenant = new Tenant(settings, this.publicOrigin, former.tenant);
     tenant.webhooks.open();
-    if (former.tenant === this.mine) this.mine = tenant;
     const updated = { ...former, tenant, updated_at: rfc3339(this.settings.now()) };
     this.byId.set(id.toLowerCase(), updated);
     return shown(updated);
@@ -115,6 +118,13 @@ export class Tenants {
     const entry = { id: id.toLowerCase(), tenant, created_at: at, updated_at: at };
     this.byId.set(entry.id, entry);
     return entry;
+  }
+
+  private ownSettingsFor(tenantId: string): FakeHankoSettings {
+    const { settings } = this;
+    const webhooks = { ...settings.config.webhooks, hooks: [] };
+    const config = { ...settings.config, webhooks };
+    return { ...settings, webhooks: [], config, tenantId: tenantId.toLowerCase() };
   }
 
   private settingsFor(tenantId: string, given: unknown): FakeHankoSettings {

@@ -167,7 +167,7 @@ const ENTRY_POINTS = `
   HankoHealthIndicator HankoInstrumentation
   withHankoAuth HankoStub hankoUser describeRoutes expectNoOpenRoutes HANKO_CHANNELS
   bearerTokenExtractor cookieTokenExtractor isHankoError FakeHanko FakeHanko.start
-  FakeHanko.token FakeHanko.fault FakeHanko.forgedToken FakeHanko.sendWebhook
+  FakeHanko.fault FakeHanko.createTenant FakeTenant.token FakeTenant.forgedToken FakeTenant.sendWebhook
 `
   .trim()
   .split(/\s+/);

@@ -72,7 +72,11 @@ export const FLAGS = {
     help: 'receiver of webhooks: http:// on this machine',
     isRepeatable: true,
   },
-  'tenant-id': { value: 'uuid', help: 'makes it a multi-tenant server; paths begin with it' },
+  'tenant-id': {
+    value: 'uuid',
+    help: 'makes it a multi-tenant server; paths begin with it; each tenant gets the users',
+    isRepeatable: true,
+  },
   'management-port': {
     value: 'number',
     help: 'port of the management API of a multi-tenant server (default 0: any free one)',
@@ -117,6 +121,8 @@ export type Command =
   | { readonly print: 'help' | 'version' }
   | {
       readonly start: FakeHankoOptions;
+      /** Ids of tenants to be made besides that of `start`. */
+      readonly tenants: readonly string[];
       /** Names of files to be read. */
       readonly files: { readonly config?: string; readonly users?: string };
       /** A command to run beside it, with its arguments. */
@@ -134,12 +140,15 @@ export function readFlags(args: readonly string[]): Command {
   if (values.version !== undefined) return { print: 'version' };
   const one = (name: FlagName): string | undefined => values[name]?.[0];
   const files = { config: one('config'), users: one('users') };
+  const [tenantId, ...tenants] = values['tenant-id'] ?? [];
+  const ids = [tenantId, ...tenants].map((id) => id?.toLowerCase());
+  if (new Set(ids).size < ids.length) throw new FlagError('--tenant-id names a tenant twice');
   const options = {
     // A file can say it too.
     port: wholeNumber('port', one('port') ?? (files.config === undefined ? '8000' : undefined)),
     adminPort: wholeNumber('admin-port', one('admin-port')),
     managementPort: wholeNumber('management-port', one('management-port')),
-    tenantId: one('tenant-id'),
+    tenantId,
     modulusLength: wholeNumber('modulus-length', one('modulus-length')),
     version: one('hanko-version'),
     users: (values.user ?? []).map(readUser),
@@ -162,6 +171,7 @@ export function readFlags(args: readonly string[]): Command {
   // `FakeHanko.start` checks what each may be.
   return {
     start: present(options) as FakeHankoOptions,
+    tenants,
     files: present(files),
     ...(beside && { beside }),
   };

@@ -30,6 +30,7 @@ function main(args: readonly string[]): Promise<void> | void {
 
 async function startWith({
   start: options,
+  tenants,
   files,
   beside,
 }: Extract<Command, { start: unknown }>): Promise<void> {
@@ -50,32 +51,48 @@ async function startWith({
       ...(port !== undefined && { port }),
       users,
     };
-    await start(all, beside);
+    await start(all, tenants, beside);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     fail(`${error.message}. See fake-hanko --help.`, 2);
   }
 }
 
-async function start(options: FakeHankoOptions, beside?: readonly string[]): Promise<void> {
-  let hanko: FakeHanko;
+async function start(
+  options: FakeHankoOptions,
+  tenants: readonly string[],
+  beside?: readonly string[],
+): Promise<void> {
+  let hanko: FakeHanko | undefined;
   try {
     hanko = await FakeHanko.start({ ...options, onMail: (mail) => print(mailText(mail)) });
+    for (const id of tenants) await addTenant(hanko, id, options);
   } catch (error) {
+    await hanko?.stop();
     if (!(error instanceof Error)) throw error;
     const message = error.message.replace(/^FakeHanko:? /, '');
     // A TypeError is a wrong option, and each option is a flag here.
     if (error instanceof TypeError) return fail(`${inFlags(message)} See fake-hanko --help.`, 2);
     return fail(hint(message, error.cause), 1);
   }
-  print(startText(hanko, options));
+  print(startText(hanko, options, tenants));
   if (beside !== undefined) {
-    process.exitCode = await runBeside(beside, variablesOf(hanko, options));
+    process.exitCode = await runBeside(beside, variablesOf(hanko, options, tenants));
     return hanko.stop();
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void hanko.stop());
   }
+}
+
+/** Each tenant has the same people, and knows them by other ids. */
+async function addTenant(
+  hanko: FakeHanko,
+  id: string,
+  { users = [] }: FakeHankoOptions,
+): Promise<void> {
+  const tenant = await hanko.createTenant(id);
+  for (const { id: _, ...user } of users) tenant.createUser(user);
 }
 
 function hint(message: string, cause: unknown): string {

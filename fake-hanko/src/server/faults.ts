@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { check, checkNoMore } from '../check.js';
+import { check, checkNoMore, UUID } from '../check.js';
 import type { RouteResponse } from './route.js';
 
 /** The failures that can be simulated. */
@@ -38,6 +38,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 export interface FaultOptions {
   /** Only requests whose path ends in this, such as `/.well-known/jwks.json`. Default: all. */
   readonly path?: string;
+  /** Only requests to this tenant, by its id. Default: all. */
+  readonly tenant?: string;
   /** How many requests it hits. Default: until `recover()`. */
   readonly times?: number;
   /** Delay of the faults `slow` and `drip`, in milliseconds. Default 100. */
@@ -47,6 +49,8 @@ export interface FaultOptions {
 interface ActiveFault {
   readonly kind: FaultKind;
   readonly path: string;
+  /** What the path begins with. */
+  readonly prefix: string;
   readonly delayMs: number;
   times: number;
 }
@@ -66,7 +70,7 @@ export class Faults {
 
   /** @throws TypeError for a kind or an option it does not know. */
   add(kind: FaultKind, options: FaultOptions): void {
-    const { path = '', times = Infinity, delayMs = 100, ...unknown } = options;
+    const { path = '', tenant, times = Infinity, delayMs = 100, ...unknown } = options;
     checkNoMore(unknown, 'option of a fault');
     check(FAULT_KINDS.includes(kind), `the fault must be one of ${FAULT_KINDS.join(', ')}`);
     check(
@@ -78,9 +82,13 @@ export class Faults {
       typeof path === 'string' && !path.includes('?'),
       'path must be the end of a request path, without a query',
     );
-    const fault = { kind, path, times, delayMs };
+    check(tenant === undefined || UUID.test(tenant), 'tenant must be the id of a tenant, a UUID');
+    const prefix = tenant === undefined ? '' : `/${tenant.toLowerCase()}/`;
+    const fault = { kind, path, prefix, times, delayMs };
     if (times === Infinity) {
-      this.lasting = [fault, ...this.lasting.filter((other) => other.path !== path)];
+      const isOther = (other: ActiveFault): boolean =>
+        other.path !== path || other.prefix !== prefix;
+      this.lasting = [fault, ...this.lasting.filter(isOther)];
     } else {
       this.counted.push(fault);
     }
@@ -95,7 +103,8 @@ export class Faults {
 
   /** The fault for this path, if one is due; it counts as used then. */
   take(path: string): ActiveFault | undefined {
-    const hits = (fault: ActiveFault): boolean => path.endsWith(fault.path);
+    const hits = (fault: ActiveFault): boolean =>
+      path.endsWith(fault.path) && path.toLowerCase().startsWith(fault.prefix);
     const counted = this.counted.find(hits);
     if (counted === undefined) return this.lasting.find(hits);
     if (--counted.times === 0) this.counted = this.counted.filter((other) => other !== counted);

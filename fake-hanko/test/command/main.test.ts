@@ -21,6 +21,9 @@ async function ended(...args: readonly string[]): Promise<Ended> {
   return { code, output: command.output, errors: command.errors };
 }
 
+const TENANTS = ['0d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33', '1d9f4c9b-2f0c-4f3c-8f7e-6d8f1f1b2a33'];
+const tenantFlags = TENANTS.flatMap((id) => ['--tenant-id', id]);
+
 /** What nobody may pass, and what is said of it. */
 const WRONG_FLAGS: readonly (readonly [args: readonly string[], message: string])[] = [
   [['--prot', '8000'], "Unknown option '--prot'."],
@@ -43,6 +46,11 @@ const WRONG_FLAGS: readonly (readonly [args: readonly string[], message: string]
   [
     ['--host', '0.0.0.0', '--allow-non-loopback', 'yes'],
     '--allow-non-loopback must be no or I know',
+  ],
+  [['--tenant-id', 'acme'], '--tenant-id must be a UUID'],
+  [
+    ['--port', '0', ...tenantFlags, '--tenant-id', String(TENANTS[1])],
+    '--tenant-id names a tenant twice',
   ],
   [['--help=yes'], "Option '--help' does not take an argument."],
 ];
@@ -289,6 +297,26 @@ webhooks:
     });
   });
 
+  it('has several tenants, each with the users; an app with tenants gets the address of all', async () => {
+    const print = 'console.log(process.env.HANKO_API_URL, process.env.HANKO_ADMIN_URL)';
+    const args = ['--port', '0', '--user', `${ADA}:secret`, '--onboarding', 'skipped'];
+    await using command = run(...args, ...tenantFlags);
+    const url = await command.printed(/^HANKO_API_URL=(\S+)$/m);
+    expect(url).toBe(new URL(url).origin);
+    const list = TENANTS.map((id) => `  ${url}/${id}\n`).join('');
+    expect(command.output).toContain(`\nTenants:\n${list}\nUsers:\n`);
+    const subjects: unknown[] = [];
+    for (const id of TENANTS) {
+      const client = new FlowClient(`${url}/${id}`);
+      expect(await client.signIn(ADA, 'secret')).toBe('success');
+      subjects.push(decodeJws(client.token ?? '').claims.sub);
+    }
+    expect(new Set(subjects).size).toBe(2);
+
+    const end = await ended('--port', '0', ...tenantFlags, '--', process.execPath, '-e', print);
+    expect(end.output).toMatch(/^http:\/\/localhost:\d+ http:\/\/localhost:\d+$/m);
+  });
+
   it('hands every flag on', () => {
     const args = Object.entries({
       port: '1',
@@ -339,6 +367,7 @@ webhooks:
         managementPort: 5,
         modulusLength: 4096,
       },
+      tenants: [],
       files: { config: 'hanko.yaml', users: 'users.json' },
     });
   });
