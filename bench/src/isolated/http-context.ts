@@ -5,6 +5,17 @@ class NotesController {
   list(this: void): void {}
 }
 
+/** Requests of Node, Express and Fastify are objects of a class. */
+class IncomingRequest {
+  readonly method = 'GET';
+  readonly url = '/notes';
+
+  constructor(
+    readonly headers: Readonly<Record<string, string>>,
+    readonly rawHeaders: readonly string[],
+  ) {}
+}
+
 /** Of an Express or Fastify response, what guards touch. */
 const response = { header: () => response, setHeader: () => response };
 
@@ -46,7 +57,7 @@ export function contextWith(
     headers[name.toLowerCase()] = value;
     rawHeaders.push(name, value);
   }
-  return contextOf({ method: 'GET', url: '/notes', headers, rawHeaders });
+  return contextOf(new IncomingRequest(headers, rawHeaders));
 }
 
 const copyOf = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
