@@ -224,8 +224,10 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     if (outcome === 'keys') {
       if (tenant.isStranger) this.strangers.giveBack();
       tenant.isStranger = false;
-      this.sharedKeys.published(tenant.hanko, tenant.hanko.jwks.moduli);
       if (this.newcomers.get(tenant.id) === tenant) this.keep(tenant);
+      if (this.tenants.get(tenant.id) === tenant) {
+        this.sharedKeys.published(tenant.hanko, tenant.hanko.jwks.moduli);
+      }
     }
     // Where the app vouches for it, its word counts.
     if (outcome === 'unknown' && this.app === null && this.isInUse(tenant)) this.forget(tenant.id);
@@ -270,6 +272,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
   /** There is no such tenant. */
   private forget(id: string): void {
     this.unknown.set(id, this.now() + UNKNOWN_MS);
+    this.seen.delete(id);
     for (const tenants of [this.tenants, this.newcomers]) {
       const tenant = tenants.get(id);
       tenants.delete(id);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HankoModuleOptions, HankoTenantsOptions } from 'nestjs-hanko';
 import { FakeHanko, type FakeTenant } from 'fake-hanko';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { resolveOptions } from '../../lib/options/hanko-options.js';
+import { type ResolvedHankoOptions, resolveOptions } from '../../lib/options/hanko-options.js';
 import { HankoRevocation } from '../../lib/revocation/hanko-revocation.js';
 import type { Hanko } from '../../lib/tenants/hanko.js';
 import { TenantHankos } from '../../lib/tenants/tenant-hankos.js';
@@ -59,7 +59,11 @@ export function useTenantHankos(): void {
 export function makeHankos(
   tenants: Partial<HankoTenantsOptions> = {},
   options: HankoModuleOptions = {},
-): { readonly hankos: TenantHankos; readonly revocation: HankoRevocation } {
+): {
+  readonly hankos: TenantHankos;
+  readonly revocation: HankoRevocation;
+  readonly options: ResolvedHankoOptions;
+} {
   const resolved = resolveOptions(
     {
       apiUrl,
@@ -79,7 +83,7 @@ export function makeHankos(
     clock.now,
   );
   made.push(hankos, revocation);
-  return { hankos, revocation };
+  return { hankos, revocation, options: resolved };
 }
 
 export const named = (hankos: TenantHankos, id: string): Promise<Hanko> =>
