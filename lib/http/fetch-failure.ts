@@ -1,3 +1,5 @@
+import { isObject } from '../util/value-checks.js';
+
 /** What is known of a failed fetch. */
 interface FailureDetails {
   /** The status of a reply that is not wanted. */
@@ -47,6 +49,18 @@ export class FetchFailure extends Error {
     return code === undefined
       ? new FetchFailure('the request failed', { isOutage: true })
       : new FetchFailure(code, { code, isOutage: !OF_ONE_REQUEST.test(code) });
+  }
+}
+
+/** Hanko says that it has no such tenant (its backend/middleware/tenant.go). */
+export class NoSuchTenant extends FetchFailure {
+  constructor() {
+    super('status 404: tenant not found', { status: 404 });
+  }
+
+  /** @param json the body of a reply with the status 404. */
+  static isSaidBy(json: unknown): boolean {
+    return isObject(json) && json.message === 'tenant not found';
   }
 }
 

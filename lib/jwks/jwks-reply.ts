@@ -1,7 +1,6 @@
 import type { HttpReply } from '../http/exchange.js';
-import { FetchFailure } from '../http/fetch-failure.js';
+import { FetchFailure, NoSuchTenant } from '../http/fetch-failure.js';
 import { parseJson } from '../http/fetch-json.js';
-import { isObject } from '../util/value-checks.js';
 
 /** How a JWKS is asked for. */
 export const JWKS_REQUEST = {
@@ -12,23 +11,19 @@ export const JWKS_REQUEST = {
   isRepeatable: true,
 } as const;
 
-/** Hanko says that it has no such tenant (its backend/middleware/tenant.go). */
-export class NoSuchTenant extends FetchFailure {}
-
 /**
  * The JSON of a reply.
  * @throws NoSuchTenant, or another FetchFailure
  */
 export function readJwksReply({ status, text }: HttpReply): unknown {
   if (status === 200) return parseJson(text);
-  if (isNoTenant(text)) throw new NoSuchTenant('status 404: tenant not found', { status });
+  if (status === 404 && isNoTenant(text)) throw new NoSuchTenant();
   throw FetchFailure.ofStatus(status);
 }
 
 function isNoTenant(text: string): boolean {
   try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) && json.message === 'tenant not found';
+    return NoSuchTenant.isSaidBy(JSON.parse(text));
   } catch {
     return false;
   }

@@ -7,13 +7,13 @@ import {
   HankoUnavailableError,
 } from '../errors/hanko.errors.js';
 import { CircuitBreaker } from '../http/circuit-breaker.js';
-import { FetchFailure } from '../http/fetch-failure.js';
+import { FetchFailure, NoSuchTenant } from '../http/fetch-failure.js';
 import { exchangeWithin } from '../http/fetch-json.js';
 import { holdingProcess } from '../http/holding-process.js';
 import { fetchHint } from './fetch-hint.js';
 import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { RemoteJwksSettings } from './remote-jwks-settings.js';
-import { JWKS_REQUEST, NoSuchTenant, readJwksReply } from './jwks-reply.js';
+import { JWKS_REQUEST, readJwksReply } from './jwks-reply.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
 import { parseUrl } from '../util/parse-url.js';
 import { printable } from '../util/printable.js';

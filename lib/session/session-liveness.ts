@@ -1,5 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, Optional } from '@nestjs/common';
-import { HankoConfigurationError, HankoTokenError, isHankoError } from '../errors/hanko.errors.js';
+import {
+  HankoConfigurationError,
+  HankoTenantError,
+  HankoTokenError,
+  isHankoError,
+} from '../errors/hanko.errors.js';
 import { HANKO_OPTIONS } from '../hanko.constants.js';
 import type { MaybePromise } from '../util/maybe-promise.js';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
@@ -46,6 +51,7 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
   /** Warnings that were logged: each is logged once. */
   private readonly warned = new Set<string>();
   private tellEnded: (user: HankoUser) => void = () => undefined;
+  private tellNoTenant: () => void = () => undefined;
   private isRetired = false;
 
   /**
@@ -111,11 +117,17 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
     this.tellEnded = listener;
   }
 
+  /** @param listener told each time that Hanko says that there is no such tenant. */
+  onNoTenant(listener: () => void): void {
+    this.tellNoTenant = listener;
+  }
+
   /**
    * Passes if the session is alive, as far as the policy requires. Returns no promise if the verdict is known already.
    *
    * @param token verified; `user` is what it says.
    * @throws HankoTokenError `session_revoked`, or rejects with it
+   * @throws HankoTenantError `tenant_unknown`
    * @throws HankoUnavailableError `hanko_unavailable`
    */
   check(token: string, user: HankoUser, policy: ResolvedSessionPolicy): MaybePromise<void> {
@@ -176,7 +188,12 @@ export class SessionLiveness implements OnModuleDestroy, BudgetMember {
     const { sessionId } = user;
     const { keepAlive } = policy;
     const askedAt = this.options.now();
-    const verdict = await this.validator.ask(token, sessionId, keepAlive, onSend);
+    const verdict = await this.validator
+      .ask(token, sessionId, keepAlive, onSend)
+      .catch((error: unknown) => {
+        if (error instanceof HankoTenantError) this.tellNoTenant();
+        throw error;
+      });
     const hasEnded = !verdict.isAlive && !verdict.isUnreadable;
     this.known.set(sessionId, {
       isAlive: verdict.isAlive,

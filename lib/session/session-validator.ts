@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { ofTenant, publishSession } from '../diagnostics/channels.js';
-import { HankoUnavailableError } from '../errors/hanko.errors.js';
-import { FetchFailure } from '../http/fetch-failure.js';
+import { HankoTenantError, HankoUnavailableError } from '../errors/hanko.errors.js';
+import { FetchFailure, NoSuchTenant } from '../http/fetch-failure.js';
 import {
   type FetchBounds,
   fetchJson,
@@ -12,6 +12,7 @@ import {
 import { Semaphore } from '../http/semaphore.js';
 import { type SharedCall, SharedCircuit } from '../http/shared-circuit.js';
 import { printable } from '../util/printable.js';
+import { question } from './session-question.js';
 import { parseValidation, type SessionVerdict } from './session-verdict.js';
 
 export interface SessionValidatorSettings extends Omit<
@@ -115,6 +116,7 @@ export class SessionValidator {
    * @param sessionId the token's.
    * @param keepAlive whether this counts as activity of the user.
    * @param onSend called when the request is sent: it may have to wait for a free connection.
+   * @throws HankoTenantError rejects with `tenant_unknown` if Hanko says that there is no such tenant.
    * @throws HankoUnavailableError rejects with `hanko_unavailable` if Hanko gives no usable reply.
    */
   async ask(
@@ -126,9 +128,10 @@ export class SessionValidator {
     const call = this.closing.signal.aborted ? null : this.circuit.enter(sessionId);
     if (call === null) throw this.unavailable(sessionId);
     const startedAt = performance.now();
+    const isOfTenant = this.settings.tenantId !== undefined;
     try {
       const slots = this.circuit.hasFailed(sessionId) ? this.slotsAgain : this.slots;
-      const reply = await this.call(question(token, keepAlive), slots, onSend);
+      const reply = await this.call(question(token, keepAlive, isOfTenant), slots, onSend);
       const verdict = parseValidation(reply, sessionId);
       this.onAnswer(this.circuit.succeeded(call));
       const durationMs = performance.now() - startedAt;
@@ -144,6 +147,7 @@ export class SessionValidator {
         call,
         startedAt,
       );
+      if (error instanceof NoSuchTenant && isOfTenant) throw noTenant();
       throw this.unavailable(sessionId);
     }
   }
@@ -256,7 +260,7 @@ export class SessionValidator {
     const bounds = { fetch, timeoutMs, maxBytes: maxReplyBytes(maxTokenBytes), isBackground: true };
     try {
       const signal = this.closing.signal;
-      await fetchJson(url, { ...bounds, signal }, question(NO_TOKEN, false));
+      await fetchJson(url, { ...bounds, signal }, question(NO_TOKEN, false, false));
       return undefined;
     } catch (failure) {
       return failure as FetchFailure;
@@ -284,13 +288,5 @@ class NotAsked extends FetchFailure {
   }
 }
 
-function question(token: string, keepAlive: boolean): JsonRequest {
-  const statuses = [200, 400];
-  if (!keepAlive) return { statuses, headers: { authorization: `Bearer ${token}` } };
-  return {
-    statuses,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ session_token: token }),
-  };
-}
+const noTenant = (): HankoTenantError =>
+  new HankoTenantError('Hanko says that there is no such tenant');

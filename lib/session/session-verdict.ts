@@ -1,5 +1,5 @@
 import type { JsonReply } from '../http/fetch-json.js';
-import { FetchFailure } from '../http/fetch-failure.js';
+import { FetchFailure, NoSuchTenant } from '../http/fetch-failure.js';
 import { isObject } from '../util/value-checks.js';
 
 /** Hanko's verdict on a session. */
@@ -19,7 +19,7 @@ export type SessionVerdict =
  * Reads a reply of `/sessions/validate`. Nothing in it says who is calling: the verified token does. It only has
  * to be about the same session.
  *
- * @throws FetchFailure for any other shape.
+ * @throws NoSuchTenant, or FetchFailure for any other shape.
  */
 export function parseValidation({ status, json }: JsonReply, sessionId: string): SessionVerdict {
   const body = isObject(json) ? json : {};
@@ -27,6 +27,7 @@ export function parseValidation({ status, json }: JsonReply, sessionId: string):
   // nothing about the session; nor does a 400 about the tenant in `apiUrl`.
   if (status === 400 && body.code === 400 && body.message !== WRONG_TENANT)
     return { isAlive: false, isUnreadable: true };
+  if (status === 404 && NoSuchTenant.isSaidBy(body)) throw new NoSuchTenant();
   if (status !== 200) throw FetchFailure.ofStatus(status);
   if (body.is_valid === false) return { isAlive: false, isUnreadable: false };
   if (body.is_valid !== true || !isObject(body.claims)) {

@@ -189,6 +189,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
     const { audience, issuer } = options;
     const liveness = parts.liveness(options, id);
     liveness.onEnded((user) => this.revocation.noteEnded(user));
+    liveness.onNoTenant(() => this.onFetched(tenant, 'unknown'));
     const jwks = parts.jwks(options, {
       id,
       mayFetch: () => this.mayFetch(tenant),

@@ -5,6 +5,7 @@ import {
   HankoAuthService,
   HankoConfigurationError,
   HankoHealth,
+  HankoLiveSessions,
   type HankoUser,
   RequireAuth,
 } from 'nestjs-hanko';
@@ -93,6 +94,21 @@ describe('sessions that Hanko is asked about', () => {
     const health = app.app.get(HankoHealth);
     expect(health.tenantReport(ACME)?.status).not.toBe('up');
     expect(health.tenantReport(GLOBEX)?.status).toBe('up');
+  });
+
+  it('end with their tenant, though its keys are remembered', async () => {
+    const [id = ''] = madeUp(1);
+    const tenant = await hanko.createTenant(id);
+    const [token, other] = [await tenant.token(), await tenant.token()];
+    expect(await get('/online', id, token)).toBe(whoIn(id, token));
+    const live = app.app.get(HankoLiveSessions);
+    const service = app.app.get(HankoAuthService);
+    const signal = live.signal(await service.verifyToken(other, { tenant: id }));
+    hanko.deleteTenant(id);
+    expect(await get('/online', id, token)).toBe('tenant_unknown');
+    expect(signal.reason).toMatchObject({ code: 'tenant_unknown' });
+    expect(await get('/online', id, other)).toBe('tenant_unknown');
+    expect(app.app.get(HankoHealth).tenantReport(id)).toBeNull();
   });
 
   it('of code of the app: verifyToken() takes the tenant, and believes no token', async () => {

@@ -70,7 +70,7 @@ describe('a recorded answer', () => {
   it.each([
     ['POST, text/plain', 'status 415'],
     ['PUT', 'status 404'],
-    ['tenant unknown', 'status 404'],
+    ['tenant unknown', 'status 404: tenant not found'],
   ])('says nothing of the session: %s', (name, reason) => {
     expect(readOf(named(name))).toBe(reason);
   });
