@@ -22,6 +22,14 @@ import { KeyRing } from './tokens/keys.js';
 import { StoredHooks } from './webhooks/stored-hooks.js';
 import { Webhooks } from './webhooks/webhook-sender.js';
 
+/** The server that a tenant is on. */
+export interface TenantServer {
+  /** Origin of the public API: where forged tokens point to. */
+  publicOrigin(): string;
+  /** Whether any tenant has a user of this id. */
+  hasUser(id: string): boolean;
+}
+
 /** What one tenant has of its own: users, sessions, keys, configuration. A server without tenants has one. */
 export class Tenant {
   readonly keys: KeyRing;
@@ -37,12 +45,11 @@ export class Tenant {
   readonly adminSite: Site;
 
   /**
-   * @param publicOrigin where forged tokens point to.
    * @param former the same tenant before it was configured otherwise: what it holds stays.
    */
   constructor(
     readonly settings: FakeHankoSettings,
-    readonly publicOrigin: () => string,
+    server: TenantServer,
     former?: Tenant,
   ) {
     const { now, config } = settings;
@@ -59,7 +66,7 @@ export class Tenant {
     this.auditLog = former?.auditLog ?? new AuditLog(now, config.audit_log, settings.tenantId);
     this.mailBox = former?.mailBox ?? new MailBox(now);
     this.tokens = new TokenFactory(settings, this.keys, this.store);
-    this.forger = new Forger(this.tokens, publicOrigin);
+    this.forger = new Forger(this.tokens, () => server.publicOrigin());
     this.passcodes = new Passcodes(now, config.email);
     this.webhooks = new Webhooks(settings.webhooks, this.storedHooks, (event, data) =>
       this.tokens.sign({ payload: this.tokens.webhook(event, data, {}) }),
@@ -93,6 +100,7 @@ export class Tenant {
     this.adminSite = {
       routes: adminRoutes({
         store: this.store,
+        isUserIdTaken: (id) => server.hasUser(id),
         view,
         tokens: this.tokens,
         storedHooks: this.storedHooks,

@@ -5,7 +5,7 @@ import type { HankoConfig } from './config/schema.js';
 import { settingsOf } from './config/settings.js';
 import { type FakeHankoSettings, hookFaultOf } from './options.js';
 import { Problem, type Sites } from './server/route.js';
-import { Tenant } from './tenant.js';
+import { Tenant, type TenantServer } from './tenant.js';
 import { rfc3339 } from './time.js';
 
 /** A tenant as the management API shows it (hanko backend/persistence/models/tenant.go). */
@@ -28,12 +28,14 @@ export class Tenants {
   private readonly byId = new Map<string, Entry>();
   private readonly mine: Tenant;
 
-  /** @param ownId undefined for a server without tenants: it is one for all paths. */
+  private readonly server: TenantServer;
+
   constructor(
     private readonly settings: FakeHankoSettings,
-    private readonly publicOrigin: () => string,
+    publicOrigin: () => string,
   ) {
-    this.mine = new Tenant(settings, publicOrigin);
+    this.server = { publicOrigin, hasUser: (id) => this.hasUser(id) };
+    this.mine = new Tenant(settings, this.server);
     const { tenantId } = settings;
     if (tenantId !== undefined) this.put(tenantId, this.mine);
   }
@@ -83,7 +85,7 @@ export class Tenants {
       throw new Problem(409, `failed to create tenant with id '${id}': tenant already exists`);
     }
     check(this.byId.size < MAX_TENANTS, `it holds at most ${MAX_TENANTS} tenants`);
-    const tenant = new Tenant(settings, this.publicOrigin);
+    const tenant = new Tenant(settings, this.server);
     const entry = this.put(id, tenant);
     await tenant.keys.rotate();
     tenant.webhooks.open();
@@ -95,7 +97,7 @@ export class Tenants {
     const settings = this.settingsFor(id, config);
     const former = this.byId.get(id.toLowerCase());
     if (former === undefined) throw new Problem(404, 'tenant not found');
-    const tenant = new Tenant(settings, this.publicOrigin, former.tenant);
+    const tenant = new Tenant(settings, this.server, former.tenant);
     tenant.webhooks.open();
     const updated = { ...former, tenant, updated_at: rfc3339(this.settings.now()) };
     this.byId.set(id.toLowerCase(), updated);
@@ -111,6 +113,12 @@ export class Tenants {
   stop(): void {
     for (const { tenant } of this.byId.values()) tenant.webhooks.stop();
     this.mine.webhooks.stop();
+  }
+
+  private hasUser(id: string): boolean {
+    const tenants = [...this.byId.values()].map(({ tenant }) => tenant);
+    const all = this.settings.tenantId === undefined ? [this.mine] : tenants;
+    return all.some(({ store }) => store.user(id) !== undefined);
   }
 
   private put(id: string, tenant: Tenant): Entry {

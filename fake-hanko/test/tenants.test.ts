@@ -55,8 +55,15 @@ describe('a tenant of FakeHanko', () => {
     expect([await isAlive(acme, ofAcme), await isAlive(globex, ofGlobex)]).toEqual([true, false]);
   });
 
-  it('can have a user of the same id, as one who was imported', async () => {
+  it('has no user whose id another tenant has, unless a test says so', async () => {
     const user = acme.createUser();
+    const body = { id: user.id, username: 'grace' };
+    const created = await sendJson('POST', `${globex.adminUrl}/users`, body);
+    expect(created).toMatchObject({
+      status: 409,
+      body: { message: expect.stringMatching(/user already exists$/) as unknown },
+    });
+    // What two servers can have.
     globex.createUser({ id: user.id });
     globex.deleteUser(user.id);
     expect(decodeJws(await acme.token({ user })).claims.sub).toBe(user.id);

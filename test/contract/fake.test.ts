@@ -6,6 +6,7 @@ import { management } from './management.js';
 import { nestApp } from './nest-app.js';
 import { CALLS } from './parts.js';
 import { startTenant } from './start-tenant.js';
+import { tenantsApp } from './tenants-app.js';
 
 describe('FakeHanko', () => {
   contractSuite(startFake, [nestApp, ...CALLS]);
@@ -20,6 +21,6 @@ describe('a tenant of FakeHanko', () => {
   const config = { multi_tenancy: { enabled: true } };
   contractSuite(
     async () => startTenant(await startFake({ config })),
-    [nestApp, ...CALLS, management],
+    [nestApp, ...CALLS, management, tenantsApp],
   );
 });

@@ -7,6 +7,7 @@ import { nestApp } from './nest-app.js';
 import { CALLS } from './parts.js';
 import { samlProviders } from './saml.js';
 import { startTenant } from './start-tenant.js';
+import { tenantsApp } from './tenants-app.js';
 
 const { HANKO_API_URL, HANKO_ADMIN_URL, HANKO_MANAGEMENT_URL } = process.env;
 if (!HANKO_API_URL || !HANKO_ADMIN_URL) {
@@ -42,6 +43,8 @@ const hasTenants = Boolean(HANKO_MANAGEMENT_URL);
 describe('the server of HANKO_API_URL', () => {
   contractSuite(
     hasTenants ? onTenant : findServer,
-    hasTenants ? [nestApp, ...CALLS, management, samlProviders] : [...CONTRACT, nestApp, ...CALLS],
+    hasTenants
+      ? [nestApp, ...CALLS, management, samlProviders, tenantsApp]
+      : [...CONTRACT, nestApp, ...CALLS],
   );
 });

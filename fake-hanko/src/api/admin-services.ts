@@ -8,6 +8,8 @@ import type { StoredHooks } from '../webhooks/stored-hooks.js';
 /** What the routes of the Admin API work with. */
 export interface AdminServices {
   readonly store: UsersAndSessions;
+  /** By a user of any tenant: ids are unique on a server (hanko backend/persistence/migrations). */
+  readonly isUserIdTaken: (id: string) => boolean;
   readonly view: AdminView;
   readonly tokens: TokenFactory;
   readonly storedHooks: StoredHooks;

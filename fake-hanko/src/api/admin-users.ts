@@ -9,14 +9,15 @@ import { type FakeUser, type Personal, rfc3339 } from '../store/records.js';
 import type { UsersAndSessions } from '../store/users-and-sessions.js';
 
 /** Users of the Admin API (hanko backend/handler/user_admin.go). */
-export function userRoutes({ store, view }: AdminServices): readonly Route[] {
+export function userRoutes(services: AdminServices): readonly Route[] {
+  const { store, view } = services;
   return [
     { method: 'GET', path: '/users', handle: (request) => listUsers(store, view, request) },
     {
       method: 'POST',
       path: '/users',
       handle: (request) => {
-        const user = view.of(createUser(store, readFields(request)));
+        const user = view.of(createUser(services, readFields(request)));
         store.tell('user.create', user);
         return { status: 200, body: user };
       },
@@ -57,7 +58,7 @@ export function findUser(store: UsersAndSessions, id = ''): FakeUser {
 
 export const isAddress = (text: string): boolean => /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text);
 
-function createUser(store: UsersAndSessions, body: Fields): FakeUser {
+function createUser({ store, isUserIdTaken }: AdminServices, body: Fields): FakeUser {
   const id = field(body, 'id', 'string') ?? randomUUID();
   const emails = (field(body, 'emails', 'array') ?? []).map(readEmail);
   const username = field(body, 'username', 'string');
@@ -78,7 +79,7 @@ function createUser(store: UsersAndSessions, body: Fields): FakeUser {
   }
   if (primary > 1) throw new Problem(400, 'only one primary email is allowed');
 
-  if (store.user(id)) throw taken(`user with id '${id}'`, 'user');
+  if (isUserIdTaken(id)) throw taken(`user with id '${id}'`, 'user');
   for (const { address } of emails) {
     if (!store.userByEmail(address)) continue;
     throw taken(`email '${address.toLowerCase()}' for user '${id}'`, 'email');
