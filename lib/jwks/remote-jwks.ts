@@ -15,7 +15,7 @@ import { importKeys, parseJwkSet, type VerificationKeys } from './jwk-set.js';
 import type { RemoteJwksSettings } from './remote-jwks-settings.js';
 import { JWKS_REQUEST, readJwksReply } from './jwks-reply.js';
 import type { JwksProvider, JwksStatus } from './jwks-provider.js';
-import { parseUrl } from '../util/parse-url.js';
+import { withoutCredentials } from '../util/parse-url.js';
 import { printable } from '../util/printable.js';
 
 /** Keys in use are refreshed in the background once this share of their life is over. */
@@ -294,10 +294,3 @@ export class RemoteJwks implements JwksProvider, OnModuleInit, OnModuleDestroy {
 
 const unknownKey = (): HankoTokenError =>
   new HankoTokenError('token_key_unknown', "The kid header names no key of Hanko's JWKS");
-
-/** The options refuse credentials in an address; this protects the log in any case. */
-function withoutCredentials(url: string): string {
-  const parsed = parseUrl(url);
-  if (parsed === null) return 'an invalid URL';
-  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
-}

@@ -8,9 +8,8 @@ import type { MaybePromise } from '../util/maybe-promise.js';
 import { whereThrown } from '../util/where-thrown.js';
 import { AskedLately } from './asked-lately.js';
 import { GuardedObservable } from './guarded-observable.js';
-import { HankoConfigurationError } from '../errors/hanko.errors.js';
-import { readTenantId } from '../options/tenant-id.js';
 import { scopedId } from '../util/scoped-id.js';
+import { checkedTenant, refuseTenants } from './named-tenant.js';
 import { RevocationLists } from './revocation-lists.js';
 import type { HankoRevoked, RevocationStatus } from './revoked.js';
 import { StoreClient } from './store-client.js';
@@ -113,9 +112,10 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws TypeError if `sessionId` is not a UUID or `until` is not a valid `Date`
    * @throws RangeError if `until` has passed
    * @throws HankoUnavailableError `hanko_unavailable` if the store does not take it; this instance knows it all the same
+   * @throws HankoConfigurationError `configuration_invalid` in an app with the option `tenants`: there it is `tenant(id)` that revokes
    */
   async revoke(sessionId: string, until?: Date): Promise<void> {
-    this.refuseTenants('revoke()');
+    refuseTenants(this.options, 'revoke()');
     await this.own.revoke(sessionId, until);
   }
 
@@ -135,9 +135,10 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws TypeError if `userId` is not a UUID or `issuedUpTo` is not a valid `Date`
    * @throws RangeError if `issuedUpTo` is too far away
    * @throws HankoUnavailableError `hanko_unavailable` as `revoke` does.
+   * @throws HankoConfigurationError `configuration_invalid` in an app with the option `tenants`: there it is `tenant(id)` that revokes
    */
   async revokeUser(userId: string, issuedUpTo?: Date): Promise<void> {
-    this.refuseTenants('revokeUser()');
+    refuseTenants(this.options, 'revokeUser()');
     await this.own.revokeUser(userId, issuedUpTo);
   }
 
@@ -154,17 +155,7 @@ export class HankoRevocation implements OnModuleDestroy {
    * @throws HankoConfigurationError `configuration_invalid` without the option `tenants`
    */
   tenant(tenantId: string): HankoTenantRevocation {
-    if (this.options.tenants === null) {
-      throw new HankoConfigurationError([
-        {
-          path: 'HankoRevocation.tenant()',
-          hint: 'needs the option tenants: the app has one Hanko.',
-        },
-      ]);
-    }
-    const id = readTenantId(tenantId);
-    if (id === null)
-      throw new TypeError('tenant() takes the id of a tenant, such as user.tenantId.');
+    const id = checkedTenant(this.options, tenantId);
     return new HankoTenantRevocation(this.options, this, id);
   }
 
@@ -274,29 +265,9 @@ export class HankoRevocation implements OnModuleDestroy {
   }
 
   private learn(entry: RevocationEntry): void {
-    const { tenantId, until } = entry;
-    if (until <= this.options.now()) return;
-    const list = this.lists.findOrMake(tenantId);
-    const ofTenant = tenantId === undefined ? {} : { tenantId };
-    if (entry.kind === 'session') {
-      const { sessionId } = entry;
-      const isNews = list.addSession(sessionId, until);
-      if (isNews) this.revoked.next({ kind: 'session', ...ofTenant, sessionId });
-    } else if (list.addUser(entry.userId, entry.issuedUpTo, until)) {
-      const issuedUpTo = new Date(entry.issuedUpTo);
-      this.revoked.next({ kind: 'user', ...ofTenant, userId: entry.userId, issuedUpTo });
-    }
-  }
-
-  /** Without a tenant it could only be guessed whose session is meant. */
-  private refuseTenants(method: string): void {
-    if (this.options.tenants === null) return;
-    throw new HankoConfigurationError([
-      {
-        path: `HankoRevocation.${method}`,
-        hint: `needs a tenant in an app with the option tenants: write revocation.tenant(user.tenantId).${method}.`,
-      },
-    ]);
+    if (entry.until <= this.options.now()) return;
+    const news = this.lists.add(entry);
+    if (news !== null) this.revoked.next(news);
   }
 
   private get toleranceMs(): number {

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { ResolvedHankoOptions } from '../options/hanko-options.js';
 import { printable } from '../util/printable.js';
 import { RevocationList } from './revocation-list.js';
+import type { HankoRevoked } from './revoked.js';
+import type { RevocationEntry } from './store-entries.js';
 
 /** Entries of one tenant. A tenant with a server of its own can sign as many as it likes. */
 const MAX_OF_TENANT = 100_000;
@@ -34,7 +36,22 @@ export class RevocationLists {
     return this.lists.get(tenantId);
   }
 
-  findOrMake(tenantId: string | undefined): RevocationList {
+  /** @returns what is to be told; null if it was known. */
+  add(entry: RevocationEntry): HankoRevoked | null {
+    const { kind, tenantId, until } = entry;
+    const list = this.findOrMake(tenantId);
+    const ofTenant = tenantId === undefined ? {} : { tenantId };
+    if (kind === 'session') {
+      const { sessionId } = entry;
+      return list.addSession(sessionId, until) ? { kind, ...ofTenant, sessionId } : null;
+    }
+    const { userId, issuedUpTo } = entry;
+    return list.addUser(userId, issuedUpTo, until)
+      ? { kind, ...ofTenant, userId, issuedUpTo: new Date(issuedUpTo) }
+      : null;
+  }
+
+  private findOrMake(tenantId: string | undefined): RevocationList {
     const known = this.lists.get(tenantId);
     if (known !== undefined) return known;
     const list = new RevocationList(this.options.now, this.boundOf(tenantId));

@@ -9,3 +9,10 @@ export function parseUrl(text: string): URL | null {
     return null;
   }
 }
+
+/** The options refuse credentials in an address; this protects the log in any case. */
+export function withoutCredentials(url: string): string {
+  const parsed = parseUrl(url);
+  if (parsed === null) return 'an invalid URL';
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
