@@ -29,6 +29,7 @@ export class FakeTenant {
   readonly #home: TenantHome;
 
   /** @internal */
+  /** @internal */
   constructor(home: TenantHome) {
     this.#home = home;
   }

@@ -16,7 +16,7 @@ export interface EndedSessions {
   endSession(sessionId: string, expiresAt?: Date): Promise<void>;
   /** All sessions of a user that began up to now. */
   endUser(userId: string): Promise<void>;
-  /** The same for sessions of one tenant. */
+  /** Whoever must know of sessions of one tenant. */
   ofTenant(tenantId: string): EndedSessions;
 }
 

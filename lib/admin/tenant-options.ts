@@ -7,7 +7,7 @@ import {
   type ResolvedAdminOptions,
 } from './admin-options.js';
 
-/** What `admin.tenant(id, options)` takes: where the Admin API of this tenant is, if that does not follow from its id. */
+/** Options that `admin.tenant(id, options)` takes: where the Admin API of this tenant is, if that does not follow from its id. */
 export type HankoAdminTenantOptions = Pick<HankoAdminOptions, 'url' | 'apiKey'>;
 
 const PATH = 'HankoAdmin.tenant()';

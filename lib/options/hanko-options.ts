@@ -47,7 +47,7 @@ export interface HankoModuleOptions
   readonly revocation?: RevocationOptions;
 
   /**
-   * For a Hanko with tenants, or several Hankos: which of them a request belongs to. Keys, sessions, revocations and
+   * Names the Hanko that a request belongs to, where there are several, or one with tenants. Keys, sessions, revocations and
    * webhooks of one tenant have no effect on another. Default: the app has one Hanko.
    */
   readonly tenants?: HankoTenantsOptions;

@@ -5,7 +5,7 @@ import { isCloud } from './api-url.js';
 import { type Limits, type Option, readNumbers } from './option.js';
 
 /**
- * What `tenants.resolve()` is given: the request, or the handshake of the connection, which has no `hostname` and no `params`.
+ * A request by which `tenants.resolve()` names the tenant: that of HTTP, or the handshake of the connection, which has no `hostname` and no `params`.
  * Of a message it has `headers` alone. Each header field is a text; one that came several times is joined by commas.
  */
 export interface TenantRequest extends IncomingRequest {
@@ -17,15 +17,15 @@ export interface TenantRequest extends IncomingRequest {
   readonly params?: unknown;
 }
 
-/** What the app trusts of one tenant. */
+/** A tenant that the app trusts: what is its own, and not as in the options of the module. */
 export interface HankoTrustedTenant {
   /** Base URL of the tenant's public API. Default `${apiUrl}/${tenantId}`, if the id is a UUID. */
   readonly apiUrl?: string;
-  /** As the option `audience`. Default: that of the module. */
+  /** Audiences that its tokens may have, as in the option `audience`. Default: those of the module. */
   readonly audience?: string | readonly string[] | null;
-  /** As the option `issuer`. Default: that of the module. */
+  /** The one `iss` claim that its tokens may have, as in the option `issuer`. Default: that of the module. */
   readonly issuer?: string;
-  /** As the option `cookieName`. Default: that of the module. It has no effect beside the option `extractors`. */
+  /** Name of its session cookie. Default: that of the module. Wrong beside the option `extractors`, as it would have no effect. */
   readonly cookieName?: string;
 }
 
@@ -59,7 +59,10 @@ export interface ResolvedTenantsOptions {
   readonly max: number;
 }
 
-const LIMITS = { max: [1_000, 1, 100_000] } as const satisfies Readonly<Record<'max', Limits>>;
+/** The number among the members of `tenants`, by name. */
+export const TENANTS_LIMITS = { max: [1_000, 1, 100_000] } as const satisfies Readonly<
+  Record<'max', Limits>
+>;
 const NAMES: readonly string[] = ['resolve', 'trust', 'max'];
 
 /** null: the app has one Hanko. */
@@ -86,7 +89,7 @@ export const tenantsOption: Option<ResolvedTenantsOptions | null> = {
     if (trust !== undefined && !isFunction(trust)) {
       fault('must be a function: trust(tenantId) => { apiUrl, audience, … } or null.', '.trust');
     }
-    const { max } = readNumbers(value, LIMITS, (name, hint) => fault(hint, `.${name}`));
+    const { max } = readNumbers(value, TENANTS_LIMITS, (name, hint) => fault(hint, `.${name}`));
     return {
       resolve: resolve as ResolvedTenantsOptions['resolve'],
       trust: (trust as ResolvedTenantsOptions['trust'] | undefined) ?? null,

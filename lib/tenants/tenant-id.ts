@@ -38,7 +38,7 @@ export function tenantIdOf(
 const readable = new WeakMap<object, TenantRequest>();
 
 /**
- * Of handshakes and messages we keep header fields as lists. Apps read texts: a field that came several times is joined, as
+ * Handshakes and messages have header fields as lists. Apps read texts: a field that came several times is joined, as
  * Node does it, so that it names no tenant.
  */
 function asNodeHasIt(request: IncomingRequest): TenantRequest {

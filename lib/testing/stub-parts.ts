@@ -67,7 +67,7 @@ export class StubLiveness extends SessionLiveness {
   }
 }
 
-/** Of each tenant that the app trusts. */
+/** What each tenant has that the app trusts. */
 export class StubParts extends TenantParts {
   constructor(private readonly users: ReadonlyMap<string, TokenUser>) {
     super();

@@ -35,6 +35,9 @@ export async function apiText(program: ApiProgram, file: string, main?: string):
   return format(text, { parser: 'typescript', singleQuote: true, printWidth: 100 });
 }
 
+const isInternalTo = (declaration: ts.Node): boolean =>
+  ts.getJSDocTags(declaration).some((tag) => tag.tagName.text === 'internal');
+
 class ApiWriter {
   readonly reached = new Set<ts.Symbol>();
   /** Classes, interfaces and types with a name for users, where something mentions them. */
@@ -100,6 +103,7 @@ class ApiWriter {
     const access = accessOf(declaration);
     if (flags & SymbolFlags.Constructor) {
       if (access === 'private') return [{ key: '0', text: 'private constructor();' }];
+      if (isInternalTo(declaration)) return [{ key: '0', text: '// @internal\nconstructor();' }];
       const type = this.checker.getTypeOfSymbol(owner);
       // What Nest makes, nobody else does: what it takes is spelled out no further.
       const isNests =
@@ -114,7 +118,7 @@ class ApiWriter {
     if (access === 'private') return [];
 
     const modifiers = ts.getCombinedModifierFlags(declaration);
-    const isInternal = ts.getJSDocTags(declaration).some((tag) => tag.tagName.text === 'internal');
+    const isInternal = isInternalTo(declaration);
     const isAccessor = (flags & SymbolFlags.Accessor) !== 0;
     const isStatic = (modifiers & ts.ModifierFlags.Static) !== 0;
     const name = `${writtenName(symbol)}${flags & SymbolFlags.Optional ? '?' : ''}`;

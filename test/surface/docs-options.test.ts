@@ -6,6 +6,7 @@ import { OPTIONS, resolveOptions } from '../../lib/options/hanko-options.js';
 import type { Limits, Option } from '../../lib/options/option.js';
 import { REVOCATION_LIMITS } from '../../lib/options/revocation-options.js';
 import { SIGNATURE_CACHE_LIMITS } from '../../lib/options/signature-cache-options.js';
+import { TENANTS_LIMITS } from '../../lib/options/tenants-option.js';
 import { root } from '../support/api-program.js';
 
 /** One row of docs/options.md's options table; a row may be of several options. */
@@ -72,6 +73,7 @@ const numbers: [string, Limits][] = [
   ...table.flatMap<[string, Limits]>(([name, { limits }]) => (limits ? [[name, limits]] : [])),
   ...below('signatureCache', Object.entries<Limits>(SIGNATURE_CACHE_LIMITS)),
   ...below('revocation', Object.entries<Limits>(REVOCATION_LIMITS)),
+  ...below('tenants', Object.entries<Limits>(TENANTS_LIMITS)),
 ];
 
 /** Which environment variable stands in for which option. */
@@ -101,6 +103,7 @@ function complaints(
     ...commentsOf(options, 'HankoModuleOptions'),
     ...below('signatureCache', commentsOf(options, 'SignatureCacheOptions')),
     ...below('revocation', commentsOf(options, 'RevocationOptions')),
+    ...below('tenants', commentsOf(options, 'HankoTenantsOptions')),
     ...commentsOf(extras, 'HankoModuleExtras'),
   ]);
   const rows = new Map(rowsOf(readme).map((row) => [row.name, row]));

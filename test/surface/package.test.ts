@@ -81,6 +81,7 @@ describe('the package', () => {
   test('exports these values, and no others', () => {
     expect(Object.keys(main).toSorted()).toMatchInlineSnapshot(`
       [
+        "CurrentTenant",
         "CurrentUser",
         "HANKO_CHANNELS",
         "HANKO_JWKS",
@@ -98,6 +99,7 @@ describe('the package', () => {
         "HankoRequirementError",
         "HankoRevocation",
         "HankoStepUpError",
+        "HankoTenantError",
         "HankoTokenError",
         "HankoUnavailableError",
         "HankoUser",
