@@ -39,7 +39,11 @@ export type { OnUnavailable } from './options/on-unavailable.js';
 export type { HankoSessionPolicy, HankoSessionRefresh } from './options/session-policy.js';
 export type { SignatureCacheOptions } from './options/signature-cache-options.js';
 export type { RevocationOptions, RevocationStore } from './options/revocation-options.js';
-export type { HankoTrustedTenant, HankoTenantsOptions, TenantRequest } from './options/tenants-option.js';
+export type {
+  HankoTrustedTenant,
+  HankoTenantsOptions,
+  TenantRequest,
+} from './options/tenants-option.js';
 export type { HankoTenantRevocation } from './revocation/tenant-revocation.js';
 export type { HankoRevoked } from './revocation/revoked.js';
 export type {
