@@ -9,8 +9,8 @@ const MAX_TOLD = 100;
  * apart. Hankos that sign with one key of a key management service are like that.
  */
 export class SharedKeys {
-  /** Who published a key last, by its modulus. */
-  private readonly owners = new Map<string, Hanko>();
+  /** Who publishes a key, by its modulus. */
+  private readonly owners = new Map<string, Set<Hanko>>();
   private readonly moduli = new WeakMap<Hanko, readonly string[]>();
   private readonly told = new Set<string>();
 
@@ -20,9 +20,9 @@ export class SharedKeys {
   published(hanko: Hanko, moduli: readonly string[]): void {
     this.forget(hanko);
     for (const modulus of moduli) {
-      const other = this.owners.get(modulus);
-      if (other !== undefined && other.tenantId !== hanko.tenantId) this.compare(other, hanko);
-      this.owners.set(modulus, hanko);
+      const owners = this.owners.get(modulus) ?? new Set();
+      for (const other of owners) this.compare(other, hanko);
+      this.owners.set(modulus, owners.add(hanko));
     }
     this.moduli.set(hanko, moduli);
   }
@@ -30,12 +30,14 @@ export class SharedKeys {
   /** It is in memory no more. */
   forget(hanko: Hanko): void {
     for (const modulus of this.moduli.get(hanko) ?? []) {
-      if (this.owners.get(modulus) === hanko) this.owners.delete(modulus);
+      const owners = this.owners.get(modulus);
+      owners?.delete(hanko);
+      if (owners?.size === 0) this.owners.delete(modulus);
     }
   }
 
   private compare(a: Hanko, b: Hanko): void {
-    if (!acceptTheSame(a, b)) return;
+    if (a.tenantId === b.tenantId || !acceptTheSame(a, b)) return;
     const names = [a, b].map(({ tenantId = '' }) => `"${printable(tenantId)}"`).toSorted();
     const pair = names.join(' and ');
     if (this.told.has(pair) || this.told.size >= MAX_TOLD) return;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLog } from '../../support/log.js';
 import { Gate } from '../../support/jwks.js';
 import { KeyServer, type NamedKey, signSession } from '../../support/key-server.js';
@@ -165,6 +165,30 @@ describe('a trust() that', () => {
     expect(asked).toBe(2);
   });
 
+  it('hangs for good is given up after five seconds, and what it says later is not heard', async () => {
+    const late = new Gate();
+    let asked = 0;
+    const trust = async () => {
+      asked += 1;
+      if (asked === 1) await late.opened;
+      return asked === 1 ? { apiUrl: globex.url } : { apiUrl: acme.url };
+    };
+    const { hankos } = makeHankos({ trust });
+    const token = await acme.token();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const waiting = codeAt(hankos, 'acme', token);
+      vi.advanceTimersByTime(5_000);
+      expect(await waiting).toBe('hanko_unavailable');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await codeAt(hankos, 'acme', token)).toBe('accepted');
+    late.open();
+    await settled();
+    expect(await codeAt(hankos, 'acme', token)).toBe('accepted');
+  });
+
   it('fails while a known tenant is asked about again is none', async () => {
     let isDown = false;
     const trust = async () => {
@@ -197,6 +221,19 @@ describe('a trust() that', () => {
     expect(await codeAt(hankos, ACME, await acme.token())).toBe('accepted');
     expect(reads).toEqual(['apiUrl']);
   });
+});
+
+it('a tenant that is made after somebody asked for it is there half a minute later', async () => {
+  const [id = ''] = madeUp(1);
+  const { hankos } = makeHankos();
+  expect(await codeAt(hankos, id, await acme.token())).toBe('tenant_unknown');
+  const tenant = await hanko.createTenant(id);
+  const token = await tenant.token();
+  expect(await codeAt(hankos, id, token)).toBe('tenant_unknown');
+  clock.advance(31);
+  expect(await codeAt(hankos, id, token)).toBe('accepted');
+  expect(await codeAt(hankos, id, await acme.token())).toBe('token_key_unknown');
+  hanko.deleteTenant(id);
 });
 
 /** Replies come over a socket. */

@@ -57,6 +57,18 @@ describe('tenants that publish the same key', () => {
     expect(lines).toEqual([]);
   });
 
+  it('are told whoever else published it in between, and whoever of them has gone', () => {
+    const [a, b, c] = [
+      at('a', { audience: ['x'] }),
+      at('b', { audience: ['y'] }),
+      at('c', { audience: ['x'] }),
+    ];
+    expect(warningsFor([a, 'n'], [b, 'n'], [c, 'n'])).toEqual([
+      expect.stringContaining('Tenants "a" and "c"'),
+    ]);
+    expect(warningsFor([a, 'n'], [b, 'n'], [b, 'm'], [c, 'n'])).toHaveLength(1);
+  });
+
   it('write no more than a hundred lines', () => {
     const tenants = Array.from({ length: 150 }, (_, i): [Hanko, string] => [at(`t${i}`), 'n']);
     expect(warningsFor(...tenants)).toHaveLength(100);
