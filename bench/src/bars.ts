@@ -42,6 +42,8 @@ export const downRequestsPerSecond = (recipe: number): Bar =>
 export const revokedAddedMicros = atMost(0.5);
 /** What it adds to a hit that the request names its tenant: the app's resolver, and finding the tenant. */
 export const tenantAddedMicros = atMost(0.5);
+/** As much where each request is another tenant's: what it needs is in none of the processor's caches. */
+export const tenantsAddedMicros = atMost(3);
 export const firstSeenRatio = (best: number): Bar => atLeast(best, 'best peer');
 
 export const isMet = ({ sense, limit }: Bar, value: number): boolean =>
