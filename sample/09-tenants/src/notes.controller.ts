@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { CurrentUser, type HankoUser } from 'nestjs-hanko';
+import { CurrentTenant, CurrentUser, type HankoUser } from 'nestjs-hanko';
 
 interface Note {
   readonly by: string;
@@ -13,18 +13,19 @@ export class NotesController {
   private readonly notes = new Map<string, readonly Note[]>();
 
   @Get()
-  list(@CurrentUser() user: HankoUser): readonly Note[] {
-    return this.notes.get(tenantOf(user)) ?? [];
+  list(@CurrentTenant() tenantId: string): readonly Note[] {
+    return this.notes.get(tenantId) ?? [];
   }
 
   @Post()
-  add(@CurrentUser() user: HankoUser, @Body('text') text: unknown): readonly Note[] {
+  add(
+    @CurrentTenant() tenantId: string,
+    @CurrentUser() user: HankoUser,
+    @Body('text') text: unknown,
+  ): readonly Note[] {
     const note = { by: user.email?.address ?? user.id, text: String(text).slice(0, 500) };
-    const notes = [...this.list(user), note].slice(-100);
-    this.notes.set(tenantOf(user), notes);
+    const notes = [...this.list(tenantId), note].slice(-100);
+    this.notes.set(tenantId, notes);
     return notes;
   }
 }
-
-/** Always there in an app with tenants. */
-const tenantOf = ({ tenantId = '' }: HankoUser): string => tenantId;
