@@ -187,7 +187,12 @@ afterAll(async () => {
 });
 
 /** `contexts.test.ts` and `requirements.test.ts` have these: their answers say more. */
-const ELSEWHERE = ['context_unsupported', 'step_up_required', 'requirement_not_met'];
+const ELSEWHERE = [
+  'context_unsupported',
+  'step_up_required',
+  'requirement_not_met',
+  'tenant_unknown',
+];
 
 // The last test looks at what the others saw.
 describe('what callers get', { shuffle: false }, () => {

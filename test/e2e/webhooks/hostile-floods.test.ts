@@ -151,7 +151,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await expectWell(app);
     clock.advanceSeconds(961);
     await expectWell(app);
-    expect(deliveries.size).toBe(2);
+    expect(deliveries.size).toBe(1);
   });
 
   describe('nothing of a delivery is told to anybody', () => {

@@ -129,6 +129,7 @@ describe('the errors', () => {
       'context_unsupported',
       'cross_site_request',
       'hanko_unavailable',
+      'tenant_unknown',
     ]);
   });
 

@@ -43,7 +43,7 @@ describe('a user', () => {
   });
 
   it('has the properties that @CurrentUser(key) takes, and no others', () => {
-    const user = new HankoUser(claims({ email, username: 'ada' }));
+    const user = new HankoUser(claims({ email, username: 'ada' }), 'acme');
 
     expect(Object.keys(user).toSorted()).toEqual([...HANKO_USER_KEYS].toSorted());
   });
