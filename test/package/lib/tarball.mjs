@@ -14,7 +14,7 @@ const ALLOWED = [...REQUIRED, 'CHANGELOG.md', 'grafana'];
 /** Where each is, and the most that its tarball may weigh, in kilobytes. */
 const PACKAGES = {
   // 25 of it came with connections that end with the session.
-  'nestjs-hanko': { folder: repository, mostPacked: 320, isInReadme: true },
+  'nestjs-hanko': { folder: repository, mostPacked: 335, isInReadme: true },
   // 109 of it verify passkeys, and 30 read YAML: it carries what it needs, and installs nothing else.
   'fake-hanko': { folder: join(repository, 'fake-hanko'), mostPacked: 310 },
 };
