@@ -16,7 +16,7 @@ import {
 } from './session-policy.js';
 import { signatureCacheOption, type SignatureCacheOptions } from './signature-cache-options.js';
 import { addressProblem, type HankoTenantsOptions, tenantsOption } from './tenants-option.js';
-import { type TokenOptions, tokenOptions } from './token-options.js';
+import { type TokenOptions, tokenOptions, UNCHECKED } from './token-options.js';
 import { type TransportOptions, transportsOption } from './transports-option.js';
 
 /**
@@ -105,6 +105,8 @@ export interface ResolvedHankoOptions extends Omit<
   'cookieName' | 'extractors' | 'session'
 > {
   readonly extractors: readonly TokenExtractor[];
+  /** Whether nobody has said which audience is accepted, so that each is. */
+  readonly isAudienceUnset: boolean;
   /** Whether the app wrote them: then the name of the cookie has no effect. */
   readonly hasOwnExtractors: boolean;
   /** null = makes no calls. */
@@ -128,16 +130,22 @@ export function resolveOptions(
       { path: 'options', hint: `must be an object, got ${kindOf(written)}.` },
     ]);
   }
-  const findings = { faults: unknownOptions(written), warnings: [] };
+  const findings: Findings = { faults: unknownOptions(written), warnings: [] };
   const values = readAll(written, environment, findings);
   if (findings.faults.length > 0) throw new HankoConfigurationError(findings.faults);
   const { cookieName, extractors, session, ...others } = values;
+  const isAudienceUnset = findings.warnings.includes(UNCHECKED);
+  // Each tenant may name its own: who does not is warned of when it comes.
+  const isOfTenants = others.tenants !== null && others.tenants.trust !== null;
   return {
     ...others,
     extractors: extractorsOf(extractors, cookieName),
     hasOwnExtractors: extractors !== undefined,
+    isAudienceUnset,
     session: resolveSessionPolicy(session, others.onUnavailable),
-    warnings: findings.warnings,
+    warnings: isOfTenants
+      ? findings.warnings.filter((warning) => warning !== UNCHECKED)
+      : findings.warnings,
   };
 }
 

@@ -67,6 +67,7 @@ export function optionsOfTenant(
     ...module,
     apiUrl,
     audience: read('audience', module.audience),
+    isAudienceUnset: module.isAudienceUnset && members.audience === undefined,
     issuer: read('issuer', module.issuer),
     ...(cookieName !== undefined && { extractors: extractorsOf(undefined, cookieName) }),
   };

@@ -37,7 +37,8 @@ export interface TokenOptions {
   readonly claimsSchema?: HankoClaimsSchema;
 }
 
-const UNCHECKED =
+/** What an operator is told if the audience is not checked, and nobody has said so. */
+export const UNCHECKED =
   'No audience is configured: a session token that this Hanko made for any other service is accepted. ' +
   'Set the option audience or HANKO_AUDIENCE to what the "aud" claim holds, by default the host name of your ' +
   'app (webauthn.relying_party.id), or write audience: null to accept every audience on purpose.';

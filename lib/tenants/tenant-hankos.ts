@@ -187,6 +187,7 @@ export class TenantHankos extends Hankos implements OnModuleDestroy {
   private create(id: string, options: ResolvedHankoOptions): Tenant {
     const { parts } = this;
     const { audience, issuer } = options;
+    if (this.app !== null && options.isAudienceUnset) this.log.unchecked(id);
     const liveness = parts.liveness(options, id);
     liveness.onEnded((user) => this.revocation.noteEnded(user));
     liveness.onNoTenant(() => this.onFetched(tenant, 'unknown'));

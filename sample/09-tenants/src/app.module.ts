@@ -11,7 +11,6 @@ import { TENANTS, tenantAt } from './tenants.js';
   imports: [
     ConfigModule.forRoot(),
     HankoModule.forRoot({
-      audience: null, // each tenant has its own
       tenants: {
         // By the host name, as the app routes. Never by the token: whoever made it would choose its keys.
         resolve: ({ hostname }) => tenantAt(hostname)?.id,

@@ -15,7 +15,7 @@ import {
   useTenantHankos,
 } from '../../support/tenants.js';
 
-captureLog();
+const log = captureLog();
 useTenantHankos();
 
 /** The app's own list of tenants, which counts how often it is asked. */
@@ -56,6 +56,21 @@ describe('tenants.trust()', () => {
     });
     expect(await codeAt(hankos, 'usual', await acme.token())).toBe('accepted');
     expect(await codeAt(hankos, 'strict', await acme.token())).toBe('token_audience_mismatch');
+  });
+
+  it('that names no audience is warned of once for each tenant, unless every audience is meant', async () => {
+    const trust = (id: string): object =>
+      id === 'usual' ? { apiUrl: acme.url, audience: 'localhost' } : { apiUrl: acme.url };
+    const { hankos } = makeHankos({ trust }, { audience: undefined } as never);
+    for (const id of ['usual', 'open', 'open']) {
+      expect(await codeAt(hankos, id, await acme.token())).toBe('accepted');
+    }
+    const warnings = log.filter((line) => line.includes('No audience'));
+    expect(warnings).toEqual([expect.stringContaining('the tenant "open"')]);
+
+    const onPurpose = makeHankos({ trust }, { audience: null });
+    expect(await codeAt(onPurpose.hankos, 'other', await acme.token())).toBe('accepted');
+    expect(log.filter((line) => line.includes('No audience'))).toHaveLength(1);
   });
 
   it('is asked once at a time, and its answer is used for a minute', async () => {
