@@ -8,7 +8,7 @@ import { consumer, readJson, temporaryDirectory } from './folders.mjs';
 import { startRegistry } from './local-registry.mjs';
 import { cleanEnv, MINUTE, run, SECOND, start, stop, waitFor } from './processes.mjs';
 import { Project } from './project.mjs';
-import { step } from './results.mjs';
+import { note, step } from './results.mjs';
 
 export const NEST_ADD_COLUMNS = [
   'install',
@@ -52,7 +52,9 @@ export async function runNestAdd({
       });
 
     const added = await step(cell('nest add'), async () => {
-      const output = await nest('add', 'nestjs-hanko', '--fake');
+      const output = await nest('add', 'nestjs-hanko', '--fake').catch((error) =>
+        installedLater(project, cliEnv, error),
+      );
       if (output.includes('Left for you to do')) throw new Error(output);
       await project.expectInstalled({ 'fake-hanko': '0.1.0', 'nestjs-hanko': '0.1.0' });
       if (!(await readFile(join(directory, 'src/app.module.ts'), 'utf8')).includes('APP_GUARD')) {
@@ -84,6 +86,17 @@ export async function runNestAdd({
   } finally {
     await registry.close();
   }
+}
+
+/**
+ * A package manager may fail at the network, and the CLI does not show why: then it is run once more, by itself, on what was
+ * written. If that fails too, this says why.
+ */
+async function installedLater(project, env, { message }) {
+  if (!message.includes('Package install failed')) throw new Error(message);
+  note('nest add: the package manager failed, and is run once more');
+  await project.installWritten(env);
+  return message;
 }
 
 /** The script that --fake writes: a route is open, another one closed, and a user of the fake gets in. */

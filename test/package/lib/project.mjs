@@ -11,7 +11,11 @@ import { cache, npmFlags, provideTool } from './registry.mjs';
 const MANAGERS = {
   npm: async () => {
     const npm = (...args) => ({ command: 'npm', args: [...args, ...npmFlags] });
-    return { locked: [npm('ci')], add: (packages) => npm('install', ...packages) };
+    return {
+      locked: [npm('ci')],
+      add: (packages) => npm('install', ...packages),
+      written: npm('install'),
+    };
   },
   // Its own layout of node_modules, in which a package reaches what it declares and nothing else.
   pnpm: async ({ tools }) => {
@@ -20,6 +24,7 @@ const MANAGERS = {
     return {
       locked: [pnpm('import'), pnpm('install', '--frozen-lockfile')], // from package-lock.json
       add: (packages) => pnpm('add', ...packages),
+      written: pnpm('install', '--no-frozen-lockfile'),
       env: { npm_config_store_dir: join(cache, 'pnpm-store') },
       path: [await commandFolder('pnpm', script)],
     };
@@ -31,6 +36,7 @@ const MANAGERS = {
     return {
       locked: [yarn('install', '--ignore-engines')],
       add: (packages) => yarn('add', ...packages),
+      written: yarn('install', '--ignore-engines'),
       ownLock: true,
       path: [await commandFolder('yarn', script)],
     };
@@ -74,6 +80,12 @@ export class Project {
   async add(packages) {
     const { command, args } = this.manager.add(packages);
     await this.install(command, args);
+  }
+
+  /** Installs what package.json says by now. */
+  async installWritten(env) {
+    const { command, args } = this.manager.written;
+    await this.run(command, args, { env, timeoutMs: 5 * MINUTE });
   }
 
   /** The template as it is, without us: a script of its own must fail, for the reason that is known. */
